@@ -1,0 +1,1 @@
+"""The embedded county and the numbered example scripts."""

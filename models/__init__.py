@@ -1,0 +1,1 @@
+"""Who goes where and at what cost: programmes over labelled groups, units and pairs."""

@@ -1,0 +1,1 @@
+"""placeplan: planning specialist school places, from a county's tables to who goes where."""

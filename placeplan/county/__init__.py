@@ -1,0 +1,1 @@
+"""The county: its words, tables, checks, reading and template."""

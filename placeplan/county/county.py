@@ -1,0 +1,40 @@
+"""The county: its checked tables and settings, as one frozen object."""
+
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import pandas as pd
+
+from placeplan.county.settings import Settings
+
+__all__ = ["County"]
+
+
+@dataclass(frozen=True, slots=True)
+class County:
+    """A county's tables after every check; columns and types as in the table contract (README).
+
+    Every column of the contract is present; an absent optional one is all missing. Coordinates and
+    geometry are EPSG:27700. Tables that the county does not have are empty, not missing.
+    ``digest`` is the SHA-256 of what was read.
+    """
+
+    source: str
+    digest: str
+    settings: Settings
+    localities: gpd.GeoDataFrame = field(repr=False)
+    zones: gpd.GeoDataFrame = field(repr=False)
+    population: pd.DataFrame = field(repr=False)
+    plans: pd.DataFrame = field(repr=False)
+    children: pd.DataFrame = field(repr=False)
+    sites: pd.DataFrame = field(repr=False)
+    units: pd.DataFrame = field(repr=False)
+    top_ups: pd.DataFrame = field(repr=False)
+    substitutes: pd.DataFrame = field(repr=False)
+    roads: gpd.GeoDataFrame = field(repr=False)
+    travel: pd.DataFrame = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The county's name, from county.toml."""
+        return self.settings.name

@@ -1,0 +1,1 @@
+"""Reports: a run in, something to read out."""

@@ -1,0 +1,1 @@
+"""Studies: one verb a file; a county in, a verified answer out."""
