@@ -1,0 +1,109 @@
+"""The placement problem and its answer: groups of children, units with places, and the pairs that are possible."""
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Placement", "PlacementProblem", "Proof", "placement_problem", "tie_break"]
+
+BAND_COLUMNS: Final = ["unit", "band", "width", "price"]
+PAIR_COLUMNS: Final = ["group", "unit", "cost", "minutes", "against_preference"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementProblem:
+    """Who could go where. Made by ``placement_problem``, which checks it.
+
+    ``groups``: index group; column children (float, 1 for a child, a fraction in a forecast).
+    ``units``: index unit; columns places (float, ``inf`` where bought one by one) and held (children who
+    stay there and take up places).
+    ``bands``: unit, band (0, 1, ...), width (children), price (pounds a child, rising): room above places.
+    ``pairs``: group, unit, cost (pounds a child a year, whole pence), minutes (one way), against_preference
+    (yes where the group prefers another unit). A pair that is not there is not possible.
+    """
+
+    groups: pd.DataFrame = field(repr=False)
+    units: pd.DataFrame = field(repr=False)
+    bands: pd.DataFrame = field(repr=False)
+    pairs: pd.DataFrame = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How good an answer is known to be.
+
+    ``objective`` and ``bound`` are pounds a year over the groups, overfill included; ``gap_children`` is
+    the least number of children that cannot be placed, and ``gap_children_bound`` its proven lower bound.
+    ``prices`` holds a price per unit in the order of the stages (see ``pricing``): with them the bound can be recomputed
+    by anyone.
+    """
+
+    status: str
+    objective: float
+    bound: float
+    gap_children: float
+    gap_children_bound: float
+    solver: str
+    prices: pd.Series = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Who goes where: an answer to a ``PlacementProblem``.
+
+    ``flows``: group, unit, children (> 0). ``gap``: children not placed, by group (zeros included).
+    ``overfill``: unit, band, children, price.
+    """
+
+    flows: pd.DataFrame = field(repr=False)
+    gap: pd.Series = field(repr=False)
+    overfill: pd.DataFrame = field(repr=False)
+    proof: Proof
+
+
+def placement_problem(
+    groups: pd.DataFrame, units: pd.DataFrame, bands: pd.DataFrame, pairs: pd.DataFrame
+) -> PlacementProblem:
+    """Check the parts and put them in canonical order.
+
+    Raises ``ValueError`` naming every label that is doubled or dangling and every number that is not finite,
+    negative where it may not be, or (a band's price) falling.
+    """
+    groups = groups[["children"]].astype(float).sort_index()
+    units = units[["places", "held"]].astype(float).sort_index()
+    bands = bands[BAND_COLUMNS].sort_values(["unit", "band"], ignore_index=True)
+    pairs = pairs[PAIR_COLUMNS].sort_values(["group", "unit"], ignore_index=True)
+    problems = [
+        *_labels("group", groups.index[groups.index.duplicated()], "doubled"),
+        *_labels("unit", units.index[units.index.duplicated()], "doubled"),
+        *_labels("pair", pairs.loc[pairs.duplicated(["group", "unit"]), "group"], "doubled"),
+        *_labels("pair's group", pairs.loc[~pairs["group"].isin(groups.index), "group"], "not among the groups"),
+        *_labels("pair's unit", pairs.loc[~pairs["unit"].isin(units.index), "unit"], "not among the units"),
+        *_labels("band's unit", bands.loc[~bands["unit"].isin(units.index), "unit"], "not among the units"),
+        *_labels("group", groups.index[~(groups["children"] >= 0) | np.isinf(groups["children"])], "without a count"),
+        *_labels("unit", units.index[~(units["places"] >= 0) | ~(units["held"] >= 0)], "with negative or no places"),
+        *_labels("pair's group", pairs.loc[~np.isfinite(pairs["cost"]), "group"], "with a cost that is no number"),
+        *_labels("pair's group", pairs.loc[~np.isfinite(pairs["minutes"]), "group"], "with minutes that are no number"),
+        *_labels("band's unit", bands.loc[~(bands["width"] >= 0), "unit"], "with a negative width"),
+        *_labels("band's unit", bands.loc[bands.groupby("unit")["price"].diff() < 0, "unit"], "whose price falls"),
+    ]
+    room = bands.groupby("unit")["width"].sum().reindex(units.index, fill_value=0.0) + units["places"]
+    problems += _labels("unit", units.index[units["held"] > room + 1e-9], "holding more than its places and bands")
+    if problems:
+        raise ValueError("the placement problem is not whole: " + "; ".join(problems))
+    return PlacementProblem(groups, units, bands, pairs)
+
+
+def tie_break(groups: Iterable[str], units: Iterable[str]) -> list[int]:
+    """A fixed whole number below 65,536 for each pair of labels: the last rule between equal answers."""
+    return [zlib.crc32(f"{g}|{u}".encode()) & 0xFFFF for g, u in zip(groups, units, strict=True)]
+
+
+def _labels(what: str, labels: Iterable[object], fault: str) -> list[str]:
+    found = sorted({str(label) for label in labels})
+    shown = ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+    return [f"{what} {fault}: {shown}"] if found else []

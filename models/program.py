@@ -1,0 +1,338 @@
+"""Linear and integer programmes as labelled tables, solved through PuLP, each answer checked before it is believed.
+
+The only module that knows PuLP. A solver's word is never taken for it: the primal is put back into every
+row, and the bound of a linear programme is computed here from the row prices (any prices of the right
+sign give a valid bound, so a wrong one can only be too cautious).
+"""
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pulp
+from numpy.typing import NDArray
+from scipy import sparse
+
+__all__ = ["DEFAULT_SOLVER", "InfeasibleError", "Program", "Solution", "Status", "lp_text", "solve", "solve_in_order"]
+
+DEFAULT_SOLVER: Final = "HiGHS"
+FEASIBILITY_TOLERANCE: Final = 1e-6
+GAP_TOLERANCE: Final = 1e-7
+"""Relative gap between objective and bound up to which an answer counts as proven."""
+
+
+class Status(StrEnum):
+    """What is known of an answer."""
+
+    optimal = "optimal"
+    feasible = "feasible"
+
+
+class InfeasibleError(ValueError):
+    """The programme has no feasible answer, or the solver returned none within its limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Rows over bounded variables; always minimised.
+
+    ``variables``: index of labels; columns lower, upper (float), whole (bool).
+    ``rows``: index of labels; columns sense (``<=``, ``=``, ``>=``), right (float).
+    ``entries``: columns row, variable (labels), coefficient; no (row, variable) twice.
+    """
+
+    variables: pd.DataFrame = field(repr=False)
+    rows: pd.DataFrame = field(repr=False)
+    entries: pd.DataFrame = field(repr=False)
+
+    def matrix(self) -> sparse.csr_array:
+        """The coefficients, rows x variables."""
+        positions = (
+            self.rows.index.get_indexer(self.entries["row"]),
+            self.variables.index.get_indexer(self.entries["variable"]),
+        )
+        if min((p.min() for p in positions if len(p)), default=0) < 0:
+            raise KeyError("an entry names a row or variable that the programme does not have")
+        shape = (len(self.rows), len(self.variables))
+        return sparse.csr_array((self.entries["coefficient"].to_numpy(float), positions), shape=shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """An answer that satisfies every row to 1e-6.
+
+    ``bound`` is a proven lower bound on the objective. ``row_prices`` and ``reduced_costs`` (change of the
+    objective per unit of the right-hand side, and per unit of the variable) are those of a linear
+    programme; an integer one has none.
+    """
+
+    status: Status
+    objective: float
+    bound: float
+    values: pd.Series = field(repr=False)
+    row_prices: pd.Series | None = field(repr=False)
+    reduced_costs: pd.Series | None = field(repr=False)
+
+
+def solve(
+    program: Program,
+    objective: pd.Series,
+    *,
+    solver: str = DEFAULT_SOLVER,
+    time_limit: float | None = None,
+) -> Solution:
+    """Minimise ``objective`` (coefficients by variable label; absent is nought) over ``program``.
+
+    Raises ``InfeasibleError`` where there is no answer, ``ValueError`` where a number is not finite or the
+    solver is not one that PuLP has here.
+    """
+    costs = objective.reindex(program.variables.index).fillna(0.0).to_numpy(float)
+    _check_numbers(program, objective)
+    matrix = program.matrix()
+    whole = bool(program.variables["whole"].any())
+    if len(program.variables) == 0:
+        return _judge(program, matrix, costs, np.zeros(0), np.zeros(len(program.rows)), None)
+    problem, columns, rows = _to_pulp(program, matrix, costs)
+    try:
+        problem.solve(_solver(solver, time_limit))
+    except pulp.PulpSolverError as error:
+        raise InfeasibleError(f"{solver} stopped: {error}") from error
+    values = np.array([np.nan if v.varValue is None else v.varValue for v in columns])
+    if problem.status in (pulp.LpStatusInfeasible, pulp.LpStatusUnbounded) or not np.isfinite(values).all():
+        raise InfeasibleError(f"{solver} found no answer: {pulp.LpStatus[problem.status].lower()}")
+    if whole:
+        return _judge(program, matrix, costs, _rounded(program, values), None, _integer_bound(problem, solver))
+    prices = np.array([0.0 if row.pi is None else row.pi for row in rows])
+    return _judge(program, matrix, costs, values, prices, None)
+
+
+def solve_in_order(
+    program: Program,
+    objectives: Mapping[str, pd.Series],
+    *,
+    solver: str = DEFAULT_SOLVER,
+    time_limit: float | None = None,
+) -> dict[str, Solution]:
+    """Minimise the first objective, then the second among the optima of the first, and so on.
+
+    For a linear programme each stage is confined to the optimal face of the last by complementary
+    slackness: a variable with a reduced cost stays at its bound, and a row with a price stays tight; both
+    tests are exact where costs are whole multiples of 0.01. An integer programme gets a row that keeps
+    each earlier objective at its value. Stops at the first stage that is not proven optimal.
+    """
+    solutions: dict[str, Solution] = {}
+    for name, objective in objectives.items():
+        solution = solve(program, objective, solver=solver, time_limit=time_limit)
+        solutions[name] = solution
+        if solution.status is not Status.optimal:
+            break
+        if solution.reduced_costs is None:
+            program = _keep_value(program, name, objective, solution.objective)
+        else:
+            program = _optimal_face(program, solution)
+    return solutions
+
+
+def lp_text(program: Program, objective: pd.Series) -> str:
+    """The programme in LP format, for reading and for golden tests."""
+    costs = objective.reindex(program.variables.index).fillna(0.0).to_numpy(float)
+    problem, columns, rows = _to_pulp(program, program.matrix(), costs)
+    lines = ["Minimize", f"objective: {problem.objective}", "Subject To"]
+    lines += [f"{row.name}: {row}" for row in rows]
+    lines.append("Bounds")
+    lines += [f"{v.lowBound} <= {v.name} <= {v.upBound}{' whole' if v.isInteger() else ''}" for v in columns]
+    return "\n".join(lines) + "\n"
+
+
+def _check_numbers(program: Program, objective: pd.Series) -> None:
+    for what, numbers in (
+        ("objective", objective),
+        ("right-hand side", program.rows["right"]),
+        ("coefficient", program.entries["coefficient"]),
+        ("lower bound", program.variables["lower"]),
+    ):
+        if not np.isfinite(numbers.to_numpy(float)).all():
+            raise ValueError(f"a {what} of the programme is not a finite number")
+    if program.variables["upper"].isna().any():
+        raise ValueError("an upper bound of the programme is not a number")
+
+
+def _safe_names(labels: pd.Index) -> list[str]:
+    """Names that every solver can read and none confuses: PuLP maps ``a-b`` and ``a b`` to one name."""
+    seen: dict[str, int] = {}
+    names = []
+    for label in labels.astype(str):
+        name = re.sub(r"\W", "_", label, flags=re.ASCII)
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name}__{seen[name]}")
+    return names
+
+
+def _to_pulp(
+    program: Program, matrix: sparse.csr_array, costs: NDArray[np.float64]
+) -> tuple[pulp.LpProblem, list[pulp.LpVariable], list[pulp.LpConstraint]]:
+    problem = pulp.LpProblem("placeplan", pulp.LpMinimize)
+    variables = program.variables
+    columns = [
+        problem.add_variable(name, low, None if up == np.inf else up, pulp.LpInteger if whole else pulp.LpContinuous)
+        for name, low, up, whole in zip(
+            _safe_names(variables.index),
+            variables["lower"].tolist(),
+            variables["upper"].tolist(),
+            variables["whole"].tolist(),
+            strict=True,
+        )
+    ]
+    problem.setObjective(pulp.LpAffineExpression(list(zip(columns, costs.tolist(), strict=True))))
+    senses = {"<=": pulp.LpConstraintLE, "=": pulp.LpConstraintEQ, ">=": pulp.LpConstraintGE}
+    rows = []
+    starts, indices, data = matrix.indptr.tolist(), matrix.indices.tolist(), matrix.data.tolist()
+    for i, (name, sense, right) in enumerate(
+        zip(_safe_names(program.rows.index), program.rows["sense"], program.rows["right"].tolist(), strict=True)
+    ):
+        terms = [(columns[indices[k]], data[k]) for k in range(starts[i], starts[i + 1])]
+        row = pulp.LpConstraint(pulp.LpAffineExpression(terms), senses[sense], name, right)
+        problem.addConstraint(row)
+        rows.append(row)
+    return problem, columns, rows
+
+
+class _QuietHiGHS(pulp.HiGHS):
+    """HiGHS without the banner that it prints on standard output when it is made, whatever ``msg`` says."""
+
+    def createAndConfigureSolver(self, lp: pulp.LpProblem) -> None:  # noqa: N802 (PuLP's name)
+        with _standard_output_closed():
+            super().createAndConfigureSolver(lp)
+
+
+@contextmanager
+def _standard_output_closed() -> Iterator[None]:
+    """Send file descriptor 1 nowhere: the banner is written below Python's own ``sys.stdout``."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _solver(name: str, time_limit: float | None) -> pulp.LpSolver:
+    if name == DEFAULT_SOLVER:
+        # One thread, always: HiGHS refuses to solve when the number changes within a process.
+        return _QuietHiGHS(msg=False, timeLimit=time_limit, gapRel=0.0, threads=1)
+    available = pulp.listSolvers(onlyAvailable=True)
+    if name not in available:
+        raise ValueError(f"solver {name!r}: expected one of {', '.join(sorted(available))}")
+    return pulp.getSolver(name, msg=False, timeLimit=time_limit, gapRel=0.0)
+
+
+def _rounded(program: Program, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    whole = program.variables["whole"].to_numpy(bool)
+    return np.where(whole, np.round(values), values)
+
+
+def _integer_bound(problem: pulp.LpProblem, solver: str) -> float:
+    if solver == DEFAULT_SOLVER:
+        return float(problem.solverModel.getInfo().mip_dual_bound)
+    return float(pulp.value(problem.objective)) if problem.sol_status == pulp.LpSolutionOptimal else -np.inf
+
+
+def _judge(
+    program: Program,
+    matrix: sparse.csr_array,
+    costs: NDArray[np.float64],
+    values: NDArray[np.float64],
+    prices: NDArray[np.float64] | None,
+    integer_bound: float | None,
+) -> Solution:
+    """Put the answer back into every row, find its bound, and only then name its status."""
+    _check_feasible(program, matrix, values)
+    objective = float(costs @ values)
+    row_prices = reduced_costs = None
+    if prices is not None:
+        sense = program.rows["sense"].to_numpy()
+        prices = np.where(sense == "<=", np.minimum(prices, 0.0), prices)
+        prices = np.where(sense == ">=", np.maximum(prices, 0.0), prices)
+        reduced = costs - matrix.T @ prices
+        bound = float(prices @ program.rows["right"].to_numpy(float)) + _bound_of_variables(program, reduced)
+        row_prices = pd.Series(prices, index=program.rows.index)
+        reduced_costs = pd.Series(reduced, index=program.variables.index)
+    else:
+        bound = -np.inf if integer_bound is None else integer_bound
+    proven = objective - bound <= GAP_TOLERANCE * max(1.0, abs(objective))
+    return Solution(
+        status=Status.optimal if proven else Status.feasible,
+        objective=objective,
+        bound=min(bound, objective),
+        values=pd.Series(values, index=program.variables.index),
+        row_prices=row_prices,
+        reduced_costs=reduced_costs,
+    )
+
+
+def _bound_of_variables(program: Program, reduced: NDArray[np.float64]) -> float:
+    lower = program.variables["lower"].to_numpy(float)
+    upper = program.variables["upper"].to_numpy(float)
+    # A solver's reduced cost of -1e-9 on an unbounded variable is rounding, not a ray.
+    reduced = np.where(np.isinf(upper) & (reduced > -FEASIBILITY_TOLERANCE), np.maximum(reduced, 0.0), reduced)
+    at = np.where(reduced > 0, lower, np.where(reduced < 0, upper, 0.0))
+    return float(np.sum(reduced * at))
+
+
+def _check_feasible(program: Program, matrix: sparse.csr_array, values: NDArray[np.float64]) -> None:
+    right = program.rows["right"].to_numpy(float)
+    sense = program.rows["sense"].to_numpy()
+    excess = matrix @ values - right
+    broken = np.where(sense == "<=", excess, np.where(sense == ">=", -excess, np.abs(excess)))
+    scale = FEASIBILITY_TOLERANCE * np.maximum(1.0, np.abs(right))
+    if (broken > scale).any():
+        worst = int(np.argmax(broken - scale))
+        raise InfeasibleError(f"the solver's answer breaks row {program.rows.index[worst]!r} by {broken[worst]:g}")
+    below = program.variables["lower"].to_numpy(float) - values
+    above = values - program.variables["upper"].to_numpy(float)
+    outside = np.maximum(below, above)
+    if len(outside) and outside.max() > FEASIBILITY_TOLERANCE:
+        worst = int(np.argmax(outside))
+        raise InfeasibleError(f"the solver's answer puts {program.variables.index[worst]!r} out of its bounds")
+
+
+def _optimal_face(program: Program, solution: Solution) -> Program:
+    """The optima of the last stage: priced rows tight, variables with a reduced cost at their bounds."""
+    assert solution.row_prices is not None
+    assert solution.reduced_costs is not None
+    reduced = solution.reduced_costs.to_numpy()
+    half_a_penny = 0.005
+    variables = program.variables.copy()
+    variables["upper"] = np.where(reduced > half_a_penny, variables["lower"], variables["upper"])
+    variables["lower"] = np.where(reduced < -half_a_penny, variables["upper"], variables["lower"])
+    rows = program.rows.copy()
+    rows["sense"] = np.where(np.abs(solution.row_prices.to_numpy()) > half_a_penny, "=", rows["sense"])
+    return _without_fixed(Program(variables, rows, program.entries))
+
+
+def _without_fixed(program: Program) -> Program:
+    """The same programme without the variables that are fixed at nought, so that later stages are small."""
+    variables = program.variables
+    gone = variables.index[(variables["lower"] == 0) & (variables["upper"] == 0)]
+    entries = program.entries[~program.entries["variable"].isin(gone)]
+    return Program(variables.drop(index=gone), program.rows, entries)
+
+
+def _keep_value(program: Program, name: str, objective: pd.Series, value: float) -> Program:
+    terms = objective[objective != 0]
+    terms = terms[terms.index.isin(program.variables.index)]
+    label = f"keep {name}"
+    half_a_penny = 0.005
+    rows = pd.concat([program.rows, pd.DataFrame({"sense": ["<="], "right": [value + half_a_penny]}, index=[label])])
+    more = pd.DataFrame({"row": label, "variable": terms.index, "coefficient": terms.to_numpy(float)})
+    return Program(program.variables, rows, pd.concat([program.entries, more], ignore_index=True))
