@@ -1,0 +1,163 @@
+"""Reading geometry: GeoJSON files and GeoPackage layers, turned to EPSG:27700, and WKT in cells."""
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry import shape
+
+from placeplan.county.csv_file import decode
+from placeplan.county.faults import shown
+from placeplan.county.raw import RawTable, cell_text, raw_table, table_named
+from placeplan.errors import Fault
+from placeplan.geo.crs import GRID, looks_like_degrees, looks_like_swapped_degrees, to_grid
+
+__all__ = ["geometry_from_text", "read_geojson_table", "read_geopackage"]
+
+GEOPACKAGE = "county.gpkg"
+DEGREES = "longitude, then latitude, in degrees (GeoJSON is EPSG:4326)"
+
+
+def _shapes(table: str, features: list[dict[str, Any]]) -> tuple[NDArray[np.object_], list[Fault]]:
+    """The features' geometries as they stand, None where there is none."""
+    shapes: NDArray[np.object_] = np.full(len(features), None, dtype=object)
+    faults = []
+    for place, feature in enumerate(features):
+        geometry = feature.get("geometry")
+        if geometry is None:
+            continue
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                shapes[place] = shapely.force_2d(shape(geometry))
+        except Exception:  # shapely raises many kinds on a malformed geometry, and each means the same here
+            faults.append(Fault(table, str(place + 2), "geometry", shown(geometry), "a GeoJSON geometry"))
+    return shapes, faults
+
+
+def _degrees_to_grid(table: str, shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], list[Fault]]:
+    """Shapes in degrees as shapes in metres, with a fault for each whose coordinates are not degrees."""
+    bounds = shapely.bounds(shapes)
+    metres = ~looks_like_degrees(bounds[:, 0], bounds[:, 1]) | ~looks_like_degrees(bounds[:, 2], bounds[:, 3])
+    metres &= ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+    swapped = looks_like_swapped_degrees(bounds[:, 0], bounds[:, 1])
+    faults = []
+    turned = shapes.copy()
+    for place in np.flatnonzero(metres | swapped):
+        x, y = bounds[place, :2]
+        words = f"{DEGREES}; these look swapped" if swapped[place] else DEGREES
+        faults.append(Fault(table, str(place + 2), "geometry", f"{x:g}, {y:g}", words))
+        turned[place] = None
+    found = ~shapely.is_missing(turned)
+    with np.errstate(invalid="ignore"):
+        turned[found] = shapely.transform(turned[found], lambda xy: np.column_stack(to_grid(xy[:, 0], xy[:, 1])))
+    return turned, faults
+
+
+def _stated_crs(collection: dict[str, Any]) -> str:
+    crs = collection.get("crs")
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else None
+    return name if isinstance(name, str) else "CRS84"
+
+
+def read_geojson_table(table: str, file: str, data: bytes) -> tuple[RawTable | None, list[Fault]]:
+    """The table in a GeoJSON file: its features' properties as cells and their geometry in metres.
+
+    A file that names EPSG:27700 in the old ``crs`` member is taken at its word, as desktop programs write it.
+    """
+    text, faults = decode(table, file, data)
+    if text is None:
+        return None, faults
+    if not text.strip():
+        return None, [Fault(table, "", "", f"an empty file, {file}", "a GeoJSON FeatureCollection")]
+    try:
+        collection = json.loads(text)
+    except json.JSONDecodeError as error:
+        found = f"{file}, line {error.lineno}: {error.msg}"
+        return None, [Fault(table, "", "", found, "a GeoJSON FeatureCollection")]
+    except (RecursionError, ValueError):
+        return None, [Fault(table, "", "", file, "a GeoJSON FeatureCollection")]
+    features = collection.get("features") if isinstance(collection, dict) else None
+    if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
+        return None, [Fault(table, "", "", file, "a GeoJSON FeatureCollection with its features")]
+    shapes, faults = _shapes(table, features)
+    crs = _stated_crs(collection)
+    if crs.endswith(":27700"):
+        turned = shapes
+    elif crs.endswith(("CRS84", ":4326")):
+        turned, degree_faults = _degrees_to_grid(table, shapes)
+        faults += degree_faults
+    else:
+        return None, [*faults, Fault(table, "", "geometry", shown(crs), "EPSG:4326, as GeoJSON is, or EPSG:27700")]
+    properties = [p if isinstance(p := feature.get("properties"), dict) else {} for feature in features]
+    header = list(dict.fromkeys(key for row in properties for key in row))
+    lines = [(place + 2, [cell_text(row.get(key)) for key in header]) for place, row in enumerate(properties)]
+    raw, raw_faults = raw_table(table, file, header, lines, geometry=turned)
+    return raw, faults + raw_faults
+
+
+def _read_layer(path: Path, layer: str, table: str) -> tuple[RawTable | None, list[Fault]]:
+    frame = pyogrio.read_dataframe(path, layer=layer)
+    geometry: NDArray[np.object_] | None = None
+    if isinstance(frame, gpd.GeoDataFrame):
+        if frame.crs is None:
+            return None, [Fault(table, "", "geometry", "no coordinate system", "a layer that names its own")]
+        geometry = np.asarray(shapely.force_2d(frame.geometry.to_crs(GRID).to_numpy()), dtype=object)
+        frame = frame.drop(columns=frame.geometry.name)
+    texts = [[cell_text(value) for value in frame[column].astype(object)] for column in frame.columns]
+    lines = [(place + 2, [column[place] for column in texts]) for place in range(len(frame))]
+    return raw_table(table, f"{path.name}, layer {layer}", list(frame.columns), lines, geometry=geometry)
+
+
+def read_geopackage(path: Path) -> tuple[list[RawTable], list[Fault]]:
+    """The tables among a GeoPackage's layers; other layers (a desktop program's styles) are left alone."""
+    tables: list[RawTable] = []
+    faults: list[Fault] = []
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    except Exception as error:  # whatever the reader of a damaged database raises means the same here
+        return [], [Fault(path.name, "", "", shown(error), "a GeoPackage")]
+    for layer in layers:
+        table, perhaps = table_named(layer)
+        if table is None:
+            if perhaps is not None:
+                faults.append(Fault(perhaps, "", "", f"layer {shown(layer)}", f"a layer named {perhaps}"))
+            continue
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                raw, layer_faults = _read_layer(path, layer, table)
+        except Exception as error:  # as above: a damaged layer, whatever its reader calls it
+            faults.append(Fault(table, "", "", f"{path.name}: {shown(error)}", "a layer of a GeoPackage"))
+            continue
+        faults += layer_faults
+        if raw is not None:
+            tables.append(raw)
+    return tables, faults
+
+
+def geometry_from_text(raw: RawTable) -> tuple[RawTable, list[Fault]]:
+    """The table with its ``geometry`` cells (WKT, EPSG:27700) as shapes; unchanged where it has none."""
+    if "geometry" not in raw.cells or raw.geometry is not None:
+        return raw, []
+    cells = raw.cells["geometry"]
+    shapes: NDArray[np.object_] = np.full(len(cells), None, dtype=object)
+    faults = []
+    for place, text in enumerate(cells):
+        if not isinstance(text, str):
+            continue
+        try:
+            shapes[place] = shapely.force_2d(shapely.from_wkt(text))
+        except shapely.errors.GEOSException:
+            row = str(raw.rows[place])
+            faults.append(Fault(raw.table, row, "geometry", shown(text), "geometry as WKT in EPSG:27700"))
+    return RawTable(raw.table, raw.file, raw.cells.drop(columns="geometry"), raw.rows, shapes), faults

@@ -1,0 +1,106 @@
+"""Reading a county: find its tables and settings, type them, check them, and raise every fault at once."""
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from placeplan.county.checks import cross_table_faults
+from placeplan.county.columns import TABLES
+from placeplan.county.county import County
+from placeplan.county.faults import sorted_faults
+from placeplan.county.settings import Settings
+from placeplan.county.settings_file import parse_settings
+from placeplan.county.sources import Sources, gather
+from placeplan.county.tables import ReadTable, absent_table, finished, read_table
+from placeplan.errors import Fault, InputError
+
+__all__ = ["check_county", "read_county"]
+
+ENDS = ("from_easting", "from_northing", "to_easting", "to_northing")
+
+
+def _missing_tables(sources: Sources, settings: Settings | None) -> list[Fault]:
+    """A fault for each table that the county must have and does not."""
+    faults = [
+        Fault(name, "", "", "no such table", f"a table {name}: each row is {table.row}")
+        for name, table in TABLES.items()
+        if table.required and name not in sources.tables and name not in sources.tried
+    ]
+    journeys = sources.tried & {"roads", "travel"} | sources.tables.keys() & {"roads", "travel"}
+    straight = settings is not None and settings.travel.straight_line_detour is not None
+    if not journeys and settings is not None and not straight:
+        expected = "a table roads or a table travel, or travel.straight_line_detour in county.toml"
+        faults.append(Fault("roads", "", "", "no such table", expected))
+    return faults
+
+
+def _with_ends(roads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Links with both their line and the coordinates of its ends, each made from the other where it is blank."""
+    if roads.empty:
+        return roads
+    shapes = roads.geometry.to_numpy().copy()
+    drawn = ~shapely.is_missing(shapes)
+    ends = roads[list(ENDS)].to_numpy(dtype=np.float64, copy=True)
+    for place in np.flatnonzero(drawn):
+        coordinates = shapely.get_coordinates(shapes[place])
+        ends[place] = (*coordinates[0], *coordinates[-1])
+    shapes[~drawn] = shapely.linestrings(ends[~drawn].reshape(-1, 2, 2))
+    filled = roads.assign(**{name: ends[:, place] for place, name in enumerate(ENDS)})
+    return filled.set_geometry(gpd.GeoSeries(shapes, index=roads.index, crs=roads.crs))
+
+
+def _read(source: str | Path) -> tuple[Sources, Settings | None, dict[str, ReadTable], list[Fault]]:
+    """Everything that can be read of the county, and every fault found on the way."""
+    sources = gather(source)
+    settings, settings_faults = parse_settings(sources.settings)
+    if sources.settings is None and any(fault.table == "county" for fault in sources.faults):
+        settings_faults = []
+    faults = [*sources.faults, *settings_faults, *_missing_tables(sources, settings)]
+    tables = {}
+    for name in TABLES:
+        if name in sources.tables:
+            known = {(fault.row, fault.column) for fault in sources.faults if fault.table == name}
+            tables[name] = read_table(sources.tables[name], known=known)
+            faults += tables[name].faults
+        else:
+            tables[name] = absent_table(name)
+    unread = frozenset(name for name in sources.tried if name not in sources.tables)
+    faults += cross_table_faults(tables, settings, unread=unread)
+    return sources, settings, tables, faults
+
+
+def read_county(source: str | Path) -> County:
+    """The county at ``source``: a folder, an .xlsx workbook, or an embedded one (``example:derbyshire``).
+
+    Coordinates come back in EPSG:27700 metres. Raises ``InputError`` with every fault, in the order of
+    tables and rows, and ``UsageError`` where there is nothing to read.
+    """
+    sources, settings, tables, faults = _read(source)
+    if faults or settings is None:
+        raise InputError(sorted_faults(faults))
+    frames: dict[str, pd.DataFrame] = {name: finished(table) for name, table in tables.items()}
+    localities, zones, roads = (gpd.GeoDataFrame(frames.pop(name)) for name in ("localities", "zones", "roads"))
+    return County(
+        source=sources.source,
+        digest=sources.digest,
+        settings=settings,
+        localities=localities,
+        zones=zones,
+        roads=_with_ends(roads),
+        **frames,
+    )
+
+
+def check_county(source: str | Path) -> list[Fault]:
+    """Every fault of the county at ``source``, in order; none when ``read_county`` would read it.
+
+    Raises ``UsageError`` where there is nothing to read.
+    """
+    try:
+        read_county(source)
+    except InputError as error:
+        return list(error.faults)
+    return []

@@ -1,0 +1,106 @@
+"""What settings must agree on among themselves: bands that rise, vehicles that exist, rows that catch everyone."""
+
+from itertools import pairwise
+
+from placeplan.county.faults import suggest
+from placeplan.county.settings import Settings
+from placeplan.errors import Fault
+
+__all__ = ["settings_rule_faults"]
+
+TABLE = "county.toml"
+
+
+def _bands(settings: Settings) -> list[Fault]:
+    """Overfill bands: shares rise to exactly 1 and penalties do not fall (so that the price is convex)."""
+    bands = settings.overfill.bands
+    shares = [band.share for band in bands]
+    penalties = [band.penalty for band in bands]
+    faults = []
+    if not shares or shares[0] <= 0 or shares[-1] != 1 or any(b <= a for a, b in pairwise(shares)):
+        found = ", ".join(f"{share:g}" for share in shares)
+        faults.append(Fault(TABLE, "", "overfill.bands", f"shares {found}", "shares above 0 that rise to 1"))
+    if any(b < a for a, b in pairwise(penalties)):
+        found = ", ".join(f"{penalty:g}" for penalty in penalties)
+        faults.append(Fault(TABLE, "", "overfill.bands", f"penalties {found}", "penalties that do not fall"))
+    return faults
+
+
+def _vehicles(settings: Settings) -> list[Fault]:
+    """Every vehicle that is named is one of the vehicles."""
+    transport = settings.transport
+    named = {"transport.default_vehicle": transport.default_vehicle}
+    named |= {f"transport.vehicle_by_kind.{kind}": vehicle for kind, vehicle in transport.vehicle_by_kind.items()}
+    known = ", ".join(transport.vehicles)
+    return [
+        Fault(TABLE, "", key, vehicle, f"a vehicle ({known}){suggest(vehicle, transport.vehicles)}")
+        for key, vehicle in named.items()
+        if vehicle not in transport.vehicles
+    ]
+
+
+def _entitled(settings: Settings) -> list[Fault]:
+    """Entitlement: a row without kind and phase starts at 0 km, and no two rows say the same."""
+    rows = [(row.kind, row.phase, row.from_km) for row in settings.transport.entitled]
+    faults = []
+    if (None, None, 0.0) not in rows:
+        expected = "a row without kind and phase from 0 km, so that every journey has a share"
+        faults.append(Fault(TABLE, "", "transport.entitled", "", expected))
+    faults += [
+        Fault(TABLE, "", f"transport.entitled.{place + 1}", f"from_km {row[2]:g}", "each kind, phase and from_km once")
+        for place, row in enumerate(rows)
+        if row in rows[:place]
+    ]
+    by_kind = {kind for kind, phase, _ in rows if kind is not None and phase is None}
+    by_phase = {phase for kind, phase, _ in rows if phase is not None and kind is None}
+    both = {(kind, phase) for kind, phase, _ in rows}
+    faults += [
+        Fault(TABLE, "", "transport.entitled", f"kind {kind} and phase {phase}", "a row with both, as each has one")
+        for kind in sorted(by_kind)
+        for phase in sorted(by_phase)
+        if (kind, phase) not in both
+    ]
+    return faults
+
+
+def _spot_purchase(settings: Settings) -> list[Fault]:
+    """Spot purchase: one row without need and phase, and no two rows that are equally specific for one child."""
+    rows = [(row.need, row.phase) for row in settings.spot_purchase]
+    faults = []
+    if (None, None) not in rows:
+        expected = "a row without need and phase, so that every plan can be met"
+        faults.append(Fault(TABLE, "", "spot_purchase", "", expected))
+    faults += [
+        Fault(TABLE, "", f"spot_purchase.{place + 1}", f"need {row[0] or 'any'}, phase {row[1] or 'any'}", "each once")
+        for place, row in enumerate(rows)
+        if row in rows[:place]
+    ]
+    needs = {need for need, phase in rows if need is not None and phase is None}
+    phases = {phase for need, phase in rows if phase is not None and need is None}
+    faults += [
+        Fault(TABLE, "", "spot_purchase", f"need {need} and phase {phase}", "a row with both, as each has one")
+        for need in sorted(needs)
+        for phase in sorted(phases)
+        if (need, phase) not in rows
+    ]
+    return faults
+
+
+def _places(settings: Settings) -> list[Fault]:
+    """A filled place cannot cost less than nothing."""
+    return [
+        Fault(TABLE, "", f"places.{kind}.filled_discount", f"{cost.filled_discount:g}", f"at most {cost.fixed_cost:g}")
+        for kind, cost in settings.places.items()
+        if cost.filled_discount > cost.fixed_cost
+    ]
+
+
+def settings_rule_faults(settings: Settings) -> list[Fault]:
+    """Every disagreement among settings whose types and bounds are right."""
+    return [
+        *_bands(settings),
+        *_vehicles(settings),
+        *_entitled(settings),
+        *_spot_purchase(settings),
+        *_places(settings),
+    ]

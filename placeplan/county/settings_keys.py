@@ -1,0 +1,203 @@
+"""Every key of county.toml, described once: its type, bounds and meaning, for reading and for the template."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Literal
+
+from placeplan.county.vocabulary import KINDS, NEEDS, PHASES
+
+__all__ = ["SETTINGS", "Key", "Named", "Rows", "Section", "Spec"]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One value. ``above`` is a bound not included, ``least`` and ``most`` are included."""
+
+    type: Literal["text", "date", "whole", "number", "yes_no"]
+    meaning: str
+    required: bool = False
+    least: float | None = None
+    most: float | None = None
+    above: float | None = None
+    codes: tuple[str, ...] = ()
+
+    @property
+    def expected(self) -> str:
+        """What the value must be, in words."""
+        if self.codes:
+            return "one of " + ", ".join(self.codes)
+        words = {
+            "text": "text in quotation marks",
+            "date": "a date, as in 2025-01-16",
+            "whole": "a whole number",
+            "number": "a number",
+            "yes_no": "true or false",
+        }[self.type]
+        if self.least is not None and self.most is not None:
+            return f"{words} from {self.least:g} to {self.most:g}"
+        if self.least is not None:
+            return f"{words}, {self.least:g} or more"
+        if self.above is not None:
+            return f"{words} above {self.above:g}"
+        return words
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A ``[section]``: its keys by name."""
+
+    keys: Mapping[str, "Spec"]
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A ``[section]`` whose keys the user names (road classes, kinds, vehicles); ``names`` limits them."""
+
+    value: "Spec"
+    meaning: str
+    names: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A list of ``[[sections]]``."""
+
+    row: Section
+    meaning: str
+
+
+Spec = Key | Section | Named | Rows
+
+
+def _section(meaning: str, **keys: Spec) -> Section:
+    return Section(MappingProxyType(dict(keys)), meaning)
+
+
+def _text(meaning: str, *, required: bool = False, codes: tuple[str, ...] = ()) -> Key:
+    return Key("text", meaning, required, codes=codes)
+
+
+def _amount(meaning: str, *, required: bool = False) -> Key:
+    return Key("number", meaning, required, least=0)
+
+
+def _positive(meaning: str, *, required: bool = False) -> Key:
+    return Key("number", meaning, required, above=0)
+
+
+def _share(meaning: str, *, required: bool = False) -> Key:
+    return Key("number", meaning, required, least=0, most=1)
+
+
+_KIND = _text("the kind of provision; leave out for any", codes=tuple(KINDS))
+_PHASE = _text("the phase; leave out for any", codes=tuple(PHASES))
+_NEED = _text("the need; leave out for any", codes=tuple(NEEDS))
+
+SETTINGS: Final = _section(
+    "",
+    format=Key("whole", "the contract that these files follow; 1", required=True, least=1, most=1),
+    name=_text("the county's name", required=True),
+    authority=_text("the local authority's number or code"),
+    as_of=Key("date", "the day that the children and places are as of; it decides the academic year", required=True),
+    price_year=Key("whole", "the year of prices", least=2000, most=2100),
+    seed=Key("whole", "the seed of everything random", least=0),
+    data_label=_text("a label for every page, as in: example, invented children"),
+    guidance_minutes=Named(_positive("minutes, one way"), "the longest journey advised, by phase", tuple(PHASES)),
+    travel=_section(
+        "how journeys are timed",
+        speeds=Named(_positive("km/h"), "speed by road class, km/h; a class in roads needs one"),
+        speeds_source=_text("where the speeds come from"),
+        speeds_year=Key("whole", "the year of the speeds", least=1990, most=2100),
+        peak_factor=_positive("what minutes are multiplied by at the time of the school run"),
+        boarding_minutes=_amount("minutes added once to each journey"),
+        snap_limit_metres=_positive("how far a point may be from a road, in metres"),
+        off_road_kmh=_positive("the speed between a point and the road, km/h"),
+        limit_minutes=_positive("the longest journey worked out; none unless stated"),
+        straight_line_detour=Key("number", "straight lines times this factor instead of roads", least=1),
+        straight_line_kmh=_positive("the speed along straight lines, km/h"),
+    ),
+    places=Named(
+        _section(
+            "",
+            fixed_cost=_amount("pounds a year for a place, filled or not"),
+            filled_discount=_amount("pounds not due when it is filled"),
+        ),
+        "what a commissioned place of a kind costs where its unit does not say",
+        tuple(KINDS),
+    ),
+    transport=_section(
+        "the yearly cost of a child's journeys",
+        days=Key("whole", "school days a year", least=1, most=366),
+        residential_days=Key("whole", "days of travel a year of a child who boards", least=0, most=366),
+        vehicles=Named(
+            _section(
+                "",
+                charge=_amount("pounds a journey"),
+                pounds_per_km=_amount("pounds a kilometre"),
+                riders=_positive("children who share it"),
+            ),
+            "vehicles by name",
+        ),
+        vehicle_by_kind=Named(_text("a vehicle"), "the vehicle by kind of provision", tuple(KINDS)),
+        default_vehicle=_text("the vehicle for other kinds"),
+        entitled=Rows(
+            _section(
+                "",
+                share=_share("the share of children given transport", required=True),
+                from_km=_amount("from this distance on, km"),
+                kind=_KIND,
+                phase=_PHASE,
+            ),
+            "who is given transport; one row without kind and phase starts at 0 km",
+        ),
+        source=_text("where these figures come from"),
+    ),
+    overfill=_section(
+        "children above places",
+        default_ceiling_share=_amount("the ceiling above places, as a share of places, where a unit has none"),
+        bands=Rows(
+            _section(
+                "",
+                share=Key("number", "the share of places to ceiling that the band ends at", True, most=1, least=0),
+                penalty=_amount("pounds of penalty for each child in the band; never cash", required=True),
+            ),
+            "bands of overfill: shares rise to 1 and penalties do not fall",
+        ),
+    ),
+    spot_purchase=Rows(
+        _section(
+            "",
+            pounds=_amount("the yearly fee", required=True),
+            km=_amount("the journey assumed, km one way", required=True),
+            minutes=_amount("the journey assumed, minutes one way", required=True),
+            source=_text("where the fee comes from", required=True),
+            need=_NEED,
+            phase=_PHASE,
+            residential=Key("yes_no", "whether the child boards"),
+        ),
+        "an independent place that can always be bought; one row is without need and phase",
+    ),
+    expansion=_section(
+        "places that could be added",
+        places_by_kind=Named(
+            Key("whole", "places", least=0), "how many, by kind, where a site has no more_places", tuple(KINDS)
+        ),
+        source=_text("where these figures come from"),
+    ),
+    objective=_section(
+        "what the allocation weighs beside cash",
+        pounds_per_child_hour=_amount("pounds of penalty for an hour that a child travels; never cash"),
+    ),
+    assumptions=Rows(
+        _section(
+            "",
+            subject=_text("what the assumption is about", required=True),
+            value=_text("what is assumed", required=True),
+            source=_text("where it comes from", required=True),
+        ),
+        "the county's own assumptions, listed in every report",
+    ),
+)
+"""The keys of county.toml, and of a workbook's sheet ``county`` as dotted keys."""

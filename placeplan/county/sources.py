@@ -1,0 +1,192 @@
+"""Finding what a county is made of: a folder, a workbook or the embedded example, as raw tables and settings."""
+
+import hashlib
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from placeplan.county.columns import TABLES
+from placeplan.county.csv_file import read_csv_table
+from placeplan.county.geometry_file import GEOPACKAGE, geometry_from_text, read_geojson_table, read_geopackage
+from placeplan.county.raw import RawTable, table_named
+from placeplan.county.workbook import SettingsSheet, read_workbook
+from placeplan.errors import Fault, InputError, UsageError
+
+__all__ = ["SETTINGS_FILE", "Sources", "gather"]
+
+SETTINGS_FILE = "county.toml"
+COMPANION_KEYS = {"localities": ("locality",), "zones": ("zone",), "roads": ("from", "to")}
+"""Tables whose geometry may stand in a file of its own, and the columns that join it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What was read, before any of it is understood.
+
+    ``settings`` is county.toml's bytes, the rows of a workbook's settings sheet, or None where there is
+    neither. ``tables`` holds each table that could be read; ``tried`` names those that were there at all.
+    """
+
+    source: str
+    digest: str
+    settings: bytes | SettingsSheet | None = field(repr=False)
+    tables: dict[str, RawTable] = field(repr=False)
+    tried: frozenset[str]
+    faults: tuple[Fault, ...]
+
+
+def _example(name: str) -> Path:
+    folder = Path(str(resources.files("placeplan.examples")))
+    known = sorted(path.parent.name for path in folder.glob(f"*/{SETTINGS_FILE}"))
+    if name not in known:
+        raise UsageError(f"example:{name} is not an embedded county; there is {', '.join(known) or 'none'}")
+    return folder / name
+
+
+def _located(source: str | Path) -> Path:
+    text = str(source)
+    path = _example(text.removeprefix("example:")) if text.startswith("example:") else Path(source)
+    try:
+        found = path.exists()
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{text}: not a path that can be read ({error})") from error
+    if not found:
+        raise UsageError(f"{text}: no such county; expected a folder, an .xlsx workbook, or example:derbyshire")
+    return path
+
+
+def _digest(contents: dict[str, bytes]) -> str:
+    """SHA-256 over each file's name, length and bytes, names sorted."""
+    digest = hashlib.sha256()
+    for name in sorted(contents):
+        digest.update(f"{name}\0{len(contents[name])}\0".encode())
+        digest.update(contents[name])
+    return digest.hexdigest()
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError([Fault(path.name, "", "", reason, "a file that can be read")]) from error
+
+
+def _keys(raw: RawTable, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
+    return [tuple(map(str, row)) for row in raw.cells[list(columns)].itertuples(index=False)]
+
+
+def _with_companion(main: RawTable, companion: RawTable) -> tuple[RawTable, list[Fault]]:
+    """The csv table ``main`` with the geometry of ``companion``, joined on the table's key."""
+    table = main.table
+    key = COMPANION_KEYS.get(table)
+    allowed = set(key or ())
+    if key is None or companion.geometry is None or set(companion.cells.columns) != allowed or main.geometry is not None:
+        columns = f" with only {', '.join(key)} and geometry" if key else ""
+        return main, [Fault(table, "", "", f"{main.file} and {companion.file}", f"one file for the table{columns}")]
+    if not allowed <= set(main.cells.columns):
+        return main, []
+    faults = []
+    wanted = set(_keys(main, key))
+    found: dict[tuple[str, ...], object] = {}
+    for place, label in enumerate(_keys(companion, key)):
+        row, name, value = str(companion.rows[place]), ", ".join(key), ", ".join(label)
+        if label not in wanted:
+            faults.append(Fault(table, row, name, f"{value} in {companion.file}", f"a row of {main.file}"))
+        elif label in found:
+            faults.append(Fault(table, row, name, f"{value} in {companion.file}", "each row's geometry once"))
+        else:
+            found[label] = companion.geometry[place]
+    geometry: NDArray[np.object_] = np.full(len(main.cells), None, dtype=object)
+    for place, label in enumerate(_keys(main, key)):
+        geometry[place] = found.get(label)
+    return RawTable(table, main.file, main.cells, main.rows, geometry), faults
+
+
+def _joined(found: dict[str, list[RawTable]]) -> tuple[dict[str, RawTable], list[Fault]]:
+    """One raw table for each name, its geometry from a cell, its own file or a companion."""
+    tables: dict[str, RawTable] = {}
+    faults: list[Fault] = []
+    for name in (name for name in TABLES if name in found):
+        main, cell_faults = geometry_from_text(found[name][0])
+        faults += cell_faults
+        for companion in found[name][1:]:
+            main, companion_faults = _with_companion(main, companion)
+            faults += companion_faults
+        has_shapes = main.geometry is not None and not bool(shapely.is_missing(main.geometry).all())
+        if has_shapes and not TABLES[name].geometry:
+            expected = "no geometry; easting and northing say where it is"
+            faults.append(Fault(name, "", "geometry", main.file, expected))
+        tables[name] = main
+    return tables, faults
+
+
+def _gather_folder(source: str, folder: Path) -> Sources:
+    contents: dict[str, bytes] = {}
+    found: dict[str, list[RawTable]] = {}
+    tried: set[str] = set()
+    faults: list[Fault] = []
+    try:
+        files = sorted(path for path in folder.iterdir() if path.is_file())
+    except OSError as error:
+        raise InputError([Fault(folder.name, "", "", str(error.strerror), "a folder that can be read")]) from error
+    # A csv file comes before its companion: .csv sorts before .geojson, and the GeoPackage is read last.
+    for path in files:
+        suffix = path.suffix.casefold()
+        if suffix not in (".csv", ".geojson"):
+            continue
+        table, perhaps = table_named(path.stem)
+        if table is None or path.suffix != suffix:
+            if table is not None or perhaps is not None:
+                right = f"{table or perhaps}{suffix}"
+                faults.append(Fault(table or perhaps or "", "", "", path.name, f"a file named {right}"))
+            continue
+        contents[path.name] = _read_bytes(path)
+        read = read_csv_table if suffix == ".csv" else read_geojson_table
+        raw, table_faults = read(table, path.name, contents[path.name])
+        tried.add(table)
+        faults += table_faults
+        if raw is not None:
+            found.setdefault(table, []).append(raw)
+    geopackage = folder / GEOPACKAGE
+    if geopackage.is_file():
+        contents[GEOPACKAGE] = _read_bytes(geopackage)
+        layers, layer_faults = read_geopackage(geopackage)
+        faults += layer_faults
+        tried |= {fault.table for fault in layer_faults}
+        for layer in layers:
+            tried.add(layer.table)
+            found.setdefault(layer.table, []).append(layer)
+    settings = folder / SETTINGS_FILE
+    if settings.is_file():
+        contents[SETTINGS_FILE] = _read_bytes(settings)
+    tables, joining_faults = _joined(found)
+    stated = contents.get(SETTINGS_FILE)
+    return Sources(source, _digest(contents), stated, tables, frozenset(tried), (*faults, *joining_faults))
+
+
+def _gather_workbook(source: str, path: Path) -> Sources:
+    data = _read_bytes(path)
+    settings, raws, faults = read_workbook(path.name, data)
+    tables, joining_faults = _joined({raw.table: [raw] for raw in raws})
+    tried = frozenset({raw.table for raw in raws} | {fault.table for fault in faults})
+    if settings is None and not raws and faults and faults[0].table == path.name:
+        raise InputError(faults)
+    return Sources(source, _digest({path.name: data}), settings, tables, tried, (*faults, *joining_faults))
+
+
+def gather(source: str | Path) -> Sources:
+    """Read everything that the county is made of; nothing is checked but that it can be read.
+
+    Raises ``UsageError`` where there is no such county, ``InputError`` where a whole file is unreadable.
+    """
+    path = _located(source)
+    if path.is_dir():
+        return _gather_folder(str(source), path)
+    if path.suffix.casefold() == ".xlsx":
+        return _gather_workbook(str(source), path)
+    raise UsageError(f"{source}: expected a folder, an .xlsx workbook, or example:derbyshire")
