@@ -1,0 +1,280 @@
+"""The rules of the house, read from the source: which way imports point, what ships, how modules are written."""
+
+import doctest
+import importlib
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import networkx as nx
+import pytest
+from support.source_tree import (
+    ROOT,
+    Module,
+    declared_names,
+    defined_names,
+    documented_order,
+    imports,
+    lazily_attached,
+    modules,
+    package_folders,
+    parse,
+    prose,
+    targets,
+    tracked_files,
+)
+
+MODULES = modules()
+FILES = tracked_files()
+PAGE_SUFFIXES = {".html", ".j2", ".svg", ".css", ".js"}
+TEXT_SUFFIXES = {".py", ".md", ".toml", ".txt", ".csv", ".geojson", ".json"} | PAGE_SUFFIXES
+IMPORTED = sorted(name for name, module in MODULES.items() if not module.is_script and not lazily_attached(module))
+TEXTS = [path for path in FILES if path.suffix in TEXT_SUFFIXES or path.name in {"Makefile", "LICENSE", "run"}]
+
+# The rooms, each with the rooms it may import from; a room may always import from itself.
+COUNTY = {"errors", "county"}
+MAY_IMPORT = {
+    "placeplan": {"errors", "county", "synthetic", "runs", "verify", "studies", "report"},  # only the public names
+    "errors": set(),
+    "geo": set(),
+    "models": set(),
+    "county": {"errors", "geo.crs"},
+    "synthetic": COUNTY | {"geo"},
+    "run_tables": COUNTY,
+    "runs": {"errors", "run_tables"},
+    "privacy": COUNTY | {"runs", "run_tables"},
+    "costs": COUNTY | {"geo", "models"},
+    "problem": COUNTY | {"geo", "models", "costs"},
+    "verify": COUNTY | {"geo", "costs", "problem", "models.placement"},  # none of the model's code
+    "report": COUNTY | {"runs", "run_tables", "privacy", "geo"},
+    "studies": {"errors", "county", "synthetic", "runs", "run_tables", "privacy"}
+    | {"costs", "problem", "verify", "geo", "models", "report"},
+    "cli": {"placeplan", "errors", "county", "synthetic", "runs", "run_tables", "privacy", "studies", "report"},
+    "examples": {"placeplan", "errors", "county", "synthetic", "geo", "models"},  # the public parts
+}
+
+
+def room(name: str) -> str:
+    """The part of the house that a module belongs to: the first name under placeplan."""
+    parts = name.split(".")
+    return parts[1] if len(parts) > 1 else "placeplan"
+
+
+def allowed(importer: str, target: str) -> bool:
+    """Whether the arrow from one module to another points down."""
+    inside = ".".join(target.split(".")[1:]) or "placeplan"
+    mine = room(importer)
+    return room(target) == mine or room(target) in MAY_IMPORT[mine] or inside in MAY_IMPORT[mine]
+
+
+def wrong_arrows(known: dict[str, Module]) -> list[str]:
+    """Every import that points up, as ``importer -> target``."""
+    pairs = sorted((name, target) for name, module in known.items() for target in targets(module, known))
+    return [f"{name} -> {target}" for name, target in pairs if not allowed(name, target)]
+
+
+def cycles(known: dict[str, Module]) -> list[list[str]]:
+    """Every set of modules that import each other, lazily or not."""
+    arrows = [(name, target) for name, module in known.items() for target in targets(module, known)]
+    graph = nx.DiGraph(arrows)
+    return [sorted(ring) for ring in nx.strongly_connected_components(graph) if len(ring) > 1]
+
+
+def test_every_room_has_its_arrows() -> None:
+    assert {room(name) for name in MODULES} <= set(MAY_IMPORT)
+
+
+def test_arrows_point_down() -> None:
+    assert wrong_arrows(MODULES) == []
+
+
+def test_nothing_imports_in_a_circle_even_lazily() -> None:
+    assert cycles(MODULES) == []
+
+
+def test_the_arrows_are_read_in_functions_and_through_relative_imports() -> None:
+    sources = {
+        "placeplan.geo.roads": "def f():\n    from placeplan.models import pricing\n",
+        "placeplan.models.pricing": "from . import program\n",
+        "placeplan.models.program": "def f():\n    import_module('placeplan.models.pricing')\n",
+        "placeplan.costs": "if True:\n    from placeplan.studies.run import go\n",
+        "placeplan.studies.run": "from placeplan import costs\n",
+    }
+    known = {name: parse(name, Path(name.rpartition(".")[2] + ".py"), text) for name, text in sources.items()}
+    assert wrong_arrows(known) == [
+        "placeplan.costs -> placeplan.studies.run",
+        "placeplan.geo.roads -> placeplan.models.pricing",
+    ]
+    assert sorted(cycles(known)) == [
+        ["placeplan.costs", "placeplan.studies.run"],
+        ["placeplan.models.pricing", "placeplan.models.program"],
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_imports_are_written_as_the_house_writes_them(name: str) -> None:
+    module = MODULES[name]
+    wrong = []
+    for item in imports(module):
+        inside = item.module.startswith("placeplan.") and room(item.module) == room(name)
+        if item.module.split(".")[0] in {"geo", "models", "examples"}:
+            wrong.append(f"line {item.line}: {item.module} is imported as placeplan.{item.module}")
+        elif item.relative and not (inside and room(name) in {"geo", "models"}):
+            wrong.append(f"line {item.line}: a relative import outside geo and models")
+        elif inside and not item.relative and room(name) in {"geo", "models"}:
+            wrong.append(f"line {item.line}: an absolute import inside {room(name)}")
+        elif item.name.startswith("_") and item.module.startswith("placeplan") and room(name) == "examples":
+            wrong.append(f"line {item.line}: an example uses {item.name}, which is private")
+    assert wrong == []
+
+
+def test_only_one_module_speaks_to_pulp() -> None:
+    everything = {(name, item.module.split(".")[0]) for name, module in MODULES.items() for item in imports(module)}
+    assert {name for name, library in everything if library == "pulp"} <= {"placeplan.models.program"}
+
+
+def taken_from(name: str) -> set[str]:
+    """The names that other modules import from the module called ``name``."""
+    return {item.name for other in MODULES.values() for item in imports(other) if item.module == name and item.name}
+
+
+@pytest.mark.parametrize("name", IMPORTED)
+def test_all_is_exact_and_sorted(name: str) -> None:
+    module = MODULES[name]
+    declared = declared_names(module) or []
+    functions_and_classes, constants = defined_names(module)
+    used = {taken for taken in taken_from(name) if f"{name}.{taken}" not in MODULES}
+    assert set(declared) <= functions_and_classes | constants, "listed but not defined"
+    assert functions_and_classes | used <= set(declared), "defined for others, or used by them, but not listed"
+    assert declared == sorted(set(declared), key=documented_order)
+
+
+def test_the_public_names_are_those_of_their_modules() -> None:
+    missing = []
+    for name, source in lazily_attached(MODULES["placeplan"]).items():
+        if source not in MODULES:
+            missing.append(f"{source} does not exist")
+        elif source != f"placeplan.{name}" and name not in (declared_names(MODULES[source]) or []):
+            missing.append(f"{source} has no public {name}")
+    assert missing == []
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if p.suffix == ".py"], ids=Path.as_posix)
+def test_a_module_says_what_it_is_for_and_is_read_at_one_sitting(path: Path) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    first = text.lstrip("#!").splitlines()[0] if text else ""
+    assert first.startswith(('"""', "/usr/bin/env")), "the first line is the docstring that says what it is for"
+    assert len(text.splitlines()) <= 400
+
+
+@pytest.mark.parametrize("name", sorted(name for name, module in MODULES.items() if ">>>" in module.text))
+def test_every_example_in_a_docstring_holds(name: str) -> None:
+    result = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if p.suffix == ".py"], ids=Path.as_posix)
+def test_a_silenced_check_says_why(path: Path) -> None:
+    silenced = re.compile(r"#\s*(?:noqa\b(?P<noqa>.*)|type:\s*ignore(?P<ignore>.*))$")
+    wrong = []
+    for number, line in enumerate((ROOT / path).read_text(encoding="utf-8").splitlines(), start=1):
+        found = silenced.search(line)
+        if found and "re.compile" not in line:
+            rest = re.sub(r"^(?::\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|\[[a-z-, ]+\])", "", (found["noqa"] or found["ignore"]))
+            if not re.search(r"[a-z]{3}", rest):
+                wrong.append(f"line {number}: {line.strip()}")
+    assert wrong == []
+
+
+@pytest.fixture(scope="module")
+def wheel_names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The names in a wheel built from a copy of the tree, so that the build leaves nothing in it."""
+    copy = tmp_path_factory.mktemp("tree")
+    for path in FILES:
+        (copy / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / path, copy / path)
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", "dist", "."]
+    built = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stdout + built.stderr
+    (wheel,) = (copy / "dist").glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+@pytest.mark.wheel
+def test_everything_on_disk_ships_and_nothing_else(wheel_names: set[str]) -> None:
+    folders = {folder.relative_to(ROOT).as_posix(): package for package, folder in package_folders(ROOT).items()}
+    expected = set()
+    for path in FILES:
+        top = path.parts[0]
+        if top in folders:
+            expected.add("/".join([*folders[top].split("."), *path.parts[1:]]))
+    shipped = {name for name in wheel_names if ".dist-info/" not in name}
+    assert shipped == expected
+
+
+def test_the_packages_declared_are_the_folders_with_modules() -> None:
+    folders = {path.parent for path in FILES if path.name == "__init__.py"}
+    assert {folder.relative_to(ROOT) for folder in package_folders(ROOT).values()} == folders
+
+
+@pytest.mark.parametrize("path", FILES, ids=Path.as_posix)
+def test_a_name_works_on_every_system(path: Path) -> None:
+    reserved = {"con", "prn", "aux", "nul", *(f"{device}{n}" for device in ("com", "lpt") for n in range(1, 10))}
+    for part in path.parts:
+        assert part.split(".")[0].lower() not in reserved
+        assert not re.search(r'[<>:"|?*\\\x00-\x1f]|[. ]$', part)
+        assert part.isascii()
+    assert len(path.as_posix()) <= 200
+    assert not (ROOT / path).is_symlink()
+
+
+def test_no_two_names_differ_by_case_alone() -> None:
+    every = {parent.as_posix() for path in FILES for parent in [path, *path.parents]}
+    assert len({name.casefold() for name in every}) == len(every)
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=Path.as_posix)
+def test_text_is_utf8_with_line_feeds_and_ends_with_one(path: Path) -> None:
+    data = (ROOT / path).read_bytes()
+    data.decode("utf-8")
+    assert not data.startswith(b"\xef\xbb\xbf")
+    assert b"\r" not in data
+    assert data == b"" or data.endswith(b"\n")
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=Path.as_posix)
+def test_nothing_names_one_machine_or_a_package_host(path: Path) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    folder = r"(?<![\w.*/}<])/(?:home|root|work|Users|tmp|opt|mnt|usr/(?!bin/env\b))(?:/|\w+/)"
+    host = r"(?:pypi|pythonhosted|test\.pypi)\.(?:org|io)|--(?:(?:extra-)?index-url|trusted-host|find-links) "
+    assert re.findall(folder + r"|\b[A-Z]:\\\w+|" + host, text) == []
+
+
+@pytest.mark.parametrize("path", [p for p in TEXTS if p.suffix in PAGE_SUFFIXES | {".py"}], ids=Path.as_posix)
+def test_no_page_reaches_outside_the_machine(path: Path) -> None:
+    reaching = r"""(?i)\b(?:src|href|action)\s*=\s*\\?["']?\s*(?:https?:)?//|url\(\s*["']?(?:https?:)?//|@import\b"""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    assert [found for found in re.findall(reaching, text) if path.name != Path(__file__).name] == []
+
+
+AMERICAN = re.compile(
+    r"\b(?:colou?rs?(?<=color|olors)|centers?|centered|neighbor\w*|behavior\w*|labeled|labeling|modeled|modeling|favor\w*|gray"
+    r"|(?:optim|minim|maxim|organ|normal|summar|recogn|visual|priorit|categor|standard)iz(?:e|es|ed|ing|er|ation)"
+    r"|analyz\w*|license[ds]|defense|fulfill|traveled|traveling|canceled|catalog|meters?|kilometers?)\b",
+    flags=re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("path", [p for p in TEXTS if p.suffix in {".py", ".md", ".html", ".j2"}], ids=Path.as_posix)
+def test_prose_is_in_british_spelling(path: Path) -> None:
+    assert AMERICAN.findall(prose(path, (ROOT / path).read_text(encoding="utf-8"))) == []
+
+
+def test_the_spelling_is_read_in_comments_and_docstrings_but_not_in_code() -> None:
+    text = '"""The color."""\nplot(color="red")  # its gray\nx = "`behavior`"  # see ``neighbors``\n'
+    assert AMERICAN.findall(prose(Path("a.py"), text)) == ["color", "gray"]
