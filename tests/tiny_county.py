@@ -7,8 +7,8 @@ Every zone and every site stands on a road node, so that no journey has an off-r
               6000
                 |
     z3 --2000-- s2 --2000-- z4        south
-                             \\
-                              8600 -- s3 (out of county)
+                                |
+                               8600 -- s3 (out of county)
 
 Six children: two placed in the autism base, one in the special school, one in the independent school,
 and two without a place (c5 and c6), who are transferring and new in the September after ``as_of``.

@@ -1,16 +1,80 @@
-"""What tables must agree on: every cross-table check in turn, one function a rule."""
+"""What tables must agree on: every check that looks beyond one cell, one function a rule."""
 
 from collections.abc import Mapping
+from typing import Final
 
+from placeplan.county.checks_children import children_faults, substitutes_faults, top_ups_faults
+from placeplan.county.checks_places import roads_faults, sites_faults, zones_faults
+from placeplan.county.checks_plans import plans_faults
+from placeplan.county.checks_units import units_faults
+from placeplan.county.faults import suggest
 from placeplan.county.settings import Settings
 from placeplan.county.tables import ReadTable
+from placeplan.county.vocabulary import OUT_OF_COUNTY
 from placeplan.errors import Fault
 
-__all__ = ["cross_table_faults"]
+__all__ = ["REFERENCES", "cross_table_faults"]
+
+REFERENCES: Final = (
+    ("zones", "locality", "localities", "locality"),
+    ("population", "zone", "zones", "zone"),
+    ("plans", "locality", "localities", "locality"),
+    ("plans", "zone", "zones", "zone"),
+    ("children", "zone", "zones", "zone"),
+    ("children", "unit", "units", "unit"),
+    ("children", "prefers", "units", "unit"),
+    ("sites", "locality", "localities", "locality"),
+    ("units", "site", "sites", "site"),
+    ("top_ups", "unit", "units", "unit"),
+    ("travel", "zone", "zones", "zone"),
+    ("travel", "site", "sites", "site"),
+)
+"""Columns that name a row of another table: table, column, the other table and its column."""
+
+
+def _dangling(tables: Mapping[str, ReadTable], unread: frozenset[str]) -> list[Fault]:
+    """A fault for each value that names nothing, at its first row; repeats are counted, not listed."""
+    faults = []
+    for name, column, other, key in REFERENCES:
+        known = tables[other].frame[key].dropna().unique().tolist()
+        # Where the other table could not be read, that is the fault, not every row that refers to it.
+        if not known or other in unread:
+            continue
+        allowed = [*known, OUT_OF_COUNTY] if name == "sites" else known
+        cells = tables[name].frame[column]
+        wrong = cells[cells.notna() & ~cells.isin(allowed)]
+        counts = wrong.value_counts()
+        for place, value in wrong.drop_duplicates().items():
+            more = f" (so in {counts[value] - 1} more rows)" if counts[value] > 1 else ""
+            expected = f"a {key} of table {other}{suggest(str(value), allowed)}{more}"
+            faults.append(tables[name].fault(int(str(place)), column, value, expected))
+    return faults
+
+
+def _two_ways_to_travel(tables: Mapping[str, ReadTable]) -> list[Fault]:
+    """Journeys come from roads or from a ready table, never from both."""
+    if tables["roads"].frame.empty or tables["travel"].frame.empty:
+        return []
+    return [Fault("travel", "", "", "tables roads and travel", "one of them: a county's journeys have one source")]
 
 
 def cross_table_faults(
     tables: Mapping[str, ReadTable], settings: Settings | None, *, unread: frozenset[str]
 ) -> list[Fault]:
-    """Every disagreement between tables; those that a table in ``unread`` would decide are left out."""
-    return []
+    """Every disagreement within and between tables; missing cells are passed over, as they are faults already.
+
+    ``unread`` names the tables that were there and could not be read. Without ``settings`` the checks
+    that need them are left out.
+    """
+    return [
+        *_dangling(tables, unread),
+        *_two_ways_to_travel(tables),
+        *zones_faults(tables["zones"], tables["localities"]),
+        *sites_faults(tables["sites"], tables["localities"]),
+        *roads_faults(tables["roads"], settings),
+        *plans_faults(tables["plans"]),
+        *units_faults(tables["units"], settings),
+        *children_faults(tables["children"], tables["units"], tables["top_ups"], unread=unread),
+        *top_ups_faults(tables["top_ups"], tables["children"]),
+        *substitutes_faults(tables["substitutes"]),
+    ]

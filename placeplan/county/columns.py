@@ -197,7 +197,9 @@ _TABLES = (
             _text("band", "the top-up band", required=False),
             _text("unit", "the unit that the child is in", required=False),
             _list(
-                "suits", "what would meet the plan: kind, kind:model, or kind:none; blank is as the unit", required=False
+                "suits",
+                "what would meet the plan: kind, kind:model, or kind:none; blank is as the unit",
+                required=False,
             ),
             Column("since", "date", "the day on which the child came to the unit", False),
             _flag("may_move", "whether the child may be moved", default="no"),
@@ -229,7 +231,9 @@ _TABLES = (
             _text("unit", "the unit's identifier"),
             _text("site", "the site that it is at"),
             _code("kind", "the kind of provision", KIND_CODES),
-            _code("model", "the model that it works to; one for autism needs it in an ers", MODEL_CODES, required=False),
+            _code(
+                "model", "the model that it works to; one for autism needs it in an ers", MODEL_CODES, required=False
+            ),
             _code("national", "what the national census calls an ers", NATIONAL_TYPES, required=False),
             _list("needs", "the needs that it serves, or any"),
             _year_group("from_year_group", "the first year group"),

@@ -60,12 +60,12 @@ def _whole(column: Column, cells: pd.Series) -> tuple[pd.Series, pd.Series]:
     return values.astype("Int64"), bad
 
 
-def _flags(column: Column, cells: pd.Series) -> tuple[pd.Series, pd.Series]:
+def _flags(_: Column, cells: pd.Series) -> tuple[pd.Series, pd.Series]:
     values = cells.str.lower().map(FLAGS).astype("boolean")
     return values, values.isna()
 
 
-def _dates(column: Column, cells: pd.Series) -> tuple[pd.Series, pd.Series]:
+def _dates(_: Column, cells: pd.Series) -> tuple[pd.Series, pd.Series]:
     def day(text: object) -> str | None:
         try:
             return dt.date.fromisoformat(str(text)).isoformat() if isinstance(text, str) else None
@@ -76,7 +76,7 @@ def _dates(column: Column, cells: pd.Series) -> tuple[pd.Series, pd.Series]:
     return values, values.isna()
 
 
-def _texts(column: Column, cells: pd.Series) -> tuple[pd.Series, pd.Series]:
+def _texts(_: Column, cells: pd.Series) -> tuple[pd.Series, pd.Series]:
     return cells, pd.Series(False, index=cells.index)
 
 

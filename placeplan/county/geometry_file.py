@@ -36,7 +36,7 @@ def _shapes(table: str, features: list[dict[str, Any]]) -> tuple[NDArray[np.obje
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 shapes[place] = shapely.force_2d(shape(geometry))
-        except Exception:  # shapely raises many kinds on a malformed geometry, and each means the same here
+        except Exception:  # noqa: BLE001 - a malformed geometry raises many kinds, which mean the same
             faults.append(Fault(table, str(place + 2), "geometry", shown(geometry), "a GeoJSON geometry"))
     return shapes, faults
 
@@ -67,39 +67,46 @@ def _stated_crs(collection: dict[str, Any]) -> str:
     return name if isinstance(name, str) else "CRS84"
 
 
+def _collection(table: str, file: str, data: bytes) -> tuple[dict[str, Any] | None, list[Fault]]:
+    """The FeatureCollection in a file, its ``features`` a list of mappings, or the fault that it is not one."""
+    text, faults = decode(table, file, data)
+    if text is None:
+        return None, faults
+    expected = "a GeoJSON FeatureCollection"
+    if not text.strip():
+        return None, [Fault(table, "", "", f"an empty file, {file}", expected)]
+    try:
+        collection = json.loads(text)
+    except json.JSONDecodeError as error:
+        return None, [Fault(table, "", "", f"{file}, line {error.lineno}: {error.msg}", expected)]
+    except (RecursionError, ValueError) as error:
+        return None, [Fault(table, "", "", f"{file}: {shown(error)}", expected)]
+    features = collection.get("features") if isinstance(collection, dict) else None
+    if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
+        return None, [Fault(table, "", "", file, f"{expected} with its features")]
+    return collection, []
+
+
 def read_geojson_table(table: str, file: str, data: bytes) -> tuple[RawTable | None, list[Fault]]:
     """The table in a GeoJSON file: its features' properties as cells and their geometry in metres.
 
     A file that names EPSG:27700 in the old ``crs`` member is taken at its word, as desktop programs write it.
     """
-    text, faults = decode(table, file, data)
-    if text is None:
+    collection, faults = _collection(table, file, data)
+    if collection is None:
         return None, faults
-    if not text.strip():
-        return None, [Fault(table, "", "", f"an empty file, {file}", "a GeoJSON FeatureCollection")]
-    try:
-        collection = json.loads(text)
-    except json.JSONDecodeError as error:
-        found = f"{file}, line {error.lineno}: {error.msg}"
-        return None, [Fault(table, "", "", found, "a GeoJSON FeatureCollection")]
-    except (RecursionError, ValueError):
-        return None, [Fault(table, "", "", file, "a GeoJSON FeatureCollection")]
-    features = collection.get("features") if isinstance(collection, dict) else None
-    if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
-        return None, [Fault(table, "", "", file, "a GeoJSON FeatureCollection with its features")]
+    features = collection["features"]
     shapes, faults = _shapes(table, features)
     crs = _stated_crs(collection)
-    if crs.endswith(":27700"):
-        turned = shapes
-    elif crs.endswith(("CRS84", ":4326")):
-        turned, degree_faults = _degrees_to_grid(table, shapes)
+    if crs.endswith(("CRS84", ":4326")):
+        shapes, degree_faults = _degrees_to_grid(table, shapes)
         faults += degree_faults
-    else:
+    elif not crs.endswith(":27700"):
         return None, [*faults, Fault(table, "", "geometry", shown(crs), "EPSG:4326, as GeoJSON is, or EPSG:27700")]
     properties = [p if isinstance(p := feature.get("properties"), dict) else {} for feature in features]
     header = list(dict.fromkeys(key for row in properties for key in row))
     lines = [(place + 2, [cell_text(row.get(key)) for key in header]) for place, row in enumerate(properties)]
-    raw, raw_faults = raw_table(table, file, header, lines, geometry=turned)
+    raw, raw_faults = raw_table(table, file, header, lines, geometry=shapes)
     return raw, faults + raw_faults
 
 
@@ -124,7 +131,7 @@ def read_geopackage(path: Path) -> tuple[list[RawTable], list[Fault]]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-    except Exception as error:  # whatever the reader of a damaged database raises means the same here
+    except Exception as error:  # noqa: BLE001 - a damaged database raises many kinds, which mean the same
         return [], [Fault(path.name, "", "", shown(error), "a GeoPackage")]
     for layer in layers:
         table, perhaps = table_named(layer)
@@ -136,7 +143,7 @@ def read_geopackage(path: Path) -> tuple[list[RawTable], list[Fault]]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 raw, layer_faults = _read_layer(path, layer, table)
-        except Exception as error:  # as above: a damaged layer, whatever its reader calls it
+        except Exception as error:  # noqa: BLE001 - as above, of one layer
             faults.append(Fault(table, "", "", f"{path.name}: {shown(error)}", "a layer of a GeoPackage"))
             continue
         faults += layer_faults

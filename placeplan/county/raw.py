@@ -46,7 +46,8 @@ def cell_text(value: Any) -> str | None:
     if isinstance(value, (float, np.floating)):
         if math.isnan(value):
             return None
-        return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+        number = float(value)
+        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
     text = str(value).strip().strip("\ufeff").strip()
@@ -117,7 +118,7 @@ def raw_table(
         if name is None and any(len(cells) > place and cells[place] is not None for _, cells in lines):
             faults.append(Fault(table, "1", "", f"no name for column {place + 1}", "a name for each column"))
     places, header_faults = tidied(table, header)
-    cells = pd.DataFrame(
+    frame = pd.DataFrame(
         {
             name: pd.Series([cells[place] if place < len(cells) else None for _, cells in lines], dtype="str")
             for name, place in places.items()
@@ -125,4 +126,4 @@ def raw_table(
         index=pd.RangeIndex(len(lines)),
     )
     rows = np.array([row for row, _ in lines], dtype=np.int64)
-    return RawTable(table, file, cells, rows, geometry), faults + header_faults
+    return RawTable(table, file, frame, rows, geometry), faults + header_faults

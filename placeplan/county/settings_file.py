@@ -1,6 +1,7 @@
 """Parsing county.toml, or a workbook's settings sheet, into ``Settings``; strict, and every fault at once."""
 
 import datetime as dt
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from placeplan.county.faults import shown, suggest
+from placeplan.county.raw import cell_text
 from placeplan.county.settings import (
     EntitledShare,
     KindCost,
@@ -28,11 +30,11 @@ Nested = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """Where settings come from: what faults call it, the line of each key, and whether text may be a number."""
+    """Where settings come from: what faults call it, each key's line, and whether numbers may be ``texts``."""
 
     table: str
     lines: Mapping[str, int] = field(default_factory=dict)
-    texts_are_numbers: bool = False
+    texts: bool = False
 
     def fault(self, key: str, value: object, expected: str) -> Fault:
         """A fault of the dotted ``key``."""
@@ -40,39 +42,53 @@ class _Origin:
         return Fault(self.table, str(line) if line else "", key, shown(value) if value != "" else "", expected)
 
 
-def _typed(key: Key, value: Any, *, texts_are_numbers: bool) -> Any:
-    """``value`` as the key's type; raises ``ValueError`` where it is not."""
+def _yes_no(value: Any, *, texts: bool) -> bool:
+    words = {"yes": True, "true": True, "no": False, "false": False}
+    if isinstance(value, bool):
+        return value
+    if texts and str(value).strip().casefold() in words:
+        return words[str(value).strip().casefold()]
+    raise ValueError(value)
+
+
+def _date(value: Any) -> dt.date:
+    if isinstance(value, dt.datetime):
+        return value.date()
+    return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value).strip())
+
+
+def _text(value: Any, *, texts: bool) -> str:
+    if texts and isinstance(value, (int, float)):
+        return cell_text(value) or ""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(value)
+    return value.strip()
+
+
+def _number(value: Any, *, whole: bool, texts: bool) -> float:
+    if texts and isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d+(\.\d+)?\s*", value):
+        value = float(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(value)
+    if whole and not float(value).is_integer():
+        raise ValueError(value)
+    return int(value) if whole else float(value)
+
+
+def _typed(key: Key, value: Any, *, texts: bool) -> Any:
+    """``value`` as the key's type; raises ``ValueError`` or ``OverflowError`` where it is not."""
     if key.type == "yes_no":
-        words = {"yes": True, "true": True, "no": False, "false": False}
-        if texts_are_numbers and isinstance(value, str) and value.strip().casefold() in words:
-            return words[value.strip().casefold()]
-        if isinstance(value, bool):
-            return value
-    elif key.type == "date":
-        if isinstance(value, dt.datetime):
-            return value.date()
-        if isinstance(value, dt.date):
-            return value
-        if isinstance(value, str):
-            return dt.date.fromisoformat(value.strip())
-    elif key.type == "text":
-        if texts_are_numbers and isinstance(value, (int, float)) and not isinstance(value, bool):
-            return f"{value:g}" if float(value) < 1e6 else str(value)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        if key.type == "whole" and float(value).is_integer():
-            return int(value)
-        if key.type == "number" and abs(value) < float("inf"):
-            return float(value)
-    elif texts_are_numbers and isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d+(\.\d+)?\s*", value):
-        return _typed(key, float(value), texts_are_numbers=False)
-    raise ValueError
+        return _yes_no(value, texts=texts)
+    if key.type == "date":
+        return _date(value)
+    if key.type == "text":
+        return _text(value, texts=texts)
+    return _number(value, whole=key.type == "whole", texts=texts)
 
 
 def _read_key(key: Key, value: Any, path: str, origin: _Origin) -> tuple[Any, list[Fault]]:
     try:
-        typed = _typed(key, value, texts_are_numbers=origin.texts_are_numbers)
+        typed = _typed(key, value, texts=origin.texts)
     except (ValueError, OverflowError):
         return None, [origin.fault(path, value, key.expected)]
     hint = suggest(str(typed), key.codes) if key.codes else ""
@@ -95,7 +111,9 @@ def _read_mapping(spec: Section | Named, value: Any, path: str, origin: _Origin)
     for name, below in value.items():
         if names and name not in names:
             hint = suggest(name, names) or f": {', '.join(names)}"
-            faults.append(origin.fault(f"{prefix}{name}", "" if isinstance(below, dict) else below, f"a known key{hint}"))
+            faults.append(
+                origin.fault(f"{prefix}{name}", "" if isinstance(below, dict) else below, f"a known key{hint}")
+            )
             continue
         below_spec = spec.keys[name] if isinstance(spec, Section) else spec.value
         result, below_faults = _read(below_spec, below, f"{prefix}{name}", origin)
@@ -188,9 +206,11 @@ def _incomplete(read: Nested, origin: _Origin) -> list[Fault]:
         if name not in base.places and "fixed_cost" not in fields:
             faults.append(origin.fault(f"places.{name}.fixed_cost", "", "a number, 0 or more"))
     for name, fields in read.get("transport", {}).get("vehicles", {}).items():
-        for part in ("charge", "pounds_per_km", "riders"):
-            if name not in base.transport.vehicles and part not in fields:
-                faults.append(origin.fault(f"transport.vehicles.{name}.{part}", "", "a number for a new vehicle"))
+        faults += [
+            origin.fault(f"transport.vehicles.{name}.{part}", "", "a number for a new vehicle")
+            for part in ("charge", "pounds_per_km", "riders")
+            if name not in base.transport.vehicles and part not in fields
+        ]
     return faults
 
 
@@ -242,7 +262,7 @@ def parse_settings(settings: bytes | SettingsSheet | None) -> tuple[Settings | N
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             return None, [Fault(origin.table, "", "", shown(error, most=120), "TOML")]
     else:
-        origin = _Origin("county", {key: line for line, key, _ in settings}, texts_are_numbers=True)
+        origin = _Origin("county", {key: line for line, key, _ in settings}, texts=True)
         nested, faults = _nested(settings)
     read, read_faults = _read_mapping(SETTINGS, nested, "", origin)
     faults += read_faults

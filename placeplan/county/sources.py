@@ -85,7 +85,12 @@ def _with_companion(main: RawTable, companion: RawTable) -> tuple[RawTable, list
     table = main.table
     key = COMPANION_KEYS.get(table)
     allowed = set(key or ())
-    if key is None or companion.geometry is None or set(companion.cells.columns) != allowed or main.geometry is not None:
+    if (
+        key is None
+        or companion.geometry is None
+        or set(companion.cells.columns) != allowed
+        or main.geometry is not None
+    ):
         columns = f" with only {', '.join(key)} and geometry" if key else ""
         return main, [Fault(table, "", "", f"{main.file} and {companion.file}", f"one file for the table{columns}")]
     if not allowed <= set(main.cells.columns):

@@ -101,7 +101,7 @@ def finished(read: ReadTable) -> pd.DataFrame:
     Only for a table without faults: a required column with a missing value raises.
     """
     plain = {"whole": "int64", "yes_no": "bool"}
-    frame = read.frame.astype(
+    frame: pd.DataFrame = read.frame.astype(
         {
             column.name: plain[column.type]
             for column in read.table.columns

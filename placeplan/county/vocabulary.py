@@ -11,6 +11,7 @@ __all__ = [
     "AREAS",
     "AREA_OF_NEED",
     "COMMISSIONED_KINDS",
+    "COST_LINES",
     "FUNDS",
     "INMSS_KINDS",
     "KINDS",
@@ -20,6 +21,8 @@ __all__ = [
     "OUT_OF_COUNTY",
     "PHASES",
     "PLACEMENTS",
+    "QUESTIONS",
+    "SPOT_PURCHASE",
     "TRANSFER_YEAR_GROUPS",
     "YEAR_GROUPS",
     "Placement",
@@ -117,6 +120,28 @@ FUNDS: Final = {
     "capital": "Capital grant",
     "family": "Family",
 }
+
+QUESTIONS: Final = {
+    "today": "Everyone as placed today",
+    "september": "The coming September",
+    "afresh": "Everyone placed afresh",
+}
+"""The three questions of an allocation, in the order in which they are told."""
+
+COST_LINES: Final = {
+    "in_county_places": "In county: commissioned places",
+    "in_county_top_ups": "In county: top-ups",
+    "neighbour_state": "Out of county: neighbours' state schools",
+    "independent_day": "Independent and non-maintained: day",
+    "independent_residential": "Independent and non-maintained: residential",
+    "college": "Colleges",
+    "transport": "Transport",
+    "overfill": "Overfill",
+}
+"""The lines of the costs, in order."""
+
+SPOT_PURCHASE: Final = "spot_purchase"
+"""The unit that stands for an independent place bought for one child; no unit of a county may be called so."""
 
 OUT_OF_COUNTY: Final = "out_of_county"
 """What a site's ``locality`` says where the site is not in the county."""

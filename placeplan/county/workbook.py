@@ -68,7 +68,7 @@ def read_workbook(file: str, data: bytes) -> tuple[SettingsSheet | None, list[Ra
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _read_sheets(openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True), file)
-    except Exception as error:  # a damaged workbook fails in the zip, the XML or the reader; each means the same
+    except Exception as error:  # noqa: BLE001 - damage shows in the zip, the XML or the reader, and means the same
         return None, [], [Fault(file, "", "", shown(error), "an Excel workbook (.xlsx)")]
 
 

@@ -1,0 +1,125 @@
+"""Children and what they cost: what would meet a plan, a top-up for every placed child, and only one."""
+
+from typing import Any
+
+import pandas as pd
+
+from placeplan.county.faults import suggest
+from placeplan.county.listed import split_list
+from placeplan.county.tables import ReadTable
+from placeplan.county.vocabulary import KINDS, MODELS
+from placeplan.errors import Fault
+
+__all__ = ["children_faults", "substitutes_faults", "top_ups_faults"]
+
+
+def _suits_fault(item: str) -> str:
+    """What an item of ``suits`` should have been; empty where it is right."""
+    kind, colon, model = item.partition(":")
+    if kind not in KINDS:
+        return f"a kind ({', '.join(KINDS)}){suggest(kind, KINDS)}"
+    if colon and model not in (*MODELS, "none"):
+        return f"kind:model with a model ({', '.join(MODELS)}) or none{suggest(model, [*MODELS, 'none'])}"
+    return ""
+
+
+def _suits(children: ReadTable) -> list[Fault]:
+    """Every child has a unit or a list of what would suit, and the list is of kinds and models."""
+    faulty = {(fault.row, fault.column) for fault in children.faults}
+    faults = []
+    for place, (unit, suits) in enumerate(zip(children.frame["unit"], children.frame["suits"], strict=True)):
+        items = split_list(suits)
+        if not items and not isinstance(unit, str) and not faulty & {("", "unit"), ("", "suits")}:
+            faults.append(children.fault(place, "suits", "a blank", "a unit, or what would meet the plan"))
+        for item in items:
+            expected = _suits_fault(item)
+            if expected:
+                faults.append(children.fault(place, "suits", item, expected))
+    return faults
+
+
+def _blank_or(value: Any, wanted: Any) -> bool:
+    """Whether a top-up's blank (any) or value takes in ``wanted``."""
+    return not isinstance(value, str) or value == wanted
+
+
+def _unpriced(children: ReadTable, units: ReadTable, top_ups: ReadTable) -> list[Fault]:
+    """Every placed child has a top-up that matches the unit or its kind, the need and the band."""
+    if top_ups.frame.empty or top_ups.faults:
+        return []
+    kinds = units.frame.drop_duplicates("unit").set_index("unit")["kind"].dropna().to_dict()
+    rows = list(top_ups.frame[["unit", "kind", "need", "band"]].itertuples(index=False, name=None))
+    priced: dict[tuple[Any, ...], bool] = {}
+    faults = []
+    cells = children.frame[["unit", "need", "band"]].itertuples(index=False, name=None)
+    for place, (unit, need, band) in enumerate(cells):
+        kind = kinds.get(unit)
+        if kind is None or not isinstance(need, str):
+            continue
+        asked = (unit, need, band if isinstance(band, str) else None)
+        if asked not in priced:
+            priced[asked] = any(
+                (of_unit == unit or of_kind == kind) and _blank_or(of_need, need) and _blank_or(of_band, band)
+                for of_unit, of_kind, of_need, of_band in rows
+            )
+        if not priced[asked]:
+            banded = f", band {band}" if isinstance(band, str) else ""
+            expected = f"a row of top_ups for unit {unit} or kind {kind} that takes in need {need}{banded}"
+            faults.append(children.fault(place, "unit", unit, expected))
+    return faults
+
+
+def children_faults(
+    children: ReadTable, units: ReadTable, top_ups: ReadTable, *, unread: frozenset[str]
+) -> list[Fault]:
+    """Everything about the children that one cell cannot show; today's placements are never a fault."""
+    unpriced = [] if unread & {"units", "top_ups"} else _unpriced(children, units, top_ups)
+    return [*_suits(children), *unpriced]
+
+
+def _one_target(top_ups: ReadTable) -> list[Fault]:
+    """A top-up is a unit's or a kind's, not both and not neither."""
+    unreadable = {(fault.row, fault.column) for fault in top_ups.faults}
+    faults = []
+    for place, (unit, kind) in enumerate(zip(top_ups.frame["unit"], top_ups.frame["kind"], strict=True)):
+        if isinstance(unit, str) and isinstance(kind, str):
+            faults.append(top_ups.fault(place, "kind", f"unit {unit} and kind {kind}", "one of unit and kind"))
+        elif not isinstance(unit, str) and not isinstance(kind, str) and ("", "kind") not in unreadable:
+            faults.append(top_ups.fault(place, "kind", "neither unit nor kind", "one of unit and kind"))
+    return faults
+
+
+def _equally_specific(top_ups: ReadTable, children: ReadTable) -> list[Fault]:
+    """No child meets two rows of one fund that are equally specific: one by need alone, one by band alone.
+
+    Rows alike in everything are repeats, which the table's key refuses already.
+    """
+    frame = top_ups.frame.fillna({"unit": "", "kind": "", "need": "", "band": ""})
+    pairs = children.frame[["need", "band"]].dropna().drop_duplicates().itertuples(index=False, name=None)
+    both = list(pairs)
+    faults = []
+    for _, rows in frame.groupby(["unit", "kind", "fund"], sort=False):
+        given = {(need, band): int(str(place)) for place, need, band in rows[["need", "band"]].itertuples(name=None)}
+        for need, band in both:
+            if (need, "") in given and ("", band) in given and (need, band) not in given:
+                first, second = sorted((given[need, ""], given["", band]))
+                expected = f"a row with both: row {top_ups.rows[first]} is as specific for a child with both"
+                faults.append(top_ups.fault(second, "need", f"need {need} and band {band} apart", expected))
+    return faults
+
+
+def top_ups_faults(top_ups: ReadTable, children: ReadTable) -> list[Fault]:
+    """Everything about the top-ups that one cell cannot show."""
+    return [*_one_target(top_ups), *_equally_specific(top_ups, children)]
+
+
+def substitutes_faults(substitutes: ReadTable) -> list[Fault]:
+    """A substitute is something else."""
+    frame = substitutes.frame
+    same = (frame["from_kind"] == frame["to_kind"]) & (
+        (frame["from_model"] == frame["to_model"]) | (frame["from_model"].isna() & frame["to_model"].isna())
+    )
+    return [
+        substitutes.fault(int(str(place)), "to_kind", kind, "a kind or model other than the one it stands in for")
+        for place, kind in pd.Series(frame["to_kind"])[same.fillna(False).astype(bool)].items()
+    ]
