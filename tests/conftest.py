@@ -17,5 +17,6 @@ def pytest_runtest_makereport(
     kept = any(item.get_closest_marker(marker) for marker in MUST_RUN)
     if report.skipped and kept and os.environ.get("CI", "").lower() == "true" and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped where CI=true: {call.excinfo.value if call.excinfo else 'no reason'}"
+        reason = call.excinfo.value if call.excinfo else "no reason"
+        report.longrepr = f"{item.nodeid} was skipped where CI=true: {reason}"
     return report

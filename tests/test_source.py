@@ -36,6 +36,8 @@ TEXTS = [path for path in FILES if path.suffix in TEXT_SUFFIXES or path.name in 
 
 # The rooms, each with the rooms it may import from; a room may always import from itself.
 COUNTY = {"errors", "county"}
+CHILDREN = COUNTY | {"provision", "cohort"}
+RUNS = {"run_tables", "runs", "privacy"}
 MAY_IMPORT = {
     "placeplan": {"errors", "county", "synthetic", "runs", "verify", "studies", "report"},  # only the public names
     "errors": set(),
@@ -43,17 +45,18 @@ MAY_IMPORT = {
     "models": set(),
     "county": {"errors", "geo.crs"},
     "synthetic": COUNTY | {"geo"},
+    "provision": COUNTY,
+    "cohort": COUNTY | {"provision"},
     "run_tables": COUNTY,
     "runs": {"errors", "run_tables"},
     "privacy": COUNTY | {"runs", "run_tables"},
-    "costs": COUNTY | {"geo", "models"},
-    "problem": COUNTY | {"geo", "models", "costs"},
-    "verify": COUNTY | {"geo", "costs", "problem", "models.placement"},  # none of the model's code
-    "report": COUNTY | {"runs", "run_tables", "privacy", "geo"},
-    "studies": {"errors", "county", "synthetic", "runs", "run_tables", "privacy"}
-    | {"costs", "problem", "verify", "geo", "models", "report"},
-    "cli": {"placeplan", "errors", "county", "synthetic", "runs", "run_tables", "privacy", "studies", "report"},
-    "examples": {"placeplan", "errors", "county", "synthetic", "geo", "models"},  # the public parts
+    "costs": CHILDREN | {"geo", "models"},
+    "problem": CHILDREN | {"geo", "models", "costs"},
+    "verify": CHILDREN | {"geo", "costs", "problem", "models.placement"},  # none of the model's code
+    "report": COUNTY | RUNS | {"geo"},
+    "studies": CHILDREN | RUNS | {"synthetic", "costs", "problem", "verify", "geo", "models", "report"},
+    "cli": COUNTY | RUNS | {"placeplan", "synthetic", "studies", "report"},
+    "examples": COUNTY | {"placeplan", "synthetic", "geo", "models"},  # the public parts
 }
 
 

@@ -51,9 +51,10 @@ def soak(
     state = folder / f"{name}.jsonl"
     head = json.dumps({"source": source_digest(root)})
     done = set() if asked.again else _done(state, head)
-    if not done:
-        folder.mkdir(parents=True, exist_ok=True)
-        state.write_text(head + "\n", encoding="utf-8", newline="\n")
+    # Written afresh, so that no half line of a killed call stays in it.
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [head, *sorted(json.dumps({"case": case}) for case in done)]
+    state.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
     wanted = list(cases)
     left = [case for case in wanted if case not in done]
     failed = []
