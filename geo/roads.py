@@ -200,11 +200,11 @@ def _position_faults(
     stated = stated.sort_values("row", kind="stable")
     first = stated.groupby("node", sort=False)[["easting", "northing"]].transform("first")
     apart = np.hypot(stated["easting"] - first["easting"], stated["northing"] - first["northing"])
-    elsewhere = np.asarray(apart > NODE_TOLERANCE_METRES)
-    for here, there in zip(stated[elsewhere].itertuples(), first[elsewhere].itertuples(), strict=True):
-        found = f"{here.node} at {here.easting:.0f} {here.northing:.0f}"
-        expected = f"the node where another row has it, {there.easting:.0f} {there.northing:.0f}"
-        yield TableFault(int(here.row), str(here.column), found, expected)
+    for at in np.flatnonzero(apart > NODE_TOLERANCE_METRES):
+        node, row, column = stated["node"].iloc[at], stated["row"].to_numpy()[at], stated["column"].iloc[at]
+        found = f"{node} at {stated['easting'].iloc[at]:.0f} {stated['northing'].iloc[at]:.0f}"
+        there = f"{first['easting'].iloc[at]:.0f} {first['northing'].iloc[at]:.0f}"
+        yield TableFault(int(row), str(column), found, f"the node where another row has it, {there}")
 
 
 def _carriageways(tail: NDArray[np.int64], head: NDArray[np.int64], lines: NDArray[np.object_]) -> NDArray[np.int64]:

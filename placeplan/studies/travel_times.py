@@ -264,7 +264,8 @@ def _fits(travel: TravelTimes, county: County) -> bool:
 def _read(path: Path) -> TravelTimes | None:
     """The travel times kept at ``path``; ``None`` where there are none or the file is damaged."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        # The file is opened here, since np.load leaves a damaged one open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             return make_travel_times(
                 kept["zones"].tolist(),
                 kept["sites"].tolist(),
