@@ -1,0 +1,388 @@
+"""What may leave: counts folded to broad areas, small ones withheld so that no subtraction gives them back.
+
+The simple form of share-safe. Needs become the five broad areas; a count from 1 to 4 is withheld, and as
+many others with it as are needed so that no withheld count follows from the published ones and their
+totals; every other count is rounded to 5 and every amount to £100; no row is about one child. Counts of
+places are public and stay as they are.
+
+The convention, everywhere: a withheld value is missing, and the row's ``suppressed`` names its columns,
+separated by ``;`` (blank where nothing is withheld). Pages and sheets print it as ``c``. A true zero is printed as 0.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from placeplan.county.vocabulary import AREA_OF_NEED
+from placeplan.run_tables import column_kind, measure_kind
+from placeplan.runs import Run
+
+__all__ = ["ALL", "SMALLEST", "SUPPRESSED", "Sum", "cube_sums", "determined", "share_safe", "suppress"]
+
+SMALLEST: Final = 5
+"""The smallest count that is published; a positive one below it is withheld."""
+
+SUPPRESSED: Final = "suppressed"
+"""The column that names what is withheld from a row."""
+
+ALL: Final = "all"
+"""What a key column of ``gap_totals`` says where the row is a total over it."""
+
+_ALL: Final = "*"
+_POUNDS_STEP: Final = 100.0
+_COUNT_STEP: Final = 5.0
+_CHILD_MINUTES_STEP: Final = 100.0
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A total that anyone can see is the sum of its parts."""
+
+    total: Key
+    parts: tuple[Key, ...]
+
+
+def _small(value: float) -> bool:
+    return 0 < value < SMALLEST
+
+
+def cube_sums(axes: Sequence[Iterable[str]], *, name: str) -> Iterator[Sum]:
+    """Every sum over one axis in a table of several, its margins and their margins included.
+
+    A cell's key is ``(name, one label an axis)``; a margin's has ``*`` for the axes summed over.
+    """
+    labels = [tuple(axis) for axis in axes]
+    for position, axis in enumerate(labels):
+        others = [(*values, _ALL) for at, values in enumerate(labels) if at != position]
+        for rest in product(*others):
+            before, after = rest[:position], rest[position:]
+            yield Sum((name, *before, _ALL, *after), tuple((name, *before, label, *after) for label in axis))
+
+
+def determined(hidden: Iterable[Key], sums: Iterable[Sum]) -> set[Key]:
+    """The hidden cells that follow from the others by the ``sums`` alone (linear algebra, no guess about sizes).
+
+    A hidden cell is determined where no way of changing the hidden cells keeps every sum and changes it:
+    where its row of a basis of the null space is zero.
+    """
+    order = sorted(hidden)
+    column = {key: at for at, key in enumerate(order)}
+    equations: dict[int, list[tuple[int, float]]] = {}
+    for number, one in enumerate(sums):
+        terms = [(column[key], 1.0) for key in one.parts if key in column]
+        if one.total in column:
+            terms.append((column[one.total], -1.0))
+        if terms:
+            equations[number] = terms
+    if not equations:
+        return set()
+    matrix = np.zeros((len(equations), len(order)))
+    for row, terms in enumerate(equations.values()):
+        for at, coefficient in terms:
+            matrix[row, at] += coefficient
+    _, singular, rows = np.linalg.svd(matrix, full_matrices=True)
+    rank = int((singular > 1e-9).sum())
+    freedom = np.abs(rows[rank:]).max(axis=0) if rank < len(order) else np.zeros(len(order))
+    return {key for key, free in zip(order, freedom, strict=True) if free < 1e-9}
+
+
+def suppress(cells: Mapping[Key, float], sums: Iterable[Sum]) -> frozenset[Key]:
+    """The cells to withhold: the small ones, and enough others that no small one can be had by subtraction.
+
+    In every sum whose total is published the withheld parts are at least two and add up to 5 or more; where
+    that leaves a cell determined by several sums together, more are withheld until none is. The smallest
+    positive cell goes first, parts before totals; a zero is never withheld, as it says nothing of anybody.
+    """
+    known = [Sum(one.total, tuple(key for key in one.parts if key in cells)) for one in sums if one.total in cells]
+    hidden = {key for key, value in cells.items() if _small(value)}
+
+    def cheapest(keys: Iterable[Key]) -> Key | None:
+        open_keys = [key for key in keys if key not in hidden and cells[key] > 0]
+        return min(open_keys, key=lambda key: (cells[key], key), default=None)
+
+    while True:
+        changed = True
+        while changed:
+            changed = False
+            for one in known:
+                parts = [key for key in one.parts if key in hidden]
+                total_hidden = one.total in hidden
+                exposed = (len(parts) == 1 or _small(sum(cells[key] for key in parts))) and not total_hidden
+                if exposed or (total_hidden and not parts):
+                    more = cheapest(one.parts) or cheapest([one.total])
+                    if more is not None:
+                        hidden.add(more)
+                        changed = True
+        found = determined(hidden, known)
+        if not found:
+            return frozenset(hidden)
+        beside = [one for one in known if found & {one.total, *one.parts}]
+        more = cheapest(key for one in beside for key in one.parts) or cheapest(one.total for one in beside)
+        more = more or cheapest(cells)
+        if more is None:
+            return frozenset(hidden)
+        hidden.add(more)
+
+
+def _to_step(value: float, step: float) -> float:
+    return math.nan if math.isnan(value) else step * math.floor(value / step + 0.5)
+
+
+def _published(name: str, measure: str, value: float) -> float:
+    kind = measure_kind(measure) if name == "value" else column_kind(name)
+    if kind == "pounds":
+        return _to_step(value, _POUNDS_STEP)
+    if measure == "child_minutes":
+        return _to_step(value, _CHILD_MINUTES_STEP)
+    return value if kind == "minutes" else _to_step(value, _COUNT_STEP)
+
+
+def _withhold(
+    frame: pd.DataFrame, columns: Iterable[str], is_hidden: Callable[[int, str], bool], *, with_it: Mapping[str, str]
+) -> pd.DataFrame:
+    """The frame with hidden values missing, the others rounded, and the ``suppressed`` column."""
+    made = frame.copy()
+    names: list[list[str]] = [[] for _ in range(len(frame))]
+    measures = list(frame["measure"]) if "measure" in frame.columns else [""] * len(frame)
+    for column in columns:
+        values: list[float] = []
+        for row, value in enumerate(frame[column]):
+            number = math.nan if pd.isna(value) else float(value)
+            if not math.isnan(number) and is_hidden(row, column):
+                names[row].append(column)
+                number = math.nan
+            values.append(_published(column, str(measures[row]), number))
+        made[column] = values
+    for follower, leader in with_it.items():
+        gone = [leader in row for row in names]
+        made[follower] = frame[follower].astype("float64").mask(pd.Series(gone, index=frame.index))
+        for row, lost in zip(names, gone, strict=True):
+            if lost:
+                row.append(follower)
+    made[SUPPRESSED] = pd.Series([";".join(row) or None for row in names], index=frame.index, dtype="str")
+    return made
+
+
+def _own_small(frame: pd.DataFrame) -> Callable[[int, str], bool]:
+    """A rule for columns of which each cell stands by itself."""
+    return lambda row, column: _small(float(frame[column].iloc[row]))
+
+
+def _by_area(gap: pd.DataFrame) -> pd.DataFrame:
+    if "need" not in gap.columns:
+        return gap
+    folded = gap.assign(area=gap["need"].map(AREA_OF_NEED).fillna("not_classified"))
+    counts = [name for name in gap.columns if column_kind(str(name)) == "count"]
+    return folded.groupby(["question", "locality", "area", "phase"], as_index=False, sort=False)[counts].sum()
+
+
+def _gap_totals(gap: pd.DataFrame) -> pd.DataFrame:
+    """Every total of the gap table over one axis or more, ``all`` standing for an axis summed over."""
+    made = []
+    for keep in product((True, False), repeat=len(_GAP_AXES)):
+        if all(keep):
+            continue
+        over = {axis: ALL for axis, kept in zip(_GAP_AXES, keep, strict=True) if not kept}
+        folded = gap.assign(**over)
+        made.append(folded.groupby(["question", *_GAP_AXES], as_index=False, sort=False)[list(_COUNTED)].sum())
+    return pd.concat(made, ignore_index=True)
+
+
+_ADD_UP: Final = (
+    ("children", ("placed", "gap")),
+    ("placed", ("in_county", "out_of_county")),
+    ("children", ("new_or_transferring", "staying")),
+)
+_GAP_AXES: Final = ("locality", "area", "phase")
+_COUNTED: Final = ("children", "gap", "spot_purchase", "out_of_county")
+_NOT_CHILDREN: Final = frozenset({"breaches"})
+
+
+def _question(tables: Mapping[str, pd.DataFrame], name: str, question: str) -> pd.DataFrame:
+    frame = tables.get(name, pd.DataFrame({"question": []}))
+    return frame[frame["question"] == question]
+
+
+def _cells_and_sums(tables: Mapping[str, pd.DataFrame], question: str) -> tuple[dict[Key, float], list[Sum]]:
+    """Every count of children that the tables give for one question, and how they add up across tables."""
+    cells: dict[Key, float] = {}
+    candidates: list[Sum] = []
+    gap, flows = _question(tables, "gap", question), _question(tables, "flows", question)
+    if not gap.empty:
+        axes = [sorted({str(label) for label in gap[name]}) for name in ("locality", "area", "phase")]
+        rows = list(zip(gap["locality"], gap["area"], gap["phase"], strict=True))
+        for column in _COUNTED:
+            for labels, value in zip(rows, gap[column], strict=True):
+                for key in product(*((str(label), _ALL) for label in labels)):
+                    cells[(column, *key)] = cells.get((column, *key), 0.0) + float(value)
+            candidates += cube_sums(axes, name=column)
+    if not flows.empty:
+        axes = [sorted({str(label) for label in flows[name]}) for name in ("locality", "unit")]
+        for locality, unit, value in zip(flows["locality"], flows["unit"], flows["children"], strict=True):
+            for key in product((str(locality), _ALL), (str(unit), _ALL)):
+                cells[("flow", *key)] = cells.get(("flow", *key), 0.0) + float(value)
+        candidates += cube_sums(axes, name="flow")
+        for locality in [*axes[0], _ALL]:
+            parts = (("flow", locality, _ALL), ("gap", locality, _ALL, _ALL))
+            candidates.append(Sum(("children", locality, _ALL, _ALL), parts))
+    use = _question(tables, "use", question)
+    for unit, value in zip(use.get("unit", []), use.get("placed", []), strict=True):
+        cells[("use", str(unit))] = 0.0 if pd.isna(value) else float(value)
+        candidates.append(Sum(("use", str(unit)), (("flow", _ALL, str(unit)),)))
+    headlines = _question(tables, "headlines", question)
+    for measure, value in zip(headlines.get("measure", []), headlines.get("value", []), strict=True):
+        if measure_kind(str(measure)) == "count" and measure not in _NOT_CHILDREN and not pd.isna(value):
+            cells[("headline", str(measure))] = float(value)
+    candidates += [Sum(("headline", total), tuple(("headline", part) for part in parts)) for total, parts in _ADD_UP]
+    candidates += [Sum(("headline", column), ((column, _ALL, _ALL, _ALL),)) for column in _COUNTED]
+    candidates.append(Sum(("headline", "placed"), (("flow", _ALL, _ALL),)))
+    sums = [
+        one
+        for one in candidates
+        if one.total in cells
+        and math.isclose(cells[one.total], sum(cells.get(k, 0.0) for k in one.parts), abs_tol=1e-6)
+    ]
+    return cells, sums
+
+
+def _cost_cells(costs: pd.DataFrame) -> frozenset[Key]:
+    """Which of one question's cost cells are withheld, so that the published total gives none of them away.
+
+    Totals by line or fund are published only where none of their cells is withheld, so the one sum to
+    guard is the grand total.
+    """
+    cells: dict[Key, float] = {}
+    for line, fund, value in zip(costs["line"], costs["fund"], costs["children"], strict=True):
+        cells[("cost", str(line), str(fund))] = 0.0 if pd.isna(value) else float(value)
+    parts = tuple(cells)
+    cells[("cost", _ALL, _ALL)] = sum(cells.values())
+    return suppress(cells, [Sum(("cost", _ALL, _ALL), parts)])
+
+
+def _hidden_rows(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]], keys: Callable[..., Key]) -> Any:
+    """A rule that looks a cell up among its question's hidden ones."""
+    rows = frame.to_dict("records")
+    return lambda row, column: keys(rows[row], column) in hidden[str(rows[row]["question"])]
+
+
+def _share_safe_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    tables = {name: _by_area(frame) if name == "gap" else frame for name, frame in tables.items()}
+    counted = [tables[name] for name in ("headlines", "gap", "flows", "use", "costs") if name in tables]
+    questions = sorted({str(question) for frame in counted for question in frame["question"]})
+    hidden = {question: suppress(*_cells_and_sums(tables, question)) for question in questions}
+    made: dict[str, pd.DataFrame] = {}
+    for name, frame in tables.items():
+        if name == "gap":
+            rule = _hidden_rows(
+                frame, hidden, lambda row, column: (column, str(row["locality"]), str(row["area"]), str(row["phase"]))
+            )
+            made[name] = _withhold(frame, _COUNTED, rule, with_it={})
+            totals = _gap_totals(frame)
+            rule = _hidden_rows(
+                totals,
+                hidden,
+                lambda row, column: (column, *(_ALL if row[a] == ALL else str(row[a]) for a in _GAP_AXES)),
+            )
+            made["gap_totals"] = _withhold(totals, _COUNTED, rule, with_it={})
+        elif name == "flows":
+            rule = _hidden_rows(frame, hidden, lambda row, _: ("flow", str(row["locality"]), str(row["unit"])))
+            made[name] = _withhold(frame, ["children"], rule, with_it={"mean_minutes": "children"})
+        elif name == "use":
+            made[name] = _use(frame, hidden)
+        elif name == "headlines":
+            rule = _hidden_rows(frame, hidden, lambda row, _: ("headline", str(row["measure"])))
+            made[name] = _withhold(frame, ["value"], rule, with_it={})
+            exact = frame["measure"].isin(_NOT_CHILDREN)
+            made[name].loc[exact, "value"] = frame.loc[exact, "value"].astype("float64")
+        elif name == "costs":
+            by_question = {question: _cost_cells(_question(tables, name, question)) for question in questions}
+            rule = _hidden_rows(frame, by_question, lambda row, _: ("cost", str(row["line"]), str(row["fund"])))
+            made[name] = _withhold(frame, ["pounds", "children"], rule, with_it={})
+        elif name == "plans":
+            made[name] = _plans(frame)
+        elif name == "breaches":
+            made[name] = _withhold(frame, ["found"], _own_small(frame), with_it={})
+        elif name in _PUBLIC:
+            made[name] = _rounded_pounds(frame)
+    return made
+
+
+def _use(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.DataFrame:
+    """Use of units: where a unit's children are withheld, so is what they would be subtracted from."""
+    placed = _hidden_rows(frame, hidden, lambda row, _: ("use", str(row["unit"])))
+    small = _own_small(frame)
+
+    def rule(row: int, column: str) -> bool:
+        if column in {"placed", "overfill", "breach"} and placed(row, column):
+            return column == "placed" or float(frame[column].iloc[row]) > 0
+        return column != "placed" and small(row, column)
+
+    made = _withhold(
+        frame, ["placed", "overfill", "breach", "other_authorities"], rule, with_it={"room": "other_authorities"}
+    )
+    apart = made["room"].notna()
+    made["room"] = made["room"].where(~apart, frame["places"].astype("float64") - made["other_authorities"])
+    return made
+
+
+def _plans(frame: pd.DataFrame) -> pd.DataFrame:
+    cells: dict[Key, float] = {
+        ("plans", str(name)): float(value) for name, value in zip(frame["placement"], frame["plans"], strict=True)
+    }
+    cells[("plans", _ALL)] = sum(cells.values())
+    gone = suppress(cells, cube_sums([[str(name) for name in frame["placement"]]], name="plans"))
+    names = [str(name) for name in frame["placement"]]
+    return _withhold(frame, ["plans"], lambda row, _: ("plans", names[row]) in gone, with_it={})
+
+
+_PUBLIC: Final = frozenset(
+    "penalties prices prices_resolved places places_summary assumptions proof localities units_named".split()
+)
+"""Tables without counts of children; their pounds are rounded."""
+
+
+def _rounded_pounds(frame: pd.DataFrame) -> pd.DataFrame:
+    made = frame.copy()
+    measures = list(frame["measure"]) if "measure" in frame.columns else []
+    for name in frame.columns:
+        if column_kind(str(name)) == "pounds":
+            made[name] = [_to_step(math.nan if pd.isna(value) else float(value), _POUNDS_STEP) for value in frame[name]]
+        elif name == "value" and measures:
+            made[name] = [
+                _to_step(float(value), _POUNDS_STEP) if measure_kind(str(measure)) == "pounds" else value
+                for measure, value in zip(measures, frame[name], strict=True)
+            ]
+    return made
+
+
+_LAYER_COLUMNS: Final = {
+    "localities": ("locality", "name", "geometry"),
+    "sites": ("site", "name", "locality", "kinds", "easting", "northing", "geometry"),
+    "zones": ("zone", "locality", "geometry"),
+}
+
+
+def share_safe(run: Run) -> Run:
+    """The run as it may leave: the convention above, no child rows, layers of places and outlines only.
+
+    A table or layer that is not known here is withheld whole; ``facts["withheld"]`` names every one.
+    A run that is share-safe already comes back as it is.
+    """
+    if run.facts.get("share_safe"):
+        return run
+    tables = _share_safe_tables(run.tables)
+    layers = {
+        name: layer[[column for column in _LAYER_COLUMNS[name] if column in layer.columns]]
+        for name, layer in run.layers.items()
+        if name in _LAYER_COLUMNS
+    }
+    withheld = sorted({*run.tables, *run.layers} - {*tables, *layers})
+    facts = {**run.facts, "share_safe": True, "withheld": withheld}
+    return replace(run, tables=tables, layers=layers, facts=facts, internal=False)

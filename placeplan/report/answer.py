@@ -1,0 +1,247 @@
+"""The answer in sentences: what a head of service is told first, on the page and on the workbook's front sheet."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from placeplan.report.lookup import (
+    gap_by,
+    gap_need_column,
+    headline,
+    lead_question,
+    locality_names,
+    questions,
+    rows_of,
+    september_year,
+    table,
+    unit_names,
+)
+from placeplan.report.words import QUESTION_NAMES, count, join, label, minutes, number_of, pounds, short_pounds
+from placeplan.runs import Run
+
+__all__ = [
+    "answer_sentences",
+    "gap_sentences",
+    "how_to_read",
+    "places_sentences",
+    "price_sentences",
+    "question_name",
+    "status_warning",
+    "title",
+]
+
+
+def question_name(run: Run, question: str) -> str:
+    """A question's name, the coming September with its year."""
+    year = september_year(run)
+    return f"September {year}" if question == "september" and year is not None else QUESTION_NAMES[question]
+
+
+def title(run: Run) -> str:
+    """The page's title."""
+    year, lead = september_year(run), lead_question(run)
+    if lead is None:
+        return f"{run.county}: {run.command}"
+    when = f", September {year}" if lead == "september" and year is not None else ""
+    return f"Who goes where in {run.county}{when}"
+
+
+def _children(value: float | None) -> str:
+    return number_of(value, "child", "children")
+
+
+def _unplanned(run: Run, question: str) -> tuple[float | None, float | None]:
+    return headline(run, question, "gap"), headline(run, question, "spot_purchase")
+
+
+def _compared(run: Run, lead: str) -> str:
+    """The cost against everyone as placed today, per child too, since the children are not the same ones."""
+    now, then = headline(run, lead, "cost_pounds"), headline(run, "today", "cost_pounds")
+    if now is None:
+        return ""
+    sentence = f"The cost is {short_pounds(now)} a year"
+    placed, placed_today = headline(run, lead, "placed"), headline(run, "today", "placed")
+    if lead == "today" or then is None:
+        return sentence + "."
+    difference = now - then
+    more = "more" if difference > 0 else "less"
+    against = f"{short_pounds(abs(difference))} {more} than" if abs(difference) >= 0.5 else "the same as"
+    sentence += f", {against} the {short_pounds(then)} of everyone as placed today"
+    if placed and placed_today:
+        sentence += f" ({pounds(now / placed)} a child placed, against {pounds(then / placed_today)})"
+    return sentence + "."
+
+
+def answer_sentences(run: Run) -> list[str]:
+    """The answer in a paragraph, one sentence an item; empty where the run holds no headlines."""
+    lead = lead_question(run)
+    if lead is None:
+        return []
+    children, fresh = headline(run, lead, "children"), headline(run, lead, "new_or_transferring")
+    where = {
+        "september": f"In September {september_year(run)}",
+        "today": "Today",
+        "afresh": "Were everyone placed afresh",
+    }
+    opening = f"{where[lead]}, {_children(children)} need a specialist place"
+    if lead == "september" and fresh is not None:
+        opening += f", of whom {count(fresh)} are new or move on to a new phase"
+    inside, outside = headline(run, lead, "in_county"), headline(run, lead, "out_of_county")
+    said = [
+        opening + ".",
+        f"{_capital(_children(headline(run, lead, 'placed')))} have one: {number_of(inside, 'child', 'children')} in the "
+        f"county and {number_of(outside, 'child', 'children')} outside it.",
+        _gap_sentence(run, lead),
+        _compared(run, lead),
+    ]
+    mean, whole = headline(run, lead, "mean_minutes"), headline(run, lead, "child_minutes")
+    if mean is not None and whole is not None:
+        journey = f"The mean journey is {minutes(mean)} minutes each way ({whole:,.0f} child-minutes a school morning"
+        beyond = headline(run, lead, "beyond_guidance")
+        said.append(journey + (f"; {_children(beyond)} beyond guidance)." if beyond is not None else ")."))
+    return [sentence for sentence in said if sentence]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _gap_sentence(run: Run, question: str) -> str:
+    gap, spot = _unplanned(run, question)
+    if gap == 0 and spot == 0:
+        return "No child is without a suitable place: the gap is none."
+    nobody = "no child is without any place" if gap == 0 else f"{_children(gap)} would have no place at all"
+    bought = (
+        "no place has to be bought one by one"
+        if spot == 0
+        else f"for {_children(spot)} an independent place would have to be bought one by one, for want of a suitable one"
+    )
+    return f"The gap: {nobody}, and {bought}."
+
+
+def gap_sentences(run: Run, *, most: int = 4) -> list[str]:
+    """Where the gap is, by locality, need and phase: the largest few, or that there is none."""
+    lead = lead_question(run)
+    need = gap_need_column(run)
+    cells = gap_by(run, lead, ("locality", need, "phase"))
+    if lead is None or cells.empty:
+        return []
+    sizes = cells["gap"].fillna(0) + cells["spot_purchase"].fillna(0)
+    hidden = bool((cells["gap"].isna() | cells["spot_purchase"].isna()).any())
+    if not hidden and float(sizes.sum()) == 0:
+        return ["None: every child has a suitable place with room, in every locality, need and phase."]
+    names = locality_names(run)
+    ranked = cells.assign(size=sizes).query("size > 0").sort_values("size", ascending=False, kind="stable").head(most)
+    largest = [
+        f"{names.get(str(row['locality']), row['locality'])}, {label(need, row[need]).lower()}, "
+        f"{label('phase', row['phase']).lower()} ({row['size']:,.0f})"
+        for row in ranked.to_dict("records")
+    ]
+    said = [f"Most children for whom no suitable place has room: {'; '.join(largest)}."] if largest else []
+    if hidden:
+        said.append("Other counts are too small to show, and are marked c.")
+    return said
+
+
+def status_warning(run: Run) -> str | None:
+    """What the first screen must say where an answer is not proven; None where every one is."""
+    proof = table(run, "proof")
+    unproven = proof[~proof["status"].isin(["optimal", "priced"])] if not proof.empty else proof
+    failed = proof[~proof["verified"].astype(bool)] if not proof.empty else proof
+    said = []
+    for row in unproven.to_dict("records"):
+        said.append(
+            f"{question_name(run, str(row['question']))} is the best answer found, not proven the best: it costs "
+            f"{short_pounds(row['objective_pounds'])}, none can cost less than {short_pounds(row['bound_pounds'])}, so it is "
+            f"at most {short_pounds(row['gap_pounds'])} a year from the best."
+        )
+    said += [
+        f"{question_name(run, str(row['question']))} did not pass the independent check: {row['checks']}."
+        for row in failed.to_dict("records")
+    ]
+    return " ".join(said) or None
+
+
+def _summary(run: Run) -> Mapping[str, float]:
+    frame = table(run, "places_summary")
+    pairs = zip(frame.get("measure", []), frame.get("value", []), strict=True)
+    return {str(measure): float(value) for measure, value in pairs if not math.isnan(float(value))}
+
+
+def places_sentences(run: Run) -> list[str]:
+    """What the places to add come to, gross and net; that there are none to add, where that is the answer."""
+    summary = _summary(run)
+    if not summary and table(run, "places").empty:
+        return []
+    limit = []
+    if "limit_places" in summary:
+        limit.append(f"at most {number_of(summary['limit_places'], 'place')}")
+    if "limit_pounds" in summary:
+        limit.append(f"at most {short_pounds(summary['limit_pounds'])} a year of gross spending")
+    asked = f"Allowed {join(limit)}, " if limit else ""
+    added = summary.get("places", 0.0)
+    if not added:
+        return [f"{asked}no place would be added: none saves more than it costs."]
+    said = [_capital(f"{asked}{number_of(added, 'place')} would be added, as listed here.")]
+    cost, avoided = summary.get("yearly_cost_of_places"), summary.get("fees_and_other_costs_avoided")
+    if cost is not None and avoided is not None:
+        said.append(
+            f"They cost {short_pounds(cost)} a year to keep open and avoid {short_pounds(avoided)} a year of fees and other "
+            f"costs: a net saving of {short_pounds(summary.get('net_saving', avoided - cost))} a year."
+        )
+    if "gross_spending" in summary:
+        said.append(
+            f"Places, top-ups and transport together spend {short_pounds(summary['gross_spending'])} a year before that."
+        )
+    if "limit_places" in summary and added < summary["limit_places"]:
+        said.append("Places beyond these would cost more than they save, so no more are added.")
+    return said
+
+
+def price_sentences(run: Run) -> list[str]:
+    """The re-solved worth of one more place: gross, the place's own cost, and net."""
+    names = unit_names(run)
+    said = []
+    for row in rows_of(run, "prices_resolved", lead_question(run)).to_dict("records"):
+        unit = str(row["unit"])
+        sentence = (
+            f"One more place at {names.get(unit, unit)} would save {pounds(row['cash_saving'])} a year; the place itself costs "
+            f"{pounds(row['fixed_cost'])}, so the net saving is {pounds(row['net_saving'])} a year"
+        )
+        if not pd.isna(row.get("penalty_saving")) and float(row["penalty_saving"]) > 0:
+            sentence += f" (and {pounds(row['penalty_saving'])} of declared penalties, which are not cash)"
+        said.append(sentence + ".")
+    return said
+
+
+def how_to_read(run: Run) -> list[str]:
+    """What the reader must know of the figures: their label, what is withheld, what the questions mean."""
+    facts: Mapping[str, Any] = run.facts
+    said = []
+    if facts.get("data_label"):
+        said.append(f"The data are: {facts['data_label']}.")
+    if run.internal:
+        said.append("INTERNAL: the detail is shown. It may hold counts about few children; do not pass it on.")
+    else:
+        said.append(
+            "Share-safe: needs are folded to broad areas; counts from 1 to 4, and others from which they would follow, "
+            "are withheld and read c; other counts of children are rounded to 5 and amounts to £100, so figures may not "
+            "add up exactly and a full unit may read a few more or fewer than its places."
+        )
+    asked = questions(run)
+    if "today" in asked:
+        said.append("As placed today: everyone where they are now, priced and checked, not changed.")
+    if "september" in asked:
+        said.append(
+            f"{question_name(run, 'september')}: new children and those who move on to a new phase are placed best, "
+            "while everyone else stays."
+        )
+    if "afresh" in asked:
+        said.append(
+            "Everyone placed afresh: what geography alone would allow, in totals only. It is not a proposal to move any child."
+        )
+    if facts.get("price_year"):
+        said.append(f"Money is in pounds of {facts['price_year']}. Journeys are one way, from home to school.")
+    return said

@@ -1,0 +1,298 @@
+"""The map of flows and gaps: localities, units by kind, who goes where, and where places are wanting."""
+
+import io
+from collections.abc import Iterable
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.transforms import Bbox
+
+from placeplan.county.vocabulary import KINDS
+from placeplan.report.answer import question_name
+from placeplan.report.flow_lines import flow_lines, gap_polygons, locality_points, unit_points
+from placeplan.report.lookup import lead_question
+from placeplan.report.words import WITHHELD, count
+from placeplan.runs import Run
+
+__all__ = ["draw_map", "has_map", "map_png"]
+
+# Colours of Okabe and Ito (2008), which colour-blind readers can tell apart; shapes and dashes say the same in grey.
+_BLUE: Final = "#0072B2"
+_ORANGE: Final = "#D55E00"
+_INK: Final = "#222222"
+_LAND: Final = "#F3F1EA"
+_BORDER: Final = "#8C8778"
+_KIND_MARKS: Final[dict[str, tuple[str, str]]] = {
+    "special": ("s", "#0072B2"),
+    "ers": ("o", "#56B4E9"),
+    "hub": ("P", "#009E73"),
+    "support_centre": ("^", "#F0E442"),
+    "independent_special": ("D", "#D55E00"),
+    "non_maintained_special": ("d", "#E69F00"),
+    "independent_other": ("v", "#CC79A7"),
+    "college": ("p", "#FFFFFF"),
+    "mainstream_support": ("h", "#BBBBBB"),
+    "peripatetic": ("X", "#BBBBBB"),
+}
+_INCHES: Final = (11.0, 8.4)
+_DOTS: Final = 150
+_WIDEST_LINE: Final = 9.0
+
+
+def has_map(run: Run) -> bool:
+    """Whether the run holds what a map needs: outlines, sites and an answered question."""
+    return {"localities", "sites"} <= run.layers.keys() and lead_question(run) is not None
+
+
+def _extent(run: Run) -> tuple[float, float, float, float]:
+    """West, south, east, north of the map: the county with a margin of an eighth, in metres."""
+    west, south, east, north = (float(value) for value in run.layers["localities"].total_bounds)
+    margin = 0.125 * max(east - west, north - south)
+    return west - margin, south - margin, east + margin, north + margin
+
+
+def _widths(children: Iterable[float], largest: float) -> list[float]:
+    return [0.7 + (_WIDEST_LINE - 0.7) * float(one) / largest for one in children]
+
+
+def _draw_flows(axes: Any, flows: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> float:
+    """Lines as wide as their children; those that leave the county dashed. Gives the largest flow."""
+    if flows.empty:
+        return 0.0
+    largest = float(flows["children"].max())
+    outside = {
+        str(unit) for unit, place in zip(units["unit"], units["locality"], strict=True) if place == "out_of_county"
+    }
+    ranked = flows.sort_values("children", ascending=False, kind="stable")
+    for unit, line, width in zip(ranked["unit"], ranked.geometry, _widths(ranked["children"], largest), strict=True):
+        away = str(unit) in outside
+        x, y = line.xy
+        axes.plot(
+            x,
+            y,
+            color=_ORANGE if away else _BLUE,
+            linewidth=width,
+            linestyle=(0, (2.2, 1.1)) if away else "-",
+            alpha=0.55,
+            solid_capstyle="butt",
+            dash_capstyle="butt",
+            zorder=3,
+        )
+    return largest
+
+
+def _draw_units(axes: Any, units: gpd.GeoDataFrame, extent: tuple[float, float, float, float]) -> int:
+    """Units inside the frame, one shape a kind; several at one site stand side by side. Gives how many lie beyond it."""
+    west, south, east, north = extent
+    step = (east - west) / 90
+    seen: dict[tuple[float, float], int] = {}
+    beyond = 0
+    for kind, point in zip(units["kind"], units.geometry, strict=True):
+        if not (west < point.x < east and south < point.y < north):
+            beyond += 1
+            continue
+        place = seen.get((point.x, point.y), 0)
+        seen[point.x, point.y] = place + 1
+        mark, colour = _KIND_MARKS.get(str(kind), ("o", "#BBBBBB"))
+        axes.plot(
+            point.x + place * step, point.y, marker=mark, color=colour, markeredgecolor=_INK, markersize=8.5, zorder=6
+        )
+    return beyond
+
+
+def _wanting(row: dict[str, Any]) -> str:
+    """A locality's mark: children for whom no suitable place has room, in two parts where there are two."""
+    gap, spot = row["gap"], row["spot_purchase"]
+    parts = []
+    if gap != gap or gap > 0:
+        parts.append(f"{count(gap, missing=WITHHELD)} without a place")
+    if spot != spot or spot > 0:
+        parts.append(f"{count(spot, missing=WITHHELD)} bought one by one")
+    return "\n".join(parts) if parts else "no gap"
+
+
+def _overlap(one: Bbox, others: Iterable[Bbox]) -> float:
+    total = 0.0
+    for other in others:
+        wide = min(one.x1, other.x1) - max(one.x0, other.x0)
+        high = min(one.y1, other.y1) - max(one.y0, other.y0)
+        total += max(0.0, wide) * max(0.0, high)
+    return total
+
+
+def _wrap(name: str, *, widest: int = 20) -> str:
+    lines = [""]
+    for word in name.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > widest:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return "\n".join(lines)
+
+
+def _label_localities(figure: Figure, axes: Any, run: Run) -> None:
+    """Name and gap of each locality, moved to the offset where it covers least of what is there already."""
+    lead = lead_question(run)
+    gaps = gap_polygons(run)
+    gaps = gaps[gaps["question"] == lead]
+    marks = {str(row["locality"]): row for row in gaps.drop(columns="geometry").to_dict("records")}
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    frame = axes.get_window_extent(renderer)
+    taken = [
+        Bbox.from_bounds(*(axes.transData.transform(line.get_xydata()[0]) - 8), 16, 16)
+        for line in axes.lines
+        if line.get_marker() not in {"None", None, ""}
+    ]
+    legend = axes.get_legend()
+    if legend is not None:
+        taken.append(legend.get_window_extent(renderer))
+    points = locality_points(run)
+    offsets = [
+        (0, 0),
+        *((r * np.sin(a), r * np.cos(a)) for r in (30, 55, 85) for a in np.linspace(0, 2 * np.pi, 12)[:-1]),
+    ]
+    for one, name, point in zip(
+        points["locality"].astype(str), points["name"].astype(str), points.geometry, strict=True
+    ):
+        row = marks.get(one)
+        text = _wrap(name) + (f"\n{_wanting(row)}" if row is not None else "")
+        wanting = row is not None and _wanting(row) != "no gap"
+        note = axes.annotate(
+            text,
+            (point.x, point.y),
+            xytext=(0, 0),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=9.5,
+            color=_INK,
+            linespacing=1.25,
+            bbox={
+                "boxstyle": "round,pad=0.35",
+                "facecolor": "white",
+                "edgecolor": _INK if wanting else _BORDER,
+                "linewidth": 1.4 if wanting else 0.6,
+                "alpha": 0.92,
+            },
+            zorder=8,
+        )
+        best, least = (0.0, 0.0), float("inf")
+        for offset in offsets:
+            note.set_position(offset)
+            box = note.get_window_extent(renderer).padded(6)
+            outside = box.width * box.height - _overlap(box, [frame])
+            cost = _overlap(box, taken) + 4 * outside + 4 * float(np.hypot(*offset))
+            if cost < least:
+                best, least = (float(offset[0]), float(offset[1])), cost
+        note.set_position(best)
+        taken.append(note.get_window_extent(renderer).padded(6))
+
+
+def _furniture(axes: Any, extent: tuple[float, float, float, float]) -> None:
+    """Scale bar and north arrow in the corners at the foot and the head of the map."""
+    west, south, east, north = extent
+    wide, high = east - west, north - south
+    length = max(step for step in (1_000, 2_000, 5_000, 10_000, 20_000, 50_000) if step <= max(wide / 5, 1_000))
+    x, y = west + 0.03 * wide, south + 0.03 * high
+    for part, colour in enumerate((_INK, "white")):
+        axes.plot([x + part * length / 2, x + (part + 1) * length / 2], [y, y], color=colour, linewidth=5, zorder=9,
+                  solid_capstyle="butt", path_effects=[patheffects.withStroke(linewidth=6.5, foreground=_INK)])  # fmt: skip
+    for part, words in enumerate(("0", f"{length // 2000 if length >= 2000 else 0.5:g}", f"{length // 1000} km")):
+        axes.text(x + part * length / 2, y + 0.015 * high, words, ha="center", fontsize=9, color=_INK, zorder=9)
+    x, y = west + 0.03 * wide, north - 0.03 * high
+    axes.annotate("N", (x, y), xytext=(x, y - 0.09 * high), ha="center", va="center", fontsize=11, color=_INK,
+                  arrowprops={"arrowstyle": "-|>", "color": _INK, "linewidth": 1.6}, zorder=9)  # fmt: skip
+
+
+def _legend(axes: Any, units: gpd.GeoDataFrame, flows: gpd.GeoDataFrame, largest: float, *, smallest: int) -> None:
+    present = [kind for kind in KINDS if kind in set(units["kind"].astype(str))]
+    handles: list[Any] = [
+        Line2D([], [], marker=_KIND_MARKS[kind][0], color=_KIND_MARKS[kind][1], markeredgecolor=_INK, linestyle="none",
+               markersize=8.5, label=KINDS[kind])
+        for kind in present
+    ]  # fmt: skip
+    if not flows.empty:
+        ends = sorted({float(flows["children"].min()), largest})
+        handles += [
+            Line2D([], [], color=_BLUE, alpha=0.55, linewidth=_widths([size], largest)[0],
+                   label=f"{count(size)} {'child' if size == 1 else 'children'} placed in the county")
+            for size in ends
+        ]  # fmt: skip
+        handles.append(
+            Line2D(
+                [],
+                [],
+                color=_ORANGE,
+                alpha=0.7,
+                linewidth=3,
+                linestyle=(0, (2.2, 1.1)),
+                label="Placed outside the county",
+            )
+        )
+    words = "Children for whom no suitable place has room" + (
+        f"\n(c: withheld; flows below {smallest} not drawn)" if smallest else ""
+    )
+    handles.append(Patch(facecolor="white", edgecolor=_INK, linewidth=1.4, label=words))
+    axes.legend(
+        handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9.5, labelspacing=0.75,
+        handlelength=2.2, borderaxespad=0,
+    )  # fmt: skip
+
+
+def draw_map(run: Run) -> Figure:
+    """The map of the leading question's flows and gaps, 1,650 x 1,260 dots; needs ``has_map(run)``.
+
+    Flows are lines from a locality to a unit, summed over its children; share-safe, those withheld are not drawn.
+    """
+    lead = lead_question(run)
+    if lead is None:
+        raise ValueError("a run without headlines: expected one that answers a question")
+    figure = Figure(figsize=_INCHES, dpi=_DOTS, facecolor="white")
+    FigureCanvasAgg(figure)
+    axes: Any = figure.add_axes((0.015, 0.075, 0.67, 0.85))
+    extent = _extent(run)
+    axes.set_facecolor("white")
+    run.layers["localities"].plot(ax=axes, facecolor=_LAND, edgecolor=_BORDER, linewidth=1.2, zorder=1)
+    axes.set_xlim(extent[0], extent[2])
+    axes.set_ylim(extent[1], extent[3])
+    axes.set_aspect("equal")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_color(_BORDER)
+    units, flows = unit_points(run), flow_lines(run)
+    largest = _draw_flows(axes, flows, units)
+    beyond = _draw_units(axes, units, extent)
+    _furniture(axes, extent)
+    _legend(axes, units, flows, largest, smallest=0 if run.internal else 5)
+    _label_localities(figure, axes, run)
+    figure.text(0.015, 0.955, f"Who goes where, and where places are wanting: {question_name(run, lead)}", fontsize=14,
+                weight="bold", color=_INK)  # fmt: skip
+    figure.text(0.015, 0.022, _source(run, beyond), fontsize=8.5, color="#444444", linespacing=1.4)
+    return figure
+
+
+def _source(run: Run, beyond: int) -> str:
+    facts = run.facts
+    first = "Lines run from a point inside each locality, not from homes; straight lines, not roads."
+    if beyond:
+        first += f" {beyond} unit{'' if beyond == 1 else 's'} beyond the frame."
+    mark = "INTERNAL. " if run.internal else ""
+    second = f"{mark}{facts.get('county', run.county)}, {facts.get('as_of', '')}. Data: {facts.get('data_label', '')}. British National Grid."
+    return f"{first}\n{second}"
+
+
+def map_png(run: Run) -> bytes:
+    """The map as a PNG, the same bytes for the same run."""
+    figure = draw_map(run)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=_DOTS, metadata={"Software": None})
+    return buffer.getvalue()

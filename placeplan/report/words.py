@@ -1,0 +1,265 @@
+"""How a page says things: the words for codes, and numbers as a commissioner writes them."""
+
+import math
+from typing import Any, Final
+
+import pandas as pd
+
+from placeplan.county.vocabulary import AREAS, FUNDS, KINDS, MODELS, NEEDS
+
+__all__ = [
+    "COLUMNS",
+    "LINES",
+    "MEASURES",
+    "QUESTION_NAMES",
+    "WITHHELD",
+    "count",
+    "join",
+    "label",
+    "minutes",
+    "number_of",
+    "plain",
+    "pounds",
+    "short_pounds",
+]
+
+WITHHELD: Final = "c"
+"""What stands for a withheld value."""
+
+QUESTION_NAMES: Final = {
+    "today": "As placed today",
+    "september": "The coming September",
+    "afresh": "Everyone placed afresh",
+}
+
+PHASE_NAMES: Final = {
+    "early_years": "Early years",
+    "primary": "Primary",
+    "secondary": "Secondary",
+    "post_16": "Post-16",
+    "post_19": "Post-19",
+}
+
+LINES: Final = {
+    "in_county_places": "Places in the county",
+    "in_county_top_ups": "Top-ups in the county",
+    "neighbour_state": "Neighbours' state schools",
+    "independent_day": "Independent, day",
+    "independent_residential": "Independent, residential",
+    "college": "Colleges",
+    "transport": "Home to school transport",
+    "overfill": "Children above places",
+}
+
+PENALTIES: Final = {"overfill": "Children above places", "time": "Journey time"}
+
+MEASURES: Final = {
+    "children": "Children to be placed",
+    "placed": "Placed",
+    "gap": "Without any place",
+    "in_county": "Placed in the county",
+    "out_of_county": "Placed outside the county",
+    "inmss": "In independent and non-maintained special schools",
+    "spot_purchase": "Bought one by one for want of a place",
+    "new_or_transferring": "New, or moving on to a new phase",
+    "staying": "Staying where they are",
+    "leaving": "Leaving",
+    "cost_pounds": "Cost a year",
+    "penalty_pounds": "Declared penalties (not cash)",
+    "child_minutes": "Minutes of travel a school day, one way, all children",
+    "mean_minutes": "Mean journey, minutes one way",
+    "beyond_guidance": "Journeys longer than guidance",
+    "journeys_not_known": "Journeys not known",
+    "breaches": "Stated limits exceeded",
+    "places": "Places added",
+    "yearly_cost_of_places": "Yearly cost of the places",
+    "fees_and_other_costs_avoided": "Fees and other costs avoided a year",
+    "net_saving": "Net saving a year",
+    "gross_spending": "Gross spending a year",
+    "limit_places": "Most places allowed",
+    "limit_pounds": "Most money allowed a year",
+}
+
+RULES: Final = {"ceiling": "More children than the unit's ceiling", "host_share": "Host school's share of plans"}
+
+_VALUES: Final = {
+    "question": QUESTION_NAMES,
+    "phase": PHASE_NAMES,
+    "line": LINES,
+    "fund": FUNDS,
+    "need": NEEDS,
+    "area": AREAS,
+    "kind": KINDS,
+    "model": MODELS,
+    "measure": MEASURES,
+    "penalty": PENALTIES,
+    "rule": RULES,
+    "national": {"resourced_provision": "Resourced provision", "sen_unit": "SEN unit"},
+    "locality": {"out_of_county": "Outside the county"},
+    "unit": {"spot_purchase": "Bought one by one"},
+    "status": {"optimal": "Proven best", "feasible": "Found, not proven best", "priced": "Priced as it is, not solved"},
+}
+
+COLUMNS: Final = {
+    "question": "Question",
+    "measure": "Measure",
+    "value": "Value",
+    "line": "Cost line",
+    "fund": "Fund",
+    "pounds": "£ a year",
+    "children": "Children",
+    "penalty": "Penalty",
+    "locality": "Locality",
+    "need": "Need",
+    "area": "Broad area of need",
+    "phase": "Phase",
+    "gap": "Without any place",
+    "spot_purchase": "Bought one by one",
+    "out_of_county": "Placed outside the county",
+    "unit": "Unit",
+    "unit_name": "Unit",
+    "site": "Site",
+    "site_name": "School or college",
+    "kind": "Kind",
+    "model": "Model",
+    "national": "National type",
+    "places": "Places",
+    "other_authorities": "Held by other authorities",
+    "room": "Places for the county's children",
+    "ceiling": "Ceiling",
+    "placed": "Placed",
+    "overfill": "Above places",
+    "breach": "Above ceiling",
+    "saving_one_more": "Saved by one more place, £ a year",
+    "cost_one_fewer": "Cost of one place fewer, £ a year",
+    "fixed_cost": "Fixed cost, £ a year",
+    "net_saving_one_more": "Net saving from one more place, £ a year",
+    "children_one_more": "More children placed",
+    "penalty_one_more": "Penalties avoided, £",
+    "cash_saving": "Cash saved, £ a year",
+    "penalty_saving": "Penalties avoided, £",
+    "net_saving": "Net saving, £ a year",
+    "places_added": "Places to add",
+    "mean_minutes": "Mean minutes one way",
+    "child": "Child (pseudonym)",
+    "zone": "Small area of home",
+    "year_group": "Year group",
+    "stays": "Stays where placed",
+    "minutes": "Minutes one way",
+    "km": "Kilometres one way",
+    "cost_pounds": "Cost, £ a year",
+    "rule": "Rule",
+    "stated": "Stated",
+    "found": "Found",
+    "subject": "Subject",
+    "source": "Source",
+    "placement": "Placement",
+    "label": "Placement",
+    "plans": "Plans",
+    "planned_for": "Planned for here",
+    "status": "Result",
+    "objective_pounds": "Objective, £",
+    "bound_pounds": "Proven bound, £",
+    "gap_pounds": "Distance to the bound, £",
+    "solver": "Solver",
+    "verified": "Checked independently",
+    "checks": "Checks",
+    "name": "Name",
+    "suppressed": "Withheld",
+}
+
+
+def plain(code: Any) -> str:
+    """A code as words, for one that has no better.
+
+    >>> plain("host_share")
+    'Host share'
+    """
+    words = str(code).replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def label(column: str, value: Any) -> str:
+    """The words for a value of a column; the value itself where there are none.
+
+    >>> label("phase", "post_16"), label("kind", "ers"), label("unit", "U01")
+    ('Post-16', 'Enhanced resource school', 'U01')
+    """
+    if pd.isna(value):
+        return ""
+    known = _VALUES.get(column, {}).get(str(value))
+    if known is not None:
+        return known
+    return plain(value) if column in {"line", "measure", "penalty", "rule", "status"} else str(value)
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value)) or bool(pd.isna(value))
+
+
+def count(value: Any, *, missing: str = "") -> str:
+    """A number of children or places: whole, or with one decimal where it is a fraction.
+
+    >>> count(1234.0), count(2.25), count(None, missing="c")
+    ('1,234', '2.2', 'c')
+    """
+    if _missing(value):
+        return missing
+    number = float(value)
+    return f"{number:,.0f}" if abs(number - round(number)) < 0.05 else f"{number:,.1f}"
+
+
+def minutes(value: Any, *, missing: str = "") -> str:
+    """Minutes with one decimal.
+
+    >>> minutes(37.08)
+    '37.1'
+    """
+    return missing if _missing(value) else f"{float(value):,.1f}"
+
+
+def pounds(value: Any, *, missing: str = "") -> str:
+    """Pounds to the pound, a loss with a minus sign.
+
+    >>> pounds(1234567.4), pounds(-20)
+    ('£1,234,567', '−£20')
+    """
+    if _missing(value):
+        return missing
+    number = round(float(value))
+    return f"{'−' if number < 0 else ''}£{abs(number):,}"
+
+
+def short_pounds(value: Any, *, missing: str = "") -> str:
+    """Pounds for a sentence: millions with one decimal, else whole pounds.
+
+    >>> short_pounds(12_345_678), short_pounds(-1_250_000), short_pounds(38_400)
+    ('£12.3m', '−£1.2m', '£38,400')
+    """
+    if _missing(value):
+        return missing
+    number = float(value)
+    if abs(number) < 999_500:
+        return pounds(number)
+    return f"{'−' if number < 0 else ''}£{abs(number) / 1e6:,.1f}m"
+
+
+def number_of(value: Any, singular: str, plural: str | None = None) -> str:
+    """A count with its noun.
+
+    >>> number_of(1, "child", "children"), number_of(40, "place"), number_of(None, "place")
+    ('1 child', '40 places', 'a withheld number of places')
+    """
+    if _missing(value):
+        return f"a withheld number of {plural or singular + 's'}"
+    text = count(value)
+    return f"{text} {singular if text == '1' else plural or singular + 's'}"
+
+
+def join(parts: list[str]) -> str:
+    """Parts as a list in a sentence.
+
+    >>> join(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -1,0 +1,57 @@
+"""Everything that leaves: the run's folder with its tables, page, map, workbook and GeoPackage."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace as changed
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from placeplan.errors import UsageError
+from placeplan.privacy import share_safe
+from placeplan.report.geopackage import geopackage_bytes, has_layers
+from placeplan.report.map import draw_map, has_map, map_png
+from placeplan.report.page import page_html
+from placeplan.report.workbook import workbook_bytes
+from placeplan.runs import LAYERS_FILE, Run, write_run
+
+__all__ = ["figure", "write_report"]
+
+
+def _shown(run: Run, *, internal: bool) -> Run:
+    if not internal:
+        return share_safe(run)
+    if run.facts.get("share_safe"):
+        raise UsageError("the run was written share-safe and holds no detail; run the command again with --internal")
+    return changed(run, internal=True)
+
+
+def write_report(
+    run: Run,
+    out: str | Path,
+    *,
+    internal: bool = False,
+    replace: bool = False,
+    timings: Mapping[str, float] | None = None,
+) -> Path:
+    """Write the run at ``out`` with everything made of it, and return the folder.
+
+    Share-safe unless ``internal`` is asked for: then the tables hold the detail, child rows among them, and
+    every page is marked INTERNAL. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given, or
+    where detail is asked of a run that was written without it.
+    """
+    shown = _shown(run, internal=internal)
+    picture = map_png(shown) if has_map(shown) else None
+    files: dict[str, Callable[[], bytes] | Path] = {
+        "report.html": lambda: page_html(shown, map_png=picture).encode(),
+        "run.xlsx": lambda: workbook_bytes(shown),
+    }
+    if picture is not None:
+        files["map.png"] = lambda: picture
+    if has_layers(shown):
+        files[LAYERS_FILE] = lambda: geopackage_bytes(shown)
+    return write_run(shown, out, files=files, timings=timings, replace=replace)
+
+
+def figure(run: Run, *, internal: bool = False) -> Figure:
+    """The map as a matplotlib figure, share-safe unless ``internal`` is asked for."""
+    return draw_map(_shown(run, internal=internal))

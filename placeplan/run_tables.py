@@ -1,0 +1,245 @@
+"""The tables of a run as text: what each column holds, one order of rows, and csv that is the same bytes every time.
+
+The canonical form is UTF-8 with LF line ends; rows are sorted by the table's key columns, words of the
+vocabulary in its own order; pounds have two decimals, minutes and kilometres one, whole counts none;
+yes/no is ``yes`` or ``no``; a missing value is blank.
+"""
+
+import csv
+import io
+import math
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from placeplan.county.vocabulary import AREAS, FUNDS, KINDS, MODELS, NEEDS, PHASES, PLACEMENTS
+from placeplan.errors import Fault, InputError
+
+__all__ = ["COST_LINES", "QUESTIONS", "column_kind", "in_order", "measure_kind", "read_table", "table_text"]
+
+QUESTIONS: Final = ("today", "september", "afresh")
+"""The three questions, in the order in which they are told."""
+
+COST_LINES: Final = (
+    "in_county_places",
+    "in_county_top_ups",
+    "neighbour_state",
+    "independent_day",
+    "independent_residential",
+    "college",
+    "transport",
+    "overfill",
+)
+"""The lines of the costs, in order."""
+
+_HEADLINES: Final = (
+    "children",
+    "placed",
+    "gap",
+    "in_county",
+    "out_of_county",
+    "inmss",
+    "spot_purchase",
+    "new_or_transferring",
+    "staying",
+    "leaving",
+    "cost_pounds",
+    "penalty_pounds",
+    "child_minutes",
+    "mean_minutes",
+    "beyond_guidance",
+    "journeys_not_known",
+    "breaches",
+    "places",
+    "yearly_cost_of_places",
+    "fees_and_other_costs_avoided",
+    "net_saving",
+    "gross_spending",
+    "limit_places",
+    "limit_pounds",
+)
+
+_POUNDS: Final = frozenset(
+    "pounds saving_one_more cost_one_fewer fixed_cost net_saving_one_more penalty_one_more cash_saving penalty_saving "
+    "net_saving cost_pounds objective_pounds bound_pounds gap_pounds penalty_pounds yearly_cost_of_places "
+    "fees_and_other_costs_avoided gross_spending limit_pounds".split()
+)
+_MINUTES: Final = frozenset("minutes mean_minutes child_minutes km".split())
+_COUNTS: Final = frozenset(
+    "children gap spot_purchase out_of_county places other_authorities room ceiling placed overfill breach year_group "
+    "children_one_more places_added plans".split()
+)
+_YES_NO: Final = frozenset("stays planned_for verified".split())
+
+_KEYS: Final = (
+    "question",
+    "measure",
+    "line",
+    "fund",
+    "penalty",
+    "locality",
+    "need",
+    "area",
+    "phase",
+    "kind",
+    "model",
+    "placement",
+    "rule",
+    "unit",
+    "child",
+    "zone",
+    "subject",
+)
+_WORD_ORDER: Final[dict[str, tuple[str, ...]]] = {
+    "question": QUESTIONS,
+    "measure": _HEADLINES,
+    "line": COST_LINES,
+    "fund": tuple(FUNDS),
+    "need": tuple(NEEDS),
+    "area": tuple(AREAS),
+    "phase": tuple(PHASES),
+    "kind": tuple(KINDS),
+    "model": tuple(MODELS),
+    "placement": tuple(PLACEMENTS),
+}
+
+
+def column_kind(name: str) -> str:
+    """What a column holds: ``pounds``, ``minutes`` (kilometres too), ``count``, ``yes_no``, ``measured`` or ``text``.
+
+    ``measured`` is a ``value`` whose kind the row's ``measure`` tells.
+
+    >>> column_kind("cost_pounds"), column_kind("km"), column_kind("placed"), column_kind("unit")
+    ('pounds', 'minutes', 'count', 'text')
+    """
+    if name in _POUNDS:
+        return "pounds"
+    if name in _MINUTES:
+        return "minutes"
+    if name in _COUNTS:
+        return "count"
+    return "yes_no" if name in _YES_NO else "text"
+
+
+def measure_kind(measure: str) -> str:
+    """What the ``value`` of a ``measure`` is: ``pounds``, ``minutes`` or ``count``.
+
+    >>> measure_kind("cost_pounds"), measure_kind("child_minutes"), measure_kind("children")
+    ('pounds', 'minutes', 'count')
+    """
+    kind = column_kind(measure)
+    return kind if kind in {"pounds", "minutes"} else "count"
+
+
+def _kind_in(frame: pd.DataFrame, name: str) -> str:
+    if name == "value" and "measure" in frame.columns:
+        return "measured"
+    return column_kind(name)
+
+
+def in_order(frame: pd.DataFrame, *, localities: Iterable[str] = ()) -> pd.DataFrame:
+    """The rows sorted by the key columns the frame has, then by the rest; ``localities`` gives their order."""
+    known = {**_WORD_ORDER, "locality": tuple(localities)}
+    keys = [name for name in _KEYS if name in frame.columns]
+    keys += [name for name in frame.columns if name not in keys]
+    if frame.empty:
+        return frame.reset_index(drop=True)
+    sort_keys: dict[str, list[Any]] = {}
+    for name in keys:
+        ranks = {word: rank for rank, word in enumerate(known.get(name, ()))}
+        if column_kind(name) in {"text", "yes_no"} and _kind_in(frame, name) != "measured":
+            words = ["" if pd.isna(word) else str(word) for word in frame[name]]
+            sort_keys[name] = [(ranks.get(word, len(ranks)), word) for word in words]
+        else:
+            sort_keys[name] = [(pd.isna(value), 0.0 if pd.isna(value) else float(value)) for value in frame[name]]
+    order = sorted(range(len(frame)), key=lambda row: tuple(sort_keys[name][row] for name in keys))
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def _number(value: float, decimals: int) -> str:
+    text = f"{float(value):.{decimals}f}"
+    return text.removeprefix("-") if float(text) == 0 else text
+
+
+def _count(value: float) -> str:
+    text = _number(value, 3)
+    return text.rstrip("0").rstrip(".")
+
+
+_WRITERS: Final[dict[str, Callable[[Any], str]]] = {
+    "pounds": lambda value: _number(value, 2),
+    "minutes": lambda value: _number(value, 1),
+    "count": _count,
+    "yes_no": lambda value: "yes" if value else "no",
+    "text": lambda value: _count(value) if isinstance(value, float | np.floating) else str(value),
+}
+
+
+def table_text(frame: pd.DataFrame, *, localities: Iterable[str] = (), sort: bool = True) -> str:
+    """The frame as canonical csv, its columns in the frame's order; an infinite number raises ``ValueError``."""
+    rows = in_order(frame, localities=localities) if sort else frame
+    kinds = [_kind_in(rows, str(name)) for name in rows.columns]
+    measures = list(rows["measure"]) if "measure" in rows.columns else []
+    columns: list[list[str]] = []
+    for name, kind in zip(rows.columns, kinds, strict=True):
+        cells: list[str] = []
+        for row, value in enumerate(rows[name]):
+            if pd.isna(value):
+                cells.append("")
+                continue
+            if isinstance(value, float | np.floating) and math.isinf(value):
+                raise ValueError(f"column {name}, row {row}: infinite; expected a number or missing")
+            cells.append(_WRITERS[measure_kind(str(measures[row])) if kind == "measured" else kind](value))
+        columns.append(cells)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([str(name) for name in rows.columns])
+    writer.writerows(zip(*columns, strict=True))
+    return buffer.getvalue()
+
+
+def _read_column(table: str, name: str, cells: list[str], kind: str, faults: list[Fault]) -> "pd.Series[Any]":
+    if kind == "text":
+        return pd.Series([cell or None for cell in cells], dtype="str")
+    if kind == "yes_no":
+        words = {"yes": True, "no": False, "": None}
+        for row, cell in enumerate(cells):
+            if cell not in words:
+                faults.append(Fault(table, str(row + 2), name, cell, "yes or no"))
+        values = [words.get(cell) for cell in cells]
+        return pd.Series(values, dtype="boolean" if None in values else "bool")
+    numbers: list[float] = []
+    for row, cell in enumerate(cells):
+        try:
+            numbers.append(float(cell) if cell else math.nan)
+        except ValueError:
+            faults.append(Fault(table, str(row + 2), name, cell, "a number"))
+            numbers.append(math.nan)
+    return pd.Series(numbers, dtype="float64")
+
+
+def read_table(table: str, text: str) -> pd.DataFrame:
+    """A frame from the canonical csv ``text`` of ``table``: numbers as float64, yes/no as bool, the rest as text.
+
+    Raises ``InputError`` with every cell that is not what its column holds.
+    """
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    if not rows:
+        raise InputError([Fault(table, "1", "", "an empty file", "a header line")])
+    header, body = rows[0], rows[1:]
+    faults = [
+        Fault(table, str(number + 2), "", f"{len(row)} cells", f"{len(header)} cells")
+        for number, row in enumerate(body)
+        if len(row) != len(header)
+    ]
+    if faults:
+        raise InputError(faults)
+    frame = pd.DataFrame(index=range(len(body)))
+    for position, name in enumerate(header):
+        kind = "count" if name == "value" and "measure" in header else column_kind(name)
+        frame[name] = _read_column(table, name, [row[position] for row in body], kind, faults)
+    if faults:
+        raise InputError(faults)
+    return frame
