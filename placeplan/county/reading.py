@@ -29,11 +29,12 @@ def _missing_tables(sources: Sources, settings: Settings | None) -> list[Fault]:
         for name, table in TABLES.items()
         if table.required and name not in sources.tables and name not in sources.tried
     ]
-    journeys = sources.tried & {"roads", "travel"} | sources.tables.keys() & {"roads", "travel"}
+    tables, ways = sources.tables, ("roads", "travel")
+    journeys = any(len(tables[way].rows) if way in tables else way in sources.tried for way in ways)
     straight = settings is not None and settings.travel.straight_line_detour is not None
     if not journeys and settings is not None and not straight:
         expected = "a table roads or a table travel, or travel.straight_line_detour in county.toml"
-        faults.append(Fault("roads", "", "", "no such table", expected))
+        faults.append(Fault("roads", "", "", "no rows" if "roads" in tables else "no such table", expected))
     return faults
 
 

@@ -87,6 +87,8 @@ def _typed(key: Key, value: Any, *, texts: bool) -> Any:
 
 
 def _read_key(key: Key, value: Any, path: str, origin: _Origin) -> tuple[Any, list[Fault]]:
+    if key.type == "text" and value == "" and not key.required:
+        return None, []
     try:
         typed = _typed(key, value, texts=origin.texts)
     except (ValueError, OverflowError):
@@ -149,12 +151,11 @@ def _read(spec: Spec, value: Any, path: str, origin: _Origin) -> tuple[Any, list
 
 
 def _dotted(value: Nested, prefix: str = "") -> set[str]:
-    """Every dotted key of what was stated, sections and lists included."""
+    """Every dotted key of what was stated, with the sections and lists that hold something."""
     keys: set[str] = set()
     for name, below in value.items():
-        keys.add(prefix + name)
-        if isinstance(below, dict):
-            keys |= _dotted(below, f"{prefix}{name}.")
+        within = _dotted(below, f"{prefix}{name}.") if isinstance(below, dict) else {prefix + name}
+        keys |= within | ({prefix + name} if within else set())
     return keys
 
 

@@ -34,6 +34,8 @@ class Key:
             "number": "a number",
             "yes_no": "true or false",
         }[self.type]
+        if self.least is not None and self.least == self.most:
+            return f"{self.least:g}"
         if self.least is not None and self.most is not None:
             return f"{words} from {self.least:g} to {self.most:g}"
         if self.least is not None:

@@ -83,6 +83,11 @@ def _keys(raw: RawTable, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
 def _with_companion(main: RawTable, companion: RawTable) -> tuple[RawTable, list[Fault]]:
     """The csv table ``main`` with the geometry of ``companion``, joined on the table's key."""
     table = main.table
+    # A template's file with a header and no rows stands for nothing.
+    if not len(companion.rows):
+        return main, []
+    if not len(main.rows):
+        return companion, []
     key = COMPANION_KEYS.get(table)
     allowed = set(key or ())
     if (

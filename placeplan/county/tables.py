@@ -110,4 +110,5 @@ def finished(read: ReadTable) -> pd.DataFrame:
     )
     if read.geometry is None:
         return frame
-    return gpd.GeoDataFrame(frame, geometry=gpd.array.from_shapely(read.geometry, crs=GRID), crs=GRID)
+    located: pd.DataFrame = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(read.geometry, index=frame.index, crs=GRID))
+    return located
