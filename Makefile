@@ -9,7 +9,7 @@ MINIMUMS := .venv-minimums/constraints.txt
 PIP := -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types build bench soak minimums clean
+.PHONY: help demo test lint format types contract build bench soak minimums clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -45,6 +45,9 @@ format: $(VENV)/stamp-lint  ## write the formatter's and the import sorter's cha
 
 types: $(VENV)/stamp-lint  ## strict types over the packages as they import
 	$(BIN)/python tools/typecheck.py
+
+contract: $(VENV)/stamp-demo  ## write TABLES.md from the description of the tables
+	$(BIN)/python tools/contract.py
 
 # The wheel runs the demo in a fresh environment and outside the source tree, where nothing else could be imported.
 build: $(VENV)/stamp-test  ## the wheel, and the demo from it in a fresh environment

@@ -20,12 +20,12 @@ from support.source_tree import (
     imports,
     lazily_attached,
     modules,
-    package_folders,
     parse,
     prose,
     targets,
     tracked_files,
 )
+from typecheck import package_folders
 
 MODULES = modules()
 FILES = tracked_files()
@@ -50,11 +50,12 @@ MAY_IMPORT = {
     "run_tables": COUNTY,
     "runs": {"errors", "run_tables"},
     "privacy": COUNTY | {"runs", "run_tables"},
+    "accounts": CHILDREN | {"geo", "models", "costs", "problem"},
     "costs": CHILDREN | {"geo", "models"},
     "problem": CHILDREN | {"geo", "models", "costs"},
     "verify": CHILDREN | {"geo", "costs", "problem", "models.placement"},  # none of the model's code
     "report": COUNTY | RUNS | {"geo"},
-    "studies": CHILDREN | RUNS | {"synthetic", "costs", "problem", "verify", "geo", "models", "report"},
+    "studies": CHILDREN | RUNS | {"synthetic", "accounts", "costs", "problem", "verify", "geo", "models", "report"},
     "cli": COUNTY | RUNS | {"placeplan", "synthetic", "studies", "report"},
     "examples": COUNTY | {"placeplan", "synthetic", "geo", "models"},  # the public parts
 }

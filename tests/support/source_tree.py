@@ -4,16 +4,14 @@ import ast
 import io
 import re
 import subprocess
-import sys
 import tokenize
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tools"))
+from typecheck import package_folders
 
-from typecheck import package_folders  # noqa: E402  (tools/ is a folder of scripts, on no path of its own)
+ROOT = Path(__file__).resolve().parents[2]
 
 # What the make targets and the editors leave behind; read only where there is no git checkout to ask.
 NOT_OURS = {".git", ".venv", ".venv-minimums", ".smoke", ".soak", "build", "dist", "runs", "__pycache__", ".hypothesis"}
