@@ -1,6 +1,8 @@
 # Python 3.11 or later and make are all that is needed. On Windows, README.md gives the two pip lines.
 
-PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell command -v $(name))))
+# The first that runs and is new enough: a name on the path may be a shim of a version that is not in use.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS := constraints.txt
@@ -16,7 +18,7 @@ help:  ## this list
 
 # Stamps, so that nothing is installed twice; the sources are installed in place and need no second time.
 $(VENV)/stamp-demo: pyproject.toml $(CONSTRAINTS)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "placeplan needs Python 3.11 or later")'
+	@test -n "$(PYTHON)" || { echo "placeplan needs Python 3.11 or later" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python $(PIP) install --constraint $(CONSTRAINTS) --editable .
 	@touch $@
