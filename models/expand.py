@@ -1,23 +1,29 @@
 """Where more places should go: the allocation with places as variables, stopping where they no longer save."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import pandas as pd
 
 from . import constraints
-from .allocate import allocate, allocation_program, objectives, worthwhile_pairs
+from .allocate import allocate, allocation_program, objectives, placement_of, prove, worthwhile_pairs
 from .placement import Placement, PlacementProblem, placement_problem
 from .program import DEFAULT_SOLVER, Program, Solution, Status, solve_in_order
 
-__all__ = ["Expansion", "expand", "with_places"]
+__all__ = ["BUDGET_GAP", "Expansion", "expand", "with_places"]
+
+BUDGET_GAP: Final = 1e-3
+"""How close to the best an answer under a limit on pounds has to be: a knapsack of places is seldom proven to the penny."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
     """Places added and the placement with them.
 
-    ``added``: whole places by unit (only those above nought). ``placement`` is the proven best with these
-    places. ``objective`` and ``bound`` (pounds a year) include the fixed cost of what is added.
+    ``added``: whole places by unit (only those above nought). ``problem`` is the first one with these places
+    and ``placement`` its best answer (under a limit on pounds: the best within it, so its own proof may say
+    no more than feasible). ``objective`` and ``bound`` (pounds a year) include the fixed cost of what is
+    added and are of the whole question.
     """
 
     added: pd.Series = field(repr=False)
@@ -55,19 +61,24 @@ def expand(
         program = _with_rule(program, constraints.add_at_most(additions, most_places))
     if most_pounds is not None:
         program = _with_rule(program, constraints.limit_spending(best, additions, best["spending"], most_pounds))
-    stages = solve_in_order(program, _stages(problem, best, additions), solver=solver, time_limit=time_limit)
+    stages = solve_in_order(
+        program,
+        _stages(problem, best, additions),
+        solver=solver,
+        time_limit=time_limit,
+        relative_gap=BUDGET_GAP if whole else 0.0,
+    )
     last = list(stages.values())[-1]
+    proven = all(s.status is Status.optimal for s in stages.values())
     added = _added(last, additions)
     larger = with_places(problem, added)
+    if whole:
+        placement = prove(larger, *placement_of(larger, best, last), solver=solver)
+    else:
+        placement = allocate(larger, solver=solver, time_limit=time_limit)
     cost = stages.get("cost", last)
-    return Expansion(
-        added=added,
-        problem=larger,
-        placement=allocate(larger, solver=solver, time_limit=time_limit),
-        status=str(Status.optimal if all(s.status is Status.optimal for s in stages.values()) else Status.feasible),
-        objective=cost.objective,
-        bound=cost.bound,
-    )
+    status = Status.optimal if proven else Status.feasible
+    return Expansion(added, larger, placement, str(status), cost.objective, cost.bound)
 
 
 def with_places(problem: PlacementProblem, added: pd.Series) -> PlacementProblem:

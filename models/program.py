@@ -87,8 +87,12 @@ def solve(
     *,
     solver: str = DEFAULT_SOLVER,
     time_limit: float | None = None,
+    relative_gap: float = 0.0,
 ) -> Solution:
     """Minimise ``objective`` (coefficients by variable label; absent is nought) over ``program``.
+
+    ``relative_gap`` lets the search of an integer programme stop once the answer is known to be that close
+    to the best; it is then ``feasible`` with its bound.
 
     Raises ``InfeasibleError`` where there is no answer, ``ValueError`` where a number is not finite or the
     solver is not one that PuLP has here.
@@ -101,7 +105,7 @@ def solve(
         return _judge(program, matrix, costs, np.zeros(0), np.zeros(len(program.rows)), None)
     problem, columns, rows = _to_pulp(program, matrix, costs)
     try:
-        problem.solve(_solver(solver, time_limit))
+        problem.solve(_solver(solver, time_limit, relative_gap))
     except pulp.PulpSolverError as error:
         raise InfeasibleError(f"{solver} stopped: {error}") from error
     values = np.array([np.nan if v.varValue is None else v.varValue for v in columns])
@@ -119,6 +123,7 @@ def solve_in_order(
     *,
     solver: str = DEFAULT_SOLVER,
     time_limit: float | None = None,
+    relative_gap: float = 0.0,
 ) -> dict[str, Solution]:
     """Minimise the first objective, then the second among the optima of the first, and so on.
 
@@ -129,7 +134,9 @@ def solve_in_order(
     """
     solutions: dict[str, Solution] = {}
     for name, objective in objectives.items():
-        solution = solve(program, objective, solver=solver, time_limit=time_limit)
+        solution = solve(
+            program, objective, solver=solver, time_limit=time_limit, relative_gap=relative_gap
+        )
         solutions[name] = solution
         if solution.status is not Status.optimal:
             break
@@ -226,14 +233,14 @@ def _standard_output_closed() -> Iterator[None]:
         os.close(kept)
 
 
-def _solver(name: str, time_limit: float | None) -> pulp.LpSolver:
+def _solver(name: str, time_limit: float | None, relative_gap: float) -> pulp.LpSolver:
     if name == DEFAULT_SOLVER:
         # One thread, always: HiGHS refuses to solve when the number changes within a process.
-        return _QuietHiGHS(msg=False, timeLimit=time_limit, gapRel=0.0, threads=1)
+        return _QuietHiGHS(msg=False, timeLimit=time_limit, gapRel=relative_gap, threads=1)
     available = pulp.listSolvers(onlyAvailable=True)
     if name not in available:
         raise ValueError(f"solver {name!r}: expected one of {', '.join(sorted(available))}")
-    return pulp.getSolver(name, msg=False, timeLimit=time_limit, gapRel=0.0)
+    return pulp.getSolver(name, msg=False, timeLimit=time_limit, gapRel=relative_gap)
 
 
 def _rounded(program: Program, values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,0 +1,120 @@
+"""Who needs a place in a question: the children who stay, who are to be placed, and who leave."""
+
+import zlib
+from math import floor
+from typing import Final
+
+import pandas as pd
+
+from placeplan.county.county import County
+from placeplan.county.listed import split_list
+from placeplan.county.vocabulary import YEAR_GROUPS, phase_of
+from placeplan.provision import units_open
+
+__all__ = ["LAST_YEAR_GROUP", "accepts", "cohort", "question_year"]
+
+LAST_YEAR_GROUP: Final = 14
+"""The last year group that a child is placed in unless the plan says what comes after: the year of turning 19."""
+
+
+def question_year(county: County, question: str) -> int:
+    """The academic year that a question is about: the coming one for ``september``, else that of ``as_of``."""
+    return county.settings.year + (question == "september")
+
+
+def cohort(county: County, question: str) -> pd.DataFrame:
+    """The children of a question, one row each in order of pseudonym.
+
+    Index child; columns zone, locality, need, band ("" for none), year_group (in the question's year),
+    phase, unit (today's, "" for none), suits (a tuple of ``kind``, ``kind:model`` or ``kind:none``),
+    prefers (a unit or ""), status and reason. ``status`` is ``stays`` (kept where the child is),
+    ``free`` (to be placed), ``waits`` (no place in "as placed today") or ``leaves``. ``reason`` says why:
+    ``placed``, ``new``, ``transfer``, ``moves_by_consent``, ``waiting``, ``left``.
+    """
+    year = question_year(county, question)
+    children = county.children.set_index("child").sort_index()
+    localities = county.zones.set_index("zone")["locality"]
+    frame = pd.DataFrame(
+        {
+            "zone": children["zone"],
+            "locality": children["zone"].map(localities),
+            "need": children["need"],
+            "band": children["band"].fillna(""),
+            "year_group": children["year_group"].astype(int) + (year - county.settings.year),
+            "unit": children["unit"].fillna(""),
+            "prefers": children["prefers"].fillna("") if question == "september" else "",
+        }
+    )
+    frame["suits"] = _suits(county, children)
+    frame["status"], frame["reason"] = _standing(county, children, frame, question, year)
+    beyond = frame["year_group"] > max(YEAR_GROUPS)
+    frame["phase"] = [phase_of(min(int(y), max(YEAR_GROUPS))) for y in frame["year_group"]]
+    frame.loc[beyond, ["status", "reason"]] = ["leaves", "left"]
+    return _with_substitutes(county, frame)
+
+
+def accepts(suits: tuple[str, ...], kind: str, model: str) -> bool:
+    """Whether a unit of this kind and model is among what a plan suits.
+
+    >>> accepts(("ers:integrative", "special"), "ers", "integrative"), accepts(("ers:none",), "ers", "area")
+    (True, False)
+    """
+    return kind in suits or f"{kind}:{model or 'none'}" in suits
+
+
+def _suits(county: County, children: pd.DataFrame) -> list[tuple[str, ...]]:
+    """What each plan suits: as listed, else the kind and model of the unit that the child is in."""
+    units = county.units.drop_duplicates("unit").set_index("unit")
+    kinds = units["kind"] + ":" + units["model"].fillna("none")
+    present = children["unit"].map(kinds)
+    return [
+        split_list(listed) or ((own,) if isinstance(own, str) else ())
+        for listed, own in zip(children["suits"], present, strict=True)
+    ]
+
+
+def _standing(
+    county: County, children: pd.DataFrame, frame: pd.DataFrame, question: str, year: int
+) -> tuple[list[str], list[str]]:
+    units = units_open(county, year)
+    first, last = units["from_year_group"].to_dict(), units["to_year_group"].to_dict()
+    listed = children["suits"].notna()
+    standing = []
+    for child, unit, year_group in zip(frame.index, frame["unit"], frame["year_group"], strict=True):
+        if question == "afresh":
+            standing.append(("free", "placed" if unit else "waiting"))
+        elif question == "today":
+            standing.append(("stays", "placed") if unit else ("waits", "waiting"))
+        elif not unit:
+            standing.append(("free", "new"))
+        elif unit in first and first[unit] <= year_group <= last[unit]:
+            moves = bool(children.loc[child, "may_move"])
+            standing.append(("free", "moves_by_consent") if moves else ("stays", "placed"))
+        elif year_group > LAST_YEAR_GROUP and not listed[child]:
+            standing.append(("leaves", "left"))
+        else:
+            standing.append(("free", "transfer"))
+    return [s for s, _ in standing], [r for _, r in standing]
+
+
+def _with_substitutes(county: County, frame: pd.DataFrame) -> pd.DataFrame:
+    """Let the stated share of the children to be placed be met by a substitute kind too.
+
+    Which children is settled by a fixed hash of the pseudonym, so that nobody chooses them by cost.
+    """
+    suits = frame["suits"].to_dict()
+    order = sorted(frame.index, key=lambda child: (zlib.crc32(str(child).encode()), child))
+    for row in county.substitutes.itertuples():
+        model = "" if pd.isna(row.from_model) else str(row.from_model)
+        pool = [
+            child
+            for child in order
+            if frame.at[child, "status"] == "free"
+            and frame.at[child, "need"] == row.need
+            and frame.at[child, "phase"] == row.phase
+            and accepts(frame.at[child, "suits"], str(row.from_kind), model)
+        ]
+        to = str(row.to_kind) if pd.isna(row.to_model) else f"{row.to_kind}:{row.to_model}"
+        for child in pool[: floor(float(row.share) * len(pool) + 1e-9)]:
+            suits[child] = (*suits[child], to)
+    return frame.assign(suits=[suits[child] for child in frame.index])

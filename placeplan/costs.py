@@ -1,0 +1,123 @@
+"""What a placement costs: top-ups and fees by fund, transport, priced minutes, and the spot purchase.
+
+All figures are pounds a year in the county's price year, rounded to the penny as they are made.
+"""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from placeplan.county.county import County
+from placeplan.county.settings import EntitledShare, SpotPurchase
+from placeplan.errors import Fault, InputError
+
+__all__ = ["minutes_penalty", "spot_rows", "top_up_lines", "transport_pounds"]
+
+NOT_CARRIED: Final = ("peripatetic", "mainstream_support")
+"""Kinds that come to the child, or that the child attends as any pupil: no transport is added."""
+
+
+def top_up_lines(county: County, combinations: pd.DataFrame) -> pd.DataFrame:
+    """What a child costs in a unit, by fund: top-ups, or an independent place's fee.
+
+    ``combinations``: columns unit, kind, need, band ("" for none), one row each. Returns them with fund and
+    pounds, a row a fund. In each fund the most specific row of the top_ups table counts: a unit before a
+    kind, then the more of need and band given. Raises ``InputError`` where two equally specific rows match
+    or none does: a missing cost is never nought.
+    """
+    by_unit = {unit: list(rows.itertuples()) for unit, rows in county.top_ups.groupby("unit")}
+    by_kind = {kind: list(rows.itertuples()) for kind, rows in county.top_ups.groupby("kind")}
+    lines, faults = [], []
+    for unit, kind, need, band in combinations[["unit", "kind", "need", "band"]].itertuples(index=False):
+        best: dict[str, tuple[int, list[float]]] = {}
+        for rank, rows in ((4, by_unit.get(unit, [])), (0, by_kind.get(kind, []))):
+            for row in rows:
+                if (pd.notna(row.need) and row.need != need) or (pd.notna(row.band) and row.band != band):
+                    continue
+                specific = rank + int(pd.notna(row.need)) + int(pd.notna(row.band))
+                found = best.get(row.fund)
+                if found is None or specific > found[0]:
+                    best[row.fund] = (specific, [row.pounds])
+                elif specific == found[0]:
+                    found[1].append(row.pounds)
+        value = f"{unit} ({kind}), need {need}, band {band or 'none'}"
+        if not best:
+            faults.append(Fault("top_ups", "", "pounds", value, "a row for this unit or kind"))
+        for fund, (_, pounds) in best.items():
+            if len(pounds) > 1:
+                faults.append(Fault("top_ups", "", "pounds", f"{value}, fund {fund}", "one most specific row"))
+            lines.append((unit, need, band, fund, round(float(pounds[0]), 2)))
+    if faults:
+        raise InputError(faults)
+    return pd.DataFrame(lines, columns=["unit", "need", "band", "fund", "pounds"])
+
+
+def transport_pounds(county: County, pairs: pd.DataFrame) -> NDArray[np.float64]:
+    """The yearly transport of each journey: share entitled x days x 2 x (charge + pounds per km x km) / riders.
+
+    ``pairs``: columns kind, phase, km (one way), residential. A journey that is not known (``inf`` or
+    missing) costs nothing here; whoever asks must say how many there are.
+    """
+    costs = county.settings.transport
+    km = pairs["km"].to_numpy(float)
+    km = np.where(np.isfinite(km), km, 0.0)
+    names = pairs["kind"].map(costs.vehicle_by_kind).fillna(costs.default_vehicle)
+    vehicles = {name: costs.vehicles[name] for name in names.unique()}
+    charge = names.map({n: v.charge for n, v in vehicles.items()}).to_numpy(float)
+    per_km = names.map({n: v.pounds_per_km for n, v in vehicles.items()}).to_numpy(float)
+    riders = names.map({n: v.riders for n, v in vehicles.items()}).to_numpy(float)
+    days = np.where(pairs["residential"].to_numpy(bool), costs.residential_days, costs.days)
+    pounds = _entitled(costs.entitled, pairs, km) * days * 2.0 * (charge + per_km * km) / riders
+    known = np.isfinite(pairs["km"].to_numpy(float)) & ~pairs["kind"].isin(NOT_CARRIED).to_numpy()
+    return np.where(known, pounds, 0.0).round(2)
+
+
+def minutes_penalty(county: County, minutes: NDArray[np.float64], residential: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The declared price of a child's yearly minutes, in pounds; nought unless ``[objective]`` asks for one."""
+    costs = county.settings.transport
+    days = np.where(residential, costs.residential_days, costs.days)
+    known = np.where(np.isfinite(minutes), minutes, 0.0)
+    return (county.settings.objective.pounds_per_child_hour * known / 60.0 * 2.0 * days).round(2)
+
+
+def spot_rows(county: County, needs: pd.Series, phases: pd.Series) -> pd.DataFrame:
+    """The spot purchase that each child could always be given: columns pounds, km, minutes, residential.
+
+    The row of ``[[spot_purchase]]`` with the most of need and phase given counts; between equals the
+    cheaper. Raises ``InputError`` where no row serves a need and phase.
+    """
+    chosen: dict[tuple[str, str], SpotPurchase] = {}
+    faults = []
+    for need, phase in sorted(set(zip(needs, phases, strict=True))):
+        rows = [r for r in county.settings.spot_purchase if r.need in (None, need) and r.phase in (None, phase)]
+        if rows:
+            chosen[need, phase] = min(rows, key=lambda r: (-(r.need is not None) - (r.phase is not None), r.pounds))
+        else:
+            value = f"need {need}, phase {phase}"
+            faults.append(Fault("county.toml", "", "spot_purchase", value, "a row that serves every need and phase"))
+    if faults:
+        raise InputError(faults)
+    rows = [chosen[pair] for pair in zip(needs, phases, strict=True)]
+    return pd.DataFrame(
+        {
+            "pounds": [round(r.pounds, 2) for r in rows],
+            "km": [r.km for r in rows],
+            "minutes": [r.minutes for r in rows],
+            "residential": pd.Series([r.residential for r in rows], dtype=bool),
+        }
+    ).set_index(needs.index)
+
+
+def _entitled(shares: tuple[EntitledShare, ...], pairs: pd.DataFrame, km: NDArray[np.float64]) -> NDArray[np.float64]:
+    kind, phase = pairs["kind"].to_numpy(), pairs["phase"].to_numpy()
+    share = np.zeros(len(pairs))
+    for row in sorted(shares, key=lambda r: ((r.kind is not None) + (r.phase is not None), r.from_km)):
+        fits = km >= row.from_km
+        if row.kind is not None:
+            fits &= kind == row.kind
+        if row.phase is not None:
+            fits &= phase == row.phase
+        share = np.where(fits, row.share, share)
+    return share

@@ -1,0 +1,229 @@
+"""The county's tables counted again in plain loops, for ``verify``: it shares no code with the model.
+
+A rule is written here a second time on purpose, from the table contract and not from ``provision``,
+``cohort``, ``costs`` or ``problem``: two readings of one rule have to agree before an answer is believed.
+"""
+
+import math
+import zlib
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from placeplan.county.county import County
+from placeplan.county.vocabulary import COMMISSIONED_KINDS, OUT_OF_COUNTY, PHASES, SPOT_PURCHASE
+
+from placeplan.geo.travel import TravelTimes
+
+__all__ = ["Recount", "number", "text", "truth"]
+
+
+class Recount:
+    """The county's tables as plain dictionaries, for one question and the places added in it."""
+
+    def __init__(self, county: County, travel: TravelTimes, question: str, added: Mapping[str, float]) -> None:
+        self.question = question
+        self.added = added
+        self.settings = county.settings
+        self.year = county.settings.year + (1 if question == "september" else 0)
+        self.travel = travel
+        self.zone_at = {z: i for i, z in enumerate(travel.zones)}
+        self.site_at = {s: i for i, s in enumerate(travel.sites)}
+        self.top_ups = county.top_ups.to_dict("records")
+        self.substitutes = county.substitutes.to_dict("records")
+        self.sites = {s["site"]: s for s in county.sites.to_dict("records")}
+        self.histories: dict[str, list[dict[Any, Any]]] = defaultdict(list)
+        for row in county.units.to_dict("records"):
+            self.histories[row["unit"]].append(row)
+        self.units = {name: self._unit(name) for name in sorted(self.histories)}
+        self._known_fees: dict[tuple[str, str, str], dict[str, float]] = {}
+        self.children = {c["child"]: c for c in county.children.to_dict("records")}
+        self.standing = {name: self._standing(child) for name, child in self.children.items()}
+        self.suits = self._suits()
+
+    def _unit(self, name: str) -> dict[str, Any]:
+        """The row of the unit that counts in this year, with what is not stated filled in."""
+        history = sorted(self.histories[name], key=lambda r: number(r["from_year"], 0))
+        begun = [r for r in history if number(r["from_year"], 0) <= self.year]
+        row = dict(begun[-1] if begun else history[0])
+        row["open"] = bool(begun) and number(row["opens"], 0) <= self.year <= number(row["closes"], 9999)
+        row["inside"] = self.sites[row["site"]]["locality"] != OUT_OF_COUNTY
+        others = number(row["other_authorities"], 0)
+        stated = number(row["places"], None) if row["open"] else 0.0
+        added = self.added.get(name, 0.0)
+        priced = self.settings.places.get(row["kind"]) if row["inside"] and row["kind"] in COMMISSIONED_KINDS else None
+        default = (priced.fixed_cost, priced.filled_discount) if priced else (0.0, 0.0)
+        row["fixed"] = number(row["fixed_cost"], default[0])
+        blank = 0.0 if not pd.isna(row["fixed_cost"]) else default[1]
+        row["discount"] = number(row["filled_discount"], blank)
+        row["others"] = others
+        if stated is None and row["kind"] not in COMMISSIONED_KINDS:
+            row["room"] = row["ceiling_room"] = math.inf
+            row["stated"] = None
+            return row
+        row["stated"] = None if stated is None else stated + added
+        row["room"] = max(0.0, (stated or 0.0) - others) + added
+        share = 1.0 + (self.settings.overfill.default_ceiling_share if row["inside"] else 0.0)
+        top = number(row["ceiling"], math.floor((stated or 0.0) * share + 1e-9)) if row["open"] else 0.0
+        row["ceiling_room"] = max(row["room"], max(0.0, top - others) + added)
+        return row
+
+    def open_units(self) -> list[str]:
+        """Units that a child could be newly placed in this year."""
+        return [name for name, row in self.units.items() if row["open"]]
+
+    def year_group(self, child: dict[Any, Any]) -> int:
+        return int(child["year_group"]) + self.year - self.settings.year
+
+    def phase(self, child: dict[Any, Any]) -> str:
+        year_group = min(self.year_group(child), 21)
+        return next(phase for phase, years in PHASES.items() if year_group in years)
+
+    def journey(self, child: dict[Any, Any], unit: str) -> tuple[float, float] | None:
+        """Minutes and km to the unit's site in tenths, or None where it is not reached."""
+        i, j = self.zone_at[child["zone"]], self.site_at[self.units[unit]["site"]]
+        minutes, km = float(self.travel.minutes[i, j]), float(self.travel.km[i, j])
+        return (round(minutes, 1), round(km, 1)) if math.isfinite(minutes) else None
+
+    def possible(self, name: str, unit: str) -> str:
+        """Why a child cannot be newly placed in a unit; "" where it can."""
+        child = self.children[name]
+        row = self.units[unit]
+        if not row["open"]:
+            return "is not open"
+        if not any(token in self.suits[name] for token in (row["kind"], f"{row['kind']}:{text(row['model']) or 'none'}")):
+            return "is not among what the plan suits"
+        takes = [item.strip() for item in str(row["needs"]).split(";")]
+        if "any" not in takes and child["need"] not in takes:
+            return f"does not take need {child['need']}"
+        if not row["from_year_group"] <= self.year_group(child) <= row["to_year_group"]:
+            return f"does not take year group {self.year_group(child)}"
+        if self.journey(child, unit) is None:
+            return "cannot be reached"
+        return ""
+
+    def fees(self, name: str, unit: str) -> dict[str, float]:
+        """Top-up or fee by fund: the most specific row of each."""
+        child = self.children[name]
+        if unit == SPOT_PURCHASE:
+            return {"high_needs": round(self._spot(child).pounds, 2)}
+        key = (unit, child["need"], text(child["band"]))
+        if key not in self._known_fees:
+            self._known_fees[key] = self._most_specific(unit, child)
+        return self._known_fees[key]
+
+    def _most_specific(self, unit: str, child: dict[Any, Any]) -> dict[str, float]:
+        best: dict[str, tuple[int, float]] = {}
+        for row in self.top_ups:
+            by_unit = text(row["unit"]) == unit
+            if not by_unit and text(row["kind"]) != self.units[unit]["kind"]:
+                continue
+            if text(row["need"]) not in ("", child["need"]) or text(row["band"]) not in ("", text(child["band"])):
+                continue
+            rank = 4 * by_unit + (text(row["need"]) != "") + (text(row["band"]) != "")
+            if row["fund"] not in best or rank > best[row["fund"]][0]:
+                best[row["fund"]] = (rank, round(float(row["pounds"]), 2))
+        return {fund: pounds for fund, (_, pounds) in best.items()}
+
+    def transport(self, name: str, unit: str) -> float:
+        child = self.children[name]
+        if unit == SPOT_PURCHASE:
+            spot = self._spot(child)
+            kind, km, boards = "independent_special", spot.km, spot.residential
+        else:
+            row = self.units[unit]
+            journey = self.journey(child, unit)
+            if journey is None or row["kind"] in ("peripatetic", "mainstream_support"):
+                return 0.0
+            kind, km, boards = row["kind"], journey[1], truth(row["residential"])
+        rules = self.settings.transport
+        fitting = [
+            ((e.kind is not None) + (e.phase is not None), e.from_km, e.share)
+            for e in rules.entitled
+            if e.kind in (None, kind) and e.phase in (None, self.phase(child)) and e.from_km <= km
+        ]
+        best = max((f[:2] for f in fitting), default=None)
+        share = next((f[2] for f in fitting[::-1] if f[:2] == best), 0.0)
+        vehicle = rules.vehicles[rules.vehicle_by_kind.get(kind, rules.default_vehicle)]
+        days = rules.residential_days if boards else rules.days
+        return round(share * days * 2.0 * (vehicle.charge + vehicle.pounds_per_km * km) / vehicle.riders, 2)
+
+    def minutes_price(self, name: str, unit: str) -> float:
+        child = self.children[name]
+        if unit == SPOT_PURCHASE:
+            spot = self._spot(child)
+            minutes, boards = spot.minutes, spot.residential
+        else:
+            journey = self.journey(child, unit)
+            minutes, boards = (journey[0] if journey else 0.0), truth(self.units[unit]["residential"])
+        rules = self.settings.transport
+        days = rules.residential_days if boards else rules.days
+        return round(self.settings.objective.pounds_per_child_hour * minutes / 60.0 * 2.0 * days, 2)
+
+    def boards(self, name: str, unit: str) -> bool:
+        return self._spot(self.children[name]).residential if unit == SPOT_PURCHASE else truth(self.units[unit]["residential"])
+
+    def _spot(self, child: dict[Any, Any]) -> Any:
+        rows = [
+            r
+            for r in self.settings.spot_purchase
+            if r.need in (None, child["need"]) and r.phase in (None, self.phase(child))
+        ]
+        closest = max((r.need is not None) + (r.phase is not None) for r in rows)
+        return min((r for r in rows if (r.need is not None) + (r.phase is not None) == closest), key=lambda r: r.pounds)
+
+    def _standing(self, child: dict[Any, Any]) -> str:
+        question, unit, year_group = self.question, text(child["unit"]), self.year_group(child)
+        if year_group > 21:
+            return "leaves"
+        if question == "afresh":
+            return "free"
+        if question == "today":
+            return "stays" if unit else "waits"
+        if not unit:
+            return "free"
+        row = self.units[unit]
+        if row["open"] and row["from_year_group"] <= year_group <= row["to_year_group"]:
+            return "free" if truth(child["may_move"]) else "stays"
+        return "leaves" if year_group > 14 and not text(child["suits"]) else "free"
+
+    def _suits(self) -> dict[str, list[str]]:
+        suits = {}
+        for name, child in self.children.items():
+            listed = [item.strip() for item in text(child["suits"]).split(";") if item.strip()]
+            if not listed and text(child["unit"]):
+                own = self.histories[text(child["unit"])][0]
+                listed = [f"{own['kind']}:{text(own['model']) or 'none'}"]
+            suits[name] = listed
+        order = sorted(self.children, key=lambda n: (zlib.crc32(n.encode()), n))
+        for row in self.substitutes:
+            tokens = (row["from_kind"], f"{row['from_kind']}:{text(row['from_model']) or 'none'}")
+            pool = [
+                n
+                for n in order
+                if self.standing[n] == "free"
+                and self.children[n]["need"] == row["need"]
+                and self.phase(self.children[n]) == row["phase"]
+                and any(token in suits[n] for token in tokens)
+            ]
+            to = row["to_kind"] + (f":{row['to_model']}" if text(row["to_model"]) else "")
+            for name in pool[: math.floor(row["share"] * len(pool) + 1e-9)]:
+                suits[name] = [*suits[name], to]
+        return suits
+
+
+def number(value: Any, default: Any) -> Any:
+    """The number in a cell, or ``default`` where it is blank."""
+    return default if value is None or pd.isna(value) else float(value)
+
+
+def text(value: Any) -> str:
+    """The text in a cell, "" where it is blank."""
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def truth(value: Any) -> bool:
+    """Whether a cell says yes; a blank one says no."""
+    return not pd.isna(value) and bool(value)

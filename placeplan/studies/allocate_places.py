@@ -1,0 +1,184 @@
+"""Allocate places: who goes where this year, this September, or if everyone were placed afresh."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from placeplan import accounts
+from placeplan.county.county import County
+from placeplan.county.vocabulary import QUESTIONS, SPOT_PURCHASE
+from placeplan.errors import NotProvenError, PlaceplanError, UsageError
+from placeplan.geo.travel import TravelTimes
+from placeplan.models.allocate import allocate
+from placeplan.models.expand import with_places
+from placeplan.models.placement import Placement, PlacementProblem
+from placeplan.models.pricing import one_sided_prices, residual
+from placeplan.models.program import DEFAULT_SOLVER
+from placeplan.problem import CountyProblem, county_problem
+from placeplan.verify import Claim, Verification, verify
+
+__all__ = ["Allocation", "allocate_places", "verified"]
+
+QUOTED_PRICES: Final = 5
+"""How many units have their saving from one more place solved again, so that a sentence may quote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """An answer to one question, verified.
+
+    ``placements``: a row a child (see ``accounts.placements_of``; child-level: it supports, and does not make, a
+    decision). ``tables``: the answer as tidy frames by name. ``status`` is ``priced`` (as placed today),
+    ``optimal`` or ``feasible`` (not proven; see ``bound``). ``objective`` and ``bound`` are pounds a year with
+    declared penalties. ``added``: places added by unit, where the answer is one with more places.
+    """
+
+    question: str
+    year: int
+    county: County = field(repr=False)
+    problem: CountyProblem = field(repr=False)
+    placement: Placement | None = field(repr=False)
+    placements: pd.DataFrame = field(repr=False)
+    tables: dict[str, pd.DataFrame] = field(repr=False)
+    status: str
+    objective: float
+    bound: float
+    verification: Verification
+    travel_method: str
+    added: Mapping[str, float] = field(default_factory=dict)
+
+    def headline(self, measure: str) -> float:
+        """One of the figures told first, by its name in the headlines table."""
+        rows = self.tables["headlines"]
+        return float(rows.loc[rows["measure"] == measure, "value"].iloc[0])
+
+
+def allocate_places(
+    county: County,
+    travel: TravelTimes,
+    *,
+    question: str = "september",
+    spot_purchase: bool = True,
+    solver: str = DEFAULT_SOLVER,
+    time_limit: float | None = None,
+) -> Allocation:
+    """Answer one of three questions about a county, verified before it is returned.
+
+    ``today``: everyone as placed today, priced and verified, not solved. ``september``: the coming
+    September's new children and phase transfers placed best while the others stay. ``afresh``: everyone
+    placed afresh, what geography alone would allow: not a proposal to move any child. With
+    ``spot_purchase`` an independent place can always be bought for one child; without it, what cannot be
+    placed is the gap. ``time_limit`` is seconds a stage.
+
+    Raises ``InputError`` where the county has no children or a cost is missing, ``UsageError`` for an unknown
+    question, ``PlaceplanError`` where the answer fails its verification.
+    """
+    if question not in QUESTIONS:
+        raise UsageError(f"question {question!r}: expected one of {', '.join(QUESTIONS)}")
+    if county.children.empty:
+        raise UsageError(f"{county.name} has no children table: expected the children on {county.settings.as_of}")
+    problem = county_problem(county, travel, question, spot_purchase=spot_purchase)
+    placement = None
+    if question != "today":
+        placement = allocate(problem.placement, solver=solver, time_limit=time_limit)
+    return verified(county, travel, problem, placement, spot_purchase=spot_purchase, solver=solver)
+
+
+def verified(
+    county: County,
+    travel: TravelTimes,
+    problem: CountyProblem,
+    placement: Placement | None,
+    *,
+    spot_purchase: bool,
+    solver: str = DEFAULT_SOLVER,
+    added: Mapping[str, float] | None = None,
+) -> Allocation:
+    """Turn a placement into an allocation with its accounts, and check it against the county's own tables."""
+    added = added or {}
+    placements = accounts.placements_of(problem, placement)
+    costs = accounts.cost_table(problem, placements)
+    penalties = accounts.penalty_table(county, problem, placements)
+    proven = placement is not None and placement.proof.status == "optimal"
+    claim = Claim(
+        question=problem.question,
+        placed=dict(zip(placements["child"], placements["unit"], strict=True)),
+        costs={(line, fund): p for line, fund, p in costs[["line", "fund", "pounds"]].itertuples(index=False)},
+        penalties=dict(zip(penalties["penalty"], penalties["pounds"], strict=True)),
+        prices=placement.proof.prices.to_dict() if placement is not None and proven else None,
+        added=added,
+        spot_purchase=spot_purchase,
+    )
+    verification = verify(county, travel, claim)
+    if not verification.holds:
+        shown = "\n".join(f"- {violation}" for violation in verification.violations[:20])
+        raise PlaceplanError(f"the answer to {problem.question!r} failed its verification:\n{shown}")
+    objective = float(costs["pounds"].sum() + penalties["pounds"].sum())
+    # What the proof leaves open is the same in pounds for the whole county as for the children placed.
+    open_pounds = 0.0 if placement is None else placement.proof.objective - placement.proof.bound
+    tables = {
+        "headlines": accounts.headline_table(county, problem, placements, costs, penalties),
+        "costs": costs,
+        "penalties": penalties,
+        "gap": accounts.gap_table(problem, placements),
+        "use": accounts.use_table(problem, placements),
+        "flows": accounts.flow_table(placements),
+        "breaches": accounts.breach_table(problem, placements),
+    }
+    if placement is not None and proven:
+        tables["prices"] = _prices(problem, placement)
+        tables["prices_resolved"] = _resolved(problem, placement, tables["prices"], solver=solver)
+    return Allocation(
+        question=problem.question,
+        year=problem.year,
+        county=county,
+        problem=problem,
+        placement=placement,
+        placements=placements,
+        tables=tables,
+        status="priced" if placement is None else placement.proof.status,
+        objective=round(objective, 2),
+        bound=round(objective - open_pounds, 2),
+        verification=verification,
+        travel_method=travel.method,
+        added=dict(added),
+    )
+
+
+def _prices(problem: CountyProblem, placement: Placement) -> pd.DataFrame:
+    """What one more place would save and one fewer would cost, in every unit of the county with counted places."""
+    graph = residual(problem.placement, placement.flows, placement.gap)
+    prices = one_sided_prices(problem.placement, graph)
+    units = problem.units[problem.units["in_county"]]
+    table = prices.join(units["fixed_cost"], how="inner")
+    table["net_saving_one_more"] = (table["saving_one_more"] - table["fixed_cost"]).round(2)
+    return table.rename_axis("unit").reset_index()
+
+
+def _resolved(
+    problem: CountyProblem, placement: Placement, prices: pd.DataFrame, *, solver: str
+) -> pd.DataFrame:
+    """The largest savings solved again with the place there, split into cash and declared penalties."""
+    best = prices.sort_values(["net_saving_one_more", "unit"], ascending=[False, True]).head(QUOTED_PRICES)
+    best = best[best["net_saving_one_more"] > 0]
+    rows = []
+    for unit, fixed in zip(best["unit"], best["fixed_cost"], strict=True):
+        larger = with_places(problem.placement, pd.Series({unit: 1.0}))
+        answer = allocate(larger, solver=solver)
+        saved = placement.proof.objective - answer.proof.objective
+        penalty = _declared(problem, problem.placement, placement) - _declared(problem, larger, answer)
+        cash = round(saved - penalty, 2)
+        rows.append((unit, cash, round(penalty, 2), fixed, round(cash - fixed, 2)))
+    return pd.DataFrame(rows, columns=["unit", "cash_saving", "penalty_saving", "fixed_cost", "net_saving"])
+
+
+def _declared(problem: CountyProblem, stated: PlacementProblem, placement: Placement) -> float:
+    """The declared penalties (overfill and time) of a placement, in pounds."""
+    cash = problem.units["fixed_cost"].where(problem.units["in_county"], 0.0)
+    over = placement.overfill
+    overfill = float(((over["price"] - cash.loc[over["unit"]].to_numpy()) * over["children"]).sum())
+    flows = placement.flows.merge(problem.choices, left_on=["group", "unit"], right_on=["child", "unit"])
+    return overfill + float((flows["minutes_penalty"] * flows["children"]).sum())
