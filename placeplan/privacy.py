@@ -163,9 +163,9 @@ def _withhold(
     for follower, leader in with_it.items():
         gone = [leader in row for row in names]
         made[follower] = frame[follower].astype("float64").mask(pd.Series(gone, index=frame.index))
-        for row, lost in zip(names, gone, strict=True):
+        for hidden, lost in zip(names, gone, strict=True):
             if lost:
-                row.append(follower)
+                hidden.append(follower)
     made[SUPPRESSED] = pd.Series([";".join(row) or None for row in names], index=frame.index, dtype="str")
     return made
 
@@ -210,46 +210,53 @@ def _question(tables: Mapping[str, pd.DataFrame], name: str, question: str) -> p
     return frame[frame["question"] == question]
 
 
+def _count_cells(
+    frame: pd.DataFrame, axes: Sequence[str], column: str, name: str
+) -> tuple[dict[Key, float], list[Sum]]:
+    """A column's cells with every total over the axes, and how they add up."""
+    cells: dict[Key, float] = {}
+    for row in frame.to_dict("records"):
+        for labels in product(*((str(row[axis]), _ALL) for axis in axes)):
+            cells[(name, *labels)] = cells.get((name, *labels), 0.0) + float(row[column])
+    return cells, list(cube_sums([sorted({str(label) for label in frame[axis]}) for axis in axes], name=name))
+
+
+def _same(total: Key, part: Key) -> Sum:
+    """Two keys of one figure, published in two tables."""
+    return Sum(total, (part,))
+
+
 def _cells_and_sums(tables: Mapping[str, pd.DataFrame], question: str) -> tuple[dict[Key, float], list[Sum]]:
     """Every count of children that the tables give for one question, and how they add up across tables."""
     cells: dict[Key, float] = {}
-    candidates: list[Sum] = []
+    sums: list[Sum] = []
     gap, flows = _question(tables, "gap", question), _question(tables, "flows", question)
-    if not gap.empty:
-        axes = [sorted({str(label) for label in gap[name]}) for name in ("locality", "area", "phase")]
-        rows = list(zip(gap["locality"], gap["area"], gap["phase"], strict=True))
-        for column in _COUNTED:
-            for labels, value in zip(rows, gap[column], strict=True):
-                for key in product(*((str(label), _ALL) for label in labels)):
-                    cells[(column, *key)] = cells.get((column, *key), 0.0) + float(value)
-            candidates += cube_sums(axes, name=column)
-    if not flows.empty:
-        axes = [sorted({str(label) for label in flows[name]}) for name in ("locality", "unit")]
-        for locality, unit, value in zip(flows["locality"], flows["unit"], flows["children"], strict=True):
-            for key in product((str(locality), _ALL), (str(unit), _ALL)):
-                cells[("flow", *key)] = cells.get(("flow", *key), 0.0) + float(value)
-        candidates += cube_sums(axes, name="flow")
-        for locality in [*axes[0], _ALL]:
-            parts = (("flow", locality, _ALL), ("gap", locality, _ALL, _ALL))
-            candidates.append(Sum(("children", locality, _ALL, _ALL), parts))
-    use = _question(tables, "use", question)
-    for unit, value in zip(use.get("unit", []), use.get("placed", []), strict=True):
-        cells[("use", str(unit))] = 0.0 if pd.isna(value) else float(value)
-        candidates.append(Sum(("use", str(unit)), (("flow", _ALL, str(unit)),)))
-    headlines = _question(tables, "headlines", question)
-    for measure, value in zip(headlines.get("measure", []), headlines.get("value", []), strict=True):
-        if measure_kind(str(measure)) == "count" and measure not in _NOT_CHILDREN and not pd.isna(value):
-            cells[("headline", str(measure))] = float(value)
-    candidates += [Sum(("headline", total), tuple(("headline", part) for part in parts)) for total, parts in _ADD_UP]
-    candidates += [Sum(("headline", column), ((column, _ALL, _ALL, _ALL),)) for column in _COUNTED]
-    candidates.append(Sum(("headline", "placed"), (("flow", _ALL, _ALL),)))
-    sums = [
-        one
-        for one in candidates
-        if one.total in cells
-        and math.isclose(cells[one.total], sum(cells.get(k, 0.0) for k in one.parts), abs_tol=1e-6)
-    ]
-    return cells, sums
+    parts = [(gap, _GAP_AXES, column, column) for column in _COUNTED if not gap.empty]
+    parts += [(flows, ("locality", "unit"), "children", "flow")] if not flows.empty else []
+    for frame, axes, column, name in parts:
+        more, adding = _count_cells(frame, axes, column, name)
+        cells.update(more)
+        sums += adding
+    for one in [*sorted({str(locality) for locality in gap.get("locality", [])}), _ALL]:
+        sums.append(Sum(("children", one, _ALL, _ALL), (("flow", one, _ALL), ("gap", one, _ALL, _ALL))))
+    for row in _question(tables, "use", question).to_dict("records"):
+        unit = str(row["unit"])
+        cells["use", unit] = 0.0 if pd.isna(row["placed"]) else float(row["placed"])
+        sums.append(_same(("use", unit), ("flow", _ALL, unit)))
+    for row in _question(tables, "headlines", question).to_dict("records"):
+        measure = str(row["measure"])
+        if measure_kind(measure) == "count" and measure not in _NOT_CHILDREN and not pd.isna(row["value"]):
+            cells["headline", measure] = float(row["value"])
+    sums += [Sum(("headline", total), tuple(("headline", part) for part in those)) for total, those in _ADD_UP]
+    sums += [_same(("headline", column), (column, _ALL, _ALL, _ALL)) for column in _COUNTED]
+    sums.append(_same(("headline", "placed"), ("flow", _ALL, _ALL)))
+    # What does not add up gives nothing away, and the questions differ in what they hold.
+    return cells, [one for one in sums if _holds(one, cells)]
+
+
+def _holds(one: Sum, cells: Mapping[Key, float]) -> bool:
+    parts = sum(cells.get(key, 0.0) for key in one.parts)
+    return one.total in cells and math.isclose(cells[one.total], parts, abs_tol=1e-6)
 
 
 def _cost_cells(costs: pd.DataFrame) -> frozenset[Key]:
@@ -343,7 +350,17 @@ def _plans(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 _PUBLIC: Final = frozenset(
-    "penalties prices prices_resolved places places_summary assumptions proof localities units_named".split()
+    [
+        "penalties",
+        "prices",
+        "prices_resolved",
+        "places",
+        "places_summary",
+        "assumptions",
+        "proof",
+        "localities",
+        "units_named",
+    ]
 )
 """Tables without counts of children; their pounds are rounded."""
 
@@ -385,4 +402,7 @@ def share_safe(run: Run) -> Run:
     }
     withheld = sorted({*run.tables, *run.layers} - {*tables, *layers})
     facts = {**run.facts, "share_safe": True, "withheld": withheld}
+    if "plans" in run.tables:
+        # The total of all plans is public; the table's own cells no longer add up to it where some are withheld.
+        facts["all_plans"] = _to_step(float(run.tables["plans"]["plans"].sum()), _COUNT_STEP)
     return replace(run, tables=tables, layers=layers, facts=facts, internal=False)

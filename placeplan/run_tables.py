@@ -62,16 +62,48 @@ _HEADLINES: Final = (
 )
 
 _POUNDS: Final = frozenset(
-    "pounds saving_one_more cost_one_fewer fixed_cost net_saving_one_more penalty_one_more cash_saving penalty_saving "
-    "net_saving cost_pounds objective_pounds bound_pounds gap_pounds penalty_pounds yearly_cost_of_places "
-    "fees_and_other_costs_avoided gross_spending limit_pounds".split()
+    [
+        "pounds",
+        "saving_one_more",
+        "cost_one_fewer",
+        "fixed_cost",
+        "net_saving_one_more",
+        "penalty_one_more",
+        "cash_saving",
+        "penalty_saving",
+        "net_saving",
+        "cost_pounds",
+        "objective_pounds",
+        "bound_pounds",
+        "gap_pounds",
+        "penalty_pounds",
+        "yearly_cost_of_places",
+        "fees_and_other_costs_avoided",
+        "gross_spending",
+        "limit_pounds",
+    ]
 )
-_MINUTES: Final = frozenset("minutes mean_minutes child_minutes km".split())
+_MINUTES: Final = frozenset(["minutes", "mean_minutes", "child_minutes", "km"])
 _COUNTS: Final = frozenset(
-    "children gap spot_purchase out_of_county places other_authorities room ceiling placed overfill breach year_group "
-    "children_one_more places_added plans".split()
+    [
+        "children",
+        "gap",
+        "spot_purchase",
+        "out_of_county",
+        "places",
+        "other_authorities",
+        "room",
+        "ceiling",
+        "placed",
+        "overfill",
+        "breach",
+        "year_group",
+        "children_one_more",
+        "places_added",
+        "plans",
+    ]
 )
-_YES_NO: Final = frozenset("stays planned_for verified".split())
+_YES_NO: Final = frozenset(["stays", "planned_for", "verified"])
 
 _KEYS: Final = (
     "question",
@@ -173,7 +205,7 @@ _WRITERS: Final[dict[str, Callable[[Any], str]]] = {
     "minutes": lambda value: _number(value, 1),
     "count": _count,
     "yes_no": lambda value: "yes" if value else "no",
-    "text": lambda value: _count(value) if isinstance(value, float | np.floating) else str(value),
+    "text": lambda value: _count(float(value)) if isinstance(value, float | np.floating) else str(value),
 }
 
 

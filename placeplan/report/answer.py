@@ -91,8 +91,10 @@ def answer_sentences(run: Run) -> list[str]:
     inside, outside = headline(run, lead, "in_county"), headline(run, lead, "out_of_county")
     said = [
         opening + ".",
-        f"{_capital(_children(headline(run, lead, 'placed')))} have one: {number_of(inside, 'child', 'children')} in the "
-        f"county and {number_of(outside, 'child', 'children')} outside it.",
+        (
+            f"{_capital(_children(headline(run, lead, 'placed')))} have one: {_children(inside)} in the "
+            f"county and {_children(outside)} outside it."
+        ),
         _gap_sentence(run, lead),
         _compared(run, lead),
     ]
@@ -116,7 +118,7 @@ def _gap_sentence(run: Run, question: str) -> str:
     bought = (
         "no place has to be bought one by one"
         if spot == 0
-        else f"for {_children(spot)} an independent place would have to be bought one by one, for want of a suitable one"
+        else f"an independent place would have to be bought one by one for {_children(spot)}, for want of a suitable one"
     )
     return f"The gap: {nobody}, and {bought}."
 
@@ -150,13 +152,12 @@ def status_warning(run: Run) -> str | None:
     proof = table(run, "proof")
     unproven = proof[~proof["status"].isin(["optimal", "priced"])] if not proof.empty else proof
     failed = proof[~proof["verified"].astype(bool)] if not proof.empty else proof
-    said = []
-    for row in unproven.to_dict("records"):
-        said.append(
-            f"{question_name(run, str(row['question']))} is the best answer found, not proven the best: it costs "
-            f"{short_pounds(row['objective_pounds'])}, none can cost less than {short_pounds(row['bound_pounds'])}, so it is "
-            f"at most {short_pounds(row['gap_pounds'])} a year from the best."
-        )
+    said = [
+        f"{question_name(run, str(row['question']))} is the best answer found, not proven the best: it costs "
+        f"{short_pounds(row['objective_pounds'])} and none can cost less than {short_pounds(row['bound_pounds'])}, so it "
+        f"is at most {short_pounds(row['gap_pounds'])} a year from the best."
+        for row in unproven.to_dict("records")
+    ]
     said += [
         f"{question_name(run, str(row['question']))} did not pass the independent check: {row['checks']}."
         for row in failed.to_dict("records")
@@ -188,12 +189,13 @@ def places_sentences(run: Run) -> list[str]:
     cost, avoided = summary.get("yearly_cost_of_places"), summary.get("fees_and_other_costs_avoided")
     if cost is not None and avoided is not None:
         said.append(
-            f"They cost {short_pounds(cost)} a year to keep open and avoid {short_pounds(avoided)} a year of fees and other "
-            f"costs: a net saving of {short_pounds(summary.get('net_saving', avoided - cost))} a year."
+            f"They cost {short_pounds(cost)} a year to keep open and avoid {short_pounds(avoided)} a year of fees "
+            f"and other costs: a net saving of {short_pounds(summary.get('net_saving', avoided - cost))} a year."
         )
     if "gross_spending" in summary:
         said.append(
-            f"Places, top-ups and transport together spend {short_pounds(summary['gross_spending'])} a year before that."
+            "Places, top-ups and transport together spend "
+            f"{short_pounds(summary['gross_spending'])} a year before that."
         )
     if "limit_places" in summary and added < summary["limit_places"]:
         said.append("Places beyond these would cost more than they save, so no more are added.")
@@ -207,8 +209,8 @@ def price_sentences(run: Run) -> list[str]:
     for row in rows_of(run, "prices_resolved", lead_question(run)).to_dict("records"):
         unit = str(row["unit"])
         sentence = (
-            f"One more place at {names.get(unit, unit)} would save {pounds(row['cash_saving'])} a year; the place itself costs "
-            f"{pounds(row['fixed_cost'])}, so the net saving is {pounds(row['net_saving'])} a year"
+            f"One more place at {names.get(unit, unit)} would save {pounds(row['cash_saving'])} a year; the place "
+            f"itself costs {pounds(row['fixed_cost'])}, so the net saving is {pounds(row['net_saving'])} a year"
         )
         if not pd.isna(row.get("penalty_saving")) and float(row["penalty_saving"]) > 0:
             sentence += f" (and {pounds(row['penalty_saving'])} of declared penalties, which are not cash)"
@@ -227,8 +229,8 @@ def how_to_read(run: Run) -> list[str]:
     else:
         said.append(
             "Share-safe: needs are folded to broad areas; counts from 1 to 4, and others from which they would follow, "
-            "are withheld and read c; other counts of children are rounded to 5 and amounts to £100, so figures may not "
-            "add up exactly and a full unit may read a few more or fewer than its places."
+            "are withheld and read c; other counts of children are rounded to 5 and amounts to £100, so figures may "
+            "not add up exactly and a full unit may read a few more or fewer than its places."
         )
     asked = questions(run)
     if "today" in asked:
@@ -240,7 +242,8 @@ def how_to_read(run: Run) -> list[str]:
         )
     if "afresh" in asked:
         said.append(
-            "Everyone placed afresh: what geography alone would allow, in totals only. It is not a proposal to move any child."
+            "Everyone placed afresh: what geography alone would allow, in totals only. "
+            "It is not a proposal to move any child."
         )
     if facts.get("price_year"):
         said.append(f"Money is in pounds of {facts['price_year']}. Journeys are one way, from home to school.")

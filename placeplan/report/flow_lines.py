@@ -2,7 +2,7 @@
 
 import geopandas as gpd
 import pandas as pd
-from shapely.geometry import LineString
+from shapely.geometry import LineString, Point
 
 from placeplan.privacy import ALL, SUPPRESSED
 from placeplan.report.lookup import gap_by, lead_question, questions, rows_of, unit_names
@@ -56,7 +56,7 @@ def flow_lines(run: Run, *, question: str | None = None) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(drawn[columns], geometry=lines, crs=CRS)
 
 
-def _columns(frame: gpd.GeoDataFrame, key: str) -> tuple[list[str], list[object]]:
+def _columns(frame: gpd.GeoDataFrame, key: str) -> tuple[list[str], list[Point]]:
     return [str(one) for one in frame[key]], list(frame.geometry)
 
 

@@ -25,7 +25,7 @@ def has_layers(run: Run) -> bool:
 
 
 def _layers(run: Run) -> Mapping[str, gpd.GeoDataFrame]:
-    made = {name: run.layers[name] for name in LAYER_NAMES if name in run.layers}
+    made: dict[str, gpd.GeoDataFrame] = {name: run.layers[name] for name in LAYER_NAMES if name in run.layers}
     if {"localities", "sites"} <= made.keys() and questions(run):
         made["units"] = unit_points(run)
         flows = [flow_lines(run, question=question) for question in questions(run)]

@@ -1,6 +1,8 @@
 """The map of flows and gaps: localities, units by kind, who goes where, and where places are wanting."""
 
 import io
+import math
+import textwrap
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -14,10 +16,11 @@ from matplotlib.patches import Patch
 from matplotlib.transforms import Bbox
 
 from placeplan.county.vocabulary import KINDS
+from placeplan.privacy import SMALLEST
 from placeplan.report.answer import question_name
 from placeplan.report.flow_lines import flow_lines, gap_polygons, locality_points, unit_points
 from placeplan.report.lookup import lead_question
-from placeplan.report.words import WITHHELD, count
+from placeplan.report.words import WITHHELD, count, number_of
 from placeplan.runs import Run
 
 __all__ = ["draw_map", "has_map", "map_png"]
@@ -40,8 +43,13 @@ _KIND_MARKS: Final[dict[str, tuple[str, str]]] = {
     "mainstream_support": ("h", "#BBBBBB"),
     "peripatetic": ("X", "#BBBBBB"),
 }
-_INCHES: Final = (11.0, 8.4)
 _DOTS: Final = 150
+_WIDE_INCHES: Final = 11.0
+_PANEL_INCHES: Final = (7.3, 9.0)
+"""The widest and the highest that the map's own frame may be."""
+_HEAD_INCHES, _FOOT_INCHES, _SIDE_INCHES = 0.55, 0.65, 0.12
+_MOST_LINES: Final = 90
+"""More lines than these hide each other; the thinnest are left out, and the map says so."""
 _WIDEST_LINE: Final = 9.0
 
 
@@ -62,14 +70,14 @@ def _widths(children: Iterable[float], largest: float) -> list[float]:
 
 
 def _draw_flows(axes: Any, flows: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> float:
-    """Lines as wide as their children; those that leave the county dashed. Gives the largest flow."""
+    """The largest flows, as wide as their children; those that leave the county dashed. Gives the largest."""
     if flows.empty:
         return 0.0
     largest = float(flows["children"].max())
     outside = {
         str(unit) for unit, place in zip(units["unit"], units["locality"], strict=True) if place == "out_of_county"
     }
-    ranked = flows.sort_values("children", ascending=False, kind="stable")
+    ranked = flows.sort_values("children", ascending=False, kind="stable").head(_MOST_LINES)
     for unit, line, width in zip(ranked["unit"], ranked.geometry, _widths(ranked["children"], largest), strict=True):
         away = str(unit) in outside
         x, y = line.xy
@@ -87,32 +95,31 @@ def _draw_flows(axes: Any, flows: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> 
     return largest
 
 
-def _draw_units(axes: Any, units: gpd.GeoDataFrame, extent: tuple[float, float, float, float]) -> int:
-    """Units inside the frame, one shape a kind; several at one site stand side by side. Gives how many lie beyond it."""
+def _draw_units(axes: Any, units: gpd.GeoDataFrame, extent: tuple[float, float, float, float]) -> list[str]:
+    """Units inside the frame, one shape a kind; several at a site stand side by side. Gives the kind of each drawn."""
     west, south, east, north = extent
     step = (east - west) / 90
     seen: dict[tuple[float, float], int] = {}
-    beyond = 0
+    drawn = []
     for kind, point in zip(units["kind"], units.geometry, strict=True):
         if not (west < point.x < east and south < point.y < north):
-            beyond += 1
             continue
+        drawn.append(str(kind))
         place = seen.get((point.x, point.y), 0)
         seen[point.x, point.y] = place + 1
         mark, colour = _KIND_MARKS.get(str(kind), ("o", "#BBBBBB"))
-        axes.plot(
-            point.x + place * step, point.y, marker=mark, color=colour, markeredgecolor=_INK, markersize=8.5, zorder=6
-        )
-    return beyond
+        x = point.x + place * step
+        axes.plot(x, point.y, marker=mark, color=colour, markeredgecolor=_INK, markersize=8.5, zorder=6)
+    return drawn
 
 
 def _wanting(row: dict[str, Any]) -> str:
     """A locality's mark: children for whom no suitable place has room, in two parts where there are two."""
     gap, spot = row["gap"], row["spot_purchase"]
     parts = []
-    if gap != gap or gap > 0:
+    if math.isnan(gap) or gap > 0:
         parts.append(f"{count(gap, missing=WITHHELD)} without a place")
-    if spot != spot or spot > 0:
+    if math.isnan(spot) or spot > 0:
         parts.append(f"{count(spot, missing=WITHHELD)} bought one by one")
     return "\n".join(parts) if parts else "no gap"
 
@@ -126,14 +133,11 @@ def _overlap(one: Bbox, others: Iterable[Bbox]) -> float:
     return total
 
 
-def _wrap(name: str, *, widest: int = 20) -> str:
-    lines = [""]
-    for word in name.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > widest:
-            lines.append(word)
-        else:
-            lines[-1] = f"{lines[-1]} {word}".strip()
-    return "\n".join(lines)
+def _wrap(name: str, *, widest: int = 19) -> str:
+    """The name in as few lines as ``widest`` characters allow, and those as even as they can be."""
+    lines = textwrap.wrap(name, widest)
+    even = (textwrap.wrap(name, width) for width in range(5, widest + 1))
+    return "\n".join(next((made for made in even if len(made) == len(lines)), lines))
 
 
 def _label_localities(figure: Figure, axes: Any, run: Run) -> None:
@@ -142,18 +146,16 @@ def _label_localities(figure: Figure, axes: Any, run: Run) -> None:
     gaps = gap_polygons(run)
     gaps = gaps[gaps["question"] == lead]
     marks = {str(row["locality"]): row for row in gaps.drop(columns="geometry").to_dict("records")}
-    canvas = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
     renderer = canvas.get_renderer()
     frame = axes.get_window_extent(renderer)
     taken = [
-        Bbox.from_bounds(*(axes.transData.transform(line.get_xydata()[0]) - 8), 16, 16)
+        Bbox.from_extents(x - 10, y - 10, x + 10, y + 10)
         for line in axes.lines
         if line.get_marker() not in {"None", None, ""}
+        for x, y in axes.transData.transform(line.get_xydata())
     ]
-    legend = axes.get_legend()
-    if legend is not None:
-        taken.append(legend.get_window_extent(renderer))
     points = locality_points(run)
     offsets = [
         (0, 0),
@@ -172,9 +174,9 @@ def _label_localities(figure: Figure, axes: Any, run: Run) -> None:
             textcoords="offset points",
             ha="center",
             va="center",
-            fontsize=9.5,
+            fontsize=9,
             color=_INK,
-            linespacing=1.25,
+            linespacing=1.2,
             bbox={
                 "boxstyle": "round,pad=0.35",
                 "facecolor": "white",
@@ -202,9 +204,9 @@ def _furniture(axes: Any, extent: tuple[float, float, float, float]) -> None:
     wide, high = east - west, north - south
     length = max(step for step in (1_000, 2_000, 5_000, 10_000, 20_000, 50_000) if step <= max(wide / 5, 1_000))
     x, y = west + 0.03 * wide, south + 0.03 * high
-    for part, colour in enumerate((_INK, "white")):
-        axes.plot([x + part * length / 2, x + (part + 1) * length / 2], [y, y], color=colour, linewidth=5, zorder=9,
-                  solid_capstyle="butt", path_effects=[patheffects.withStroke(linewidth=6.5, foreground=_INK)])  # fmt: skip
+    halo = [patheffects.withStroke(linewidth=6.5, foreground=_INK)]
+    axes.plot([x, x + length], [y, y], color="white", linewidth=5, solid_capstyle="butt", path_effects=halo, zorder=9)
+    axes.plot([x, x + length / 2], [y, y], color=_INK, linewidth=5, solid_capstyle="butt", zorder=9)
     for part, words in enumerate(("0", f"{length // 2000 if length >= 2000 else 0.5:g}", f"{length // 1000} km")):
         axes.text(x + part * length / 2, y + 0.015 * high, words, ha="center", fontsize=9, color=_INK, zorder=9)
     x, y = west + 0.03 * wide, north - 0.03 * high
@@ -212,18 +214,18 @@ def _furniture(axes: Any, extent: tuple[float, float, float, float]) -> None:
                   arrowprops={"arrowstyle": "-|>", "color": _INK, "linewidth": 1.6}, zorder=9)  # fmt: skip
 
 
-def _legend(axes: Any, units: gpd.GeoDataFrame, flows: gpd.GeoDataFrame, largest: float, *, smallest: int) -> None:
-    present = [kind for kind in KINDS if kind in set(units["kind"].astype(str))]
+def _legend(axes: Any, drawn: Iterable[str], flows: gpd.GeoDataFrame, largest: float, *, smallest: int) -> None:
+    present = [kind for kind in KINDS if kind in set(drawn)]
     handles: list[Any] = [
         Line2D([], [], marker=_KIND_MARKS[kind][0], color=_KIND_MARKS[kind][1], markeredgecolor=_INK, linestyle="none",
                markersize=8.5, label=KINDS[kind])
         for kind in present
     ]  # fmt: skip
     if not flows.empty:
-        ends = sorted({float(flows["children"].min()), largest})
+        ends = sorted({float(flows["children"].min()), float(round(largest / 2)), largest} - {0.0})
         handles += [
             Line2D([], [], color=_BLUE, alpha=0.55, linewidth=_widths([size], largest)[0],
-                   label=f"{count(size)} {'child' if size == 1 else 'children'} placed in the county")
+                   label=f"{number_of(size, 'child', 'children')} placed in the county")
             for size in ends
         ]  # fmt: skip
         handles.append(
@@ -237,9 +239,9 @@ def _legend(axes: Any, units: gpd.GeoDataFrame, flows: gpd.GeoDataFrame, largest
                 label="Placed outside the county",
             )
         )
-    words = "Children for whom no suitable place has room" + (
-        f"\n(c: withheld; flows below {smallest} not drawn)" if smallest else ""
-    )
+    words = "Locality, and its children for\nwhom no suitable place has room"
+    if smallest:
+        words += f"\n(c: withheld; withheld flows, all\nthose below {smallest} among them, are\nnot drawn)"
     handles.append(Patch(facecolor="white", edgecolor=_INK, linewidth=1.4, label=words))
     axes.legend(
         handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9.5, labelspacing=0.75,
@@ -248,17 +250,22 @@ def _legend(axes: Any, units: gpd.GeoDataFrame, flows: gpd.GeoDataFrame, largest
 
 
 def draw_map(run: Run) -> Figure:
-    """The map of the leading question's flows and gaps, 1,650 x 1,260 dots; needs ``has_map(run)``.
+    """The map of the leading question's flows and gaps, 1,650 dots wide; needs ``has_map(run)``.
 
     Flows are lines from a locality to a unit, summed over its children; share-safe, those withheld are not drawn.
     """
     lead = lead_question(run)
     if lead is None:
         raise ValueError("a run without headlines: expected one that answers a question")
-    figure = Figure(figsize=_INCHES, dpi=_DOTS, facecolor="white")
-    FigureCanvasAgg(figure)
-    axes: Any = figure.add_axes((0.015, 0.075, 0.67, 0.85))
     extent = _extent(run)
+    tall = (extent[3] - extent[1]) / (extent[2] - extent[0])
+    panel = min(_PANEL_INCHES[0], _PANEL_INCHES[1] / tall)
+    high = panel * tall + _HEAD_INCHES + _FOOT_INCHES
+    figure = Figure(figsize=(_WIDE_INCHES, high), dpi=_DOTS, facecolor="white")
+    FigureCanvasAgg(figure)
+    axes: Any = figure.add_axes(
+        (_SIDE_INCHES / _WIDE_INCHES, _FOOT_INCHES / high, panel / _WIDE_INCHES, panel * tall / high)
+    )
     axes.set_facecolor("white")
     run.layers["localities"].plot(ax=axes, facecolor=_LAND, edgecolor=_BORDER, linewidth=1.2, zorder=1)
     axes.set_xlim(extent[0], extent[2])
@@ -266,28 +273,40 @@ def draw_map(run: Run) -> Figure:
     axes.set_aspect("equal")
     axes.set_xticks([])
     axes.set_yticks([])
+    axes.set_xlabel("")
+    axes.set_ylabel("")
     for spine in axes.spines.values():
         spine.set_color(_BORDER)
     units, flows = unit_points(run), flow_lines(run)
     largest = _draw_flows(axes, flows, units)
-    beyond = _draw_units(axes, units, extent)
+    drawn = _draw_units(axes, units, extent)
     _furniture(axes, extent)
-    _legend(axes, units, flows, largest, smallest=0 if run.internal else 5)
+    _legend(axes, drawn, flows, largest, smallest=0 if run.internal else SMALLEST)
     _label_localities(figure, axes, run)
-    figure.text(0.015, 0.955, f"Who goes where, and where places are wanting: {question_name(run, lead)}", fontsize=14,
-                weight="bold", color=_INK)  # fmt: skip
-    figure.text(0.015, 0.022, _source(run, beyond), fontsize=8.5, color="#444444", linespacing=1.4)
+    left = _SIDE_INCHES / _WIDE_INCHES
+    figure.text(left, 1 - 0.36 / high, f"Who goes where, and where places are wanting: {question_name(run, lead)}",
+                fontsize=14, weight="bold", color=_INK)  # fmt: skip
+    figure.text(
+        left,
+        0.14 / high,
+        _source(run, len(units) - len(drawn), len(flows)),
+        fontsize=8.5,
+        color="#444444",
+        linespacing=1.4,
+    )
     return figure
 
 
-def _source(run: Run, beyond: int) -> str:
+def _source(run: Run, beyond: int, lines: int) -> str:
     facts = run.facts
     first = "Lines run from a point inside each locality, not from homes; straight lines, not roads."
     if beyond:
-        first += f" {beyond} unit{'' if beyond == 1 else 's'} beyond the frame."
+        first += f" {number_of(beyond, 'unit')} beyond the frame."
+    if lines > _MOST_LINES:
+        first += f" The {_MOST_LINES} largest of {lines} flows."
     mark = "INTERNAL. " if run.internal else ""
-    second = f"{mark}{facts.get('county', run.county)}, {facts.get('as_of', '')}. Data: {facts.get('data_label', '')}. British National Grid."
-    return f"{first}\n{second}"
+    second = f"{mark}{run.county}, {facts.get('as_of', '')}. Data: {facts.get('data_label') or 'not labelled'}."
+    return f"{first}\n{second} British National Grid."
 
 
 def map_png(run: Run) -> bytes:

@@ -3,12 +3,9 @@
 import base64
 import math
 import struct
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from placeplan.report.answer import (
     answer_sentences,
@@ -42,11 +39,6 @@ __all__ = ["FOOTER", "page_html"]
 
 FOOTER: Final = "This supports, and does not make, a decision. Placement decisions belong to people."
 """What closes every page and workbook."""
-
-
-@cache
-def _part(name: str) -> str:
-    return (files("placeplan.report") / "templates" / name).read_text(encoding="utf-8")
 
 
 def _tiles(run: Run) -> list[dict[str, str]]:
@@ -163,8 +155,8 @@ def _map_words(run: Run) -> str:
     lead = lead_question(run)
     when = question_name(run, lead) if lead else ""
     return (
-        f"Map of {run.county}, {when}: lines from each locality to the units where its children are placed, wider for more "
-        "children and dashed outside the county; units by kind; and each locality's gap."
+        f"Map of {run.county}, {when}: lines from each locality to the units where its children are placed, "
+        "wider for more children and dashed outside the county; units by kind; and each locality's gap."
     )
 
 
@@ -173,7 +165,9 @@ def page_html(run: Run, *, map_png: bytes | None = None) -> str:
 
     ``map_png`` is put into the page; nothing is fetched from anywhere.
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=False, keep_trailing_newline=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True, loader=PackageLoader("placeplan.report")
+    )
     lead = lead_question(run)
     compared = lead is not None and lead != "today" and "today" in questions(run)
     named = question_name(run, lead) if lead else ""
@@ -194,10 +188,8 @@ def page_html(run: Run, *, map_png: bytes | None = None) -> str:
         )
         if (made := build(run)) is not None
     }
-    names = "questions places gap_by_locality gap prices costs use breaches plans proof assumptions".split()
     size = struct.unpack(">II", map_png[16:24]) if map_png else (0, 0)
-    return environment.from_string(_part("report.html.j2")).render(
-        style=Markup(_part("report.css")),  # our own text: nothing of the run is in it
+    return environment.get_template("report.html.j2").render(
         title=title(run),
         county=run.county,
         internal=run.internal,
@@ -211,7 +203,7 @@ def page_html(run: Run, *, map_png: bytes | None = None) -> str:
         proof_said=_proof_sentence(run),
         how_to_read=how_to_read(run),
         tiles=_tiles(run),
-        tables={name: shown.get(name) for name in names},
+        tables=shown,
         bars=_bars(run),
         bars_caption=f"£ a year by line: {named} (filled)" + (", and as placed today (outlined)" if compared else ""),
         map_uri=f"data:image/png;base64,{base64.b64encode(map_png).decode()}" if map_png else None,

@@ -1,7 +1,7 @@
 """The page's tables: rows of the run as words and written numbers, ready for the template."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -74,13 +74,13 @@ def _numbers(*headings: str) -> tuple[Column, ...]:
     return tuple(Column(heading, number=True) for heading in headings)
 
 
-def _cell(row: dict[str, Any], column: str, write: Callable[..., str] = count, *, missing: str = "") -> str:
+def _cell(row: Mapping[Any, Any], column: str, write: Callable[..., str] = count, *, missing: str = "") -> str:
     """A number of a row; ``c`` where the row says that it is withheld."""
     hidden = str(row.get("suppressed") or "").split(";")
     return write(row.get(column), missing=WITHHELD if column in hidden else missing)
 
 
-def _kind_words(row: dict[str, Any]) -> str:
+def _kind_words(row: Mapping[Any, Any]) -> str:
     model = label("model", row.get("model"))
     return label("kind", row["kind"]) + (f": {model[:1].lower()}{model[1:]}" if model else "")
 
@@ -111,7 +111,7 @@ def _headline_cell(run: Run, question: str, measure: str) -> str:
         return "–"
     write = minutes if measure == "mean_minutes" else _FORMATS[measure_kind(measure)]
     write = count if measure == "child_minutes" else write
-    return _cell({str(key): value for key, value in found[0].items()}, "value", write, missing="–")
+    return _cell(found[0], "value", write, missing="–")
 
 
 def questions_table(run: Run) -> Table | None:
@@ -337,7 +337,7 @@ def use_table(run: Run) -> Table | None:
         )
     return Table(
         "use",
-        "Use of every unit",
+        "Places, and the children placed there",
         (
             *_text("Unit", "Locality", "Kind"),
             *_numbers(
@@ -355,7 +355,12 @@ def use_table(run: Run) -> Table | None:
             ),
         ),
         tuple(rows),
-        note=f"Above places and above ceiling are those of {question_name(run, lead)}.",
+        note=f"Above places and above ceiling are those of {question_name(run, lead)}."
+        + (
+            ""
+            if run.internal
+            else " Children are rounded to 5, so a full unit may read a few more or fewer than its places."
+        ),
     )
 
 
@@ -401,7 +406,7 @@ def plans_table(run: Run) -> Table | None:
         "All plans, by where the child is",
         (*_text("Placement", "Planned for here"), *_numbers("Plans")),
         tuple(rows),
-        total=("All plans", "", _sum_or_withheld(plans["plans"], count)),
+        total=("All plans", "", count(run.facts.get("all_plans", plans["plans"].sum()))),
     )
 
 

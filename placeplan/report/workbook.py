@@ -78,7 +78,7 @@ class _Writer:
 
 
 def _sheet_name(table: str, taken: set[str]) -> str:
-    """A name Excel allows: at most 31 characters, none of ``[]:*?/\\``, each used once."""
+    r"""A name Excel allows: at most 31 characters, none of ``[]:*?/\\``, each used once."""
     name = (
         "".join(" " if one in "[]:*?/\\'" else one for one in _SHEETS.get(table, plain(table)))[:31].strip() or "Table"
     )
@@ -153,7 +153,7 @@ def _small_table(writer: _Writer, sheet: Any, row: int, made: Table) -> int:
     return row + 1
 
 
-def _words(run: Run, column: str, value: Any, names: dict[str, dict[str, str]]) -> str:
+def _words(column: str, value: Any, names: dict[str, dict[str, str]]) -> str:
     known = names.get(column, {}).get(str(value))
     return known if known is not None else label(column, value)
 
@@ -196,7 +196,7 @@ def _table_sheet(writer: _Writer, run: Run, table: str, name: str) -> None:
                 )
                 widest = max(widest, len(f"{float(value):,.1f}") + 2)
             else:
-                words = ("yes" if value else "no") if kind == "yes_no" else _words(run, str(code), value, names)
+                words = ("yes" if value else "no") if kind == "yes_no" else _words(str(code), value, names)
                 sheet.write_string(row + 1, column, words, writer.text)
                 widest = max(widest, len(words) + 1)
         sheet.set_column(column, column, min(widest, _WIDEST))

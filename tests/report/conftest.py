@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import Point, Polygon
 
-from placeplan.county.vocabulary import NEEDS, PHASES, phase_of
+from placeplan.county.vocabulary import NEEDS, PHASES, PLACEMENTS, phase_of
 from placeplan.runs import Run
 
 LOCALITIES = {
@@ -32,6 +32,15 @@ UNITS: dict[str, tuple[str, str, str, str, str | None, str | None, float, float,
     "U12": ("S12", "Town Special School", "out_of_county", "special", None, None, 15, 0, 22, -8),
     "U13": ("S13", "County College", "east", "college", None, None, np.nan, 0, 41, 18),
 }
+PLACED_AT = [
+    "mainstream",
+    "resourced_provision",
+    "special_state",
+    "special_independent",
+    "specialist_post_16",
+    "neet",
+    "early_years",
+]
 ORIGIN = (420_000.0, 340_000.0)
 
 
@@ -50,10 +59,8 @@ def children_of(question: str, *, seed: int, count: int) -> pd.DataFrame:
         year_group = int(rng.integers(-1, 15))
         wanted = [u for u in names if UNITS[u][2] in {locality, "out_of_county"} or rng.random() < 0.25]
         unit = str(rng.choice(wanted))
-        if (
-            unit not in {"U09", "U10", "U11", "U13"}
-            and room[unit] <= 0
-            or (unit in {"U09", "U11"} and rng.random() < 0.6)
+        if (unit not in {"U09", "U10", "U11", "U13"} and room[unit] <= 0) or (
+            unit in {"U09", "U11"} and rng.random() < 0.6
         ):
             unit = "gap" if rng.random() < 0.15 else "spot_purchase"
         else:
@@ -86,13 +93,12 @@ def _gap(children: pd.DataFrame) -> pd.DataFrame:
         spot_one=(children["unit"] == "spot_purchase").astype(int),
         out_one=children["unit"].isin(outside).astype(int),
     )
-    table = marked.groupby(["question", "locality", "need", "phase"], as_index=False).agg(
+    return marked.groupby(["question", "locality", "need", "phase"], as_index=False).agg(
         children=("one", "sum"),
         gap=("gap_one", "sum"),
         spot_purchase=("spot_one", "sum"),
         out_of_county=("out_one", "sum"),
     )
-    return table
 
 
 def _use(question: str, children: pd.DataFrame) -> pd.DataFrame:
@@ -124,8 +130,23 @@ def _use(question: str, children: pd.DataFrame) -> pd.DataFrame:
         )
     return pd.DataFrame(
         rows,
-        columns="question unit site site_name locality kind model national places other_authorities room ceiling placed "
-        "overfill breach".split(),
+        columns=[
+            "question",
+            "unit",
+            "site",
+            "site_name",
+            "locality",
+            "kind",
+            "model",
+            "national",
+            "places",
+            "other_authorities",
+            "room",
+            "ceiling",
+            "placed",
+            "overfill",
+            "breach",
+        ],
     )
 
 
@@ -293,11 +314,10 @@ def make_run(*, count: int = 420, internal: bool = False, places: bool = True) -
     )
     tables["plans"] = pd.DataFrame(
         {
-            "placement": ["mainstream", "resourced_provision", "special_state", "special_independent", "specialist_post_16", "neet", "early_years"],
-            "label": ["Mainstream school", "Resourced provision", "State special school", "Independent special school", "Specialist post-16",
-                      "Not in education, employment or training", "Early years setting"],
+            "placement": PLACED_AT,
+            "label": [PLACEMENTS[one].label for one in PLACED_AT],
             "plans": [510.0, 42.0, 231.0, 83.0, 64.0, 12.0, 3.0],
-            "planned_for": [False, True, True, True, True, False, False],
+            "planned_for": [PLACEMENTS[one].planned_for for one in PLACED_AT],
         }
     )  # fmt: skip
     tables["localities"] = pd.DataFrame({"locality": list(LOCALITIES), "name": [v[0] for v in LOCALITIES.values()]})
