@@ -68,20 +68,23 @@ def one_sided_prices(problem: PlacementProblem, graph: Residual) -> pd.DataFrame
     """What one more place at each unit would save and one fewer would cost, for units with counted places.
 
     Index unit; columns saving_one_more, cost_one_fewer (pounds a year), children_one_more,
-    children_one_fewer (change in children placed). ``cost_one_fewer`` is missing where every place is held
+    children_one_fewer (change in children placed), preferences_one_more, preferences_one_fewer (change in
+    preferences met, which come before cost: a place may meet one at a price). ``cost_one_fewer`` is missing where every place is held
     by a child who stays. The first is the smallest, the second the largest optimal price of the unit.
     """
     units = problem.units.index[np.isfinite(problem.units["places"])]
     at = graph.nodes.get_indexer(units)
     idle = len(graph.nodes) - 1
-    saved_pounds, saved_children = _unweigh(np.minimum(graph.distance[idle, at], 0.0))
-    cost_pounds, cost_children = _unweigh(graph.distance[at, idle])
+    saved_pounds, saved_children, saved_against = _unweigh(np.minimum(graph.distance[idle, at], 0.0))
+    cost_pounds, cost_children, cost_against = _unweigh(graph.distance[at, idle])
     return pd.DataFrame(
         {
             "saving_one_more": -saved_pounds + 0.0,
             "cost_one_fewer": cost_pounds,
             "children_one_more": -saved_children + 0.0,
             "children_one_fewer": -cost_children + 0.0,
+            "preferences_one_more": -saved_against + 0.0,
+            "preferences_one_fewer": -cost_against + 0.0,
         },
         index=pd.Index(units, name="unit"),
     )
@@ -150,11 +153,14 @@ def _room(
     steps[idle, idle - 1] = 0.0 if gap.sum() > 1e-9 else np.inf
 
 
-def _unweigh(weighed: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Split weighed pence into pounds and children in the gap."""
+def _unweigh(
+    weighed: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Split weighed pence into pounds, children in the gap and children against preference."""
     finite = np.isfinite(weighed)
     numbers = np.where(finite, weighed, 0.0)
     children = np.round(numbers / GAP_WEIGHT)
     rest = numbers - children * GAP_WEIGHT
-    pence = rest - np.round(rest / PREFERENCE_WEIGHT) * PREFERENCE_WEIGHT
-    return np.where(finite, pence / 100.0, np.nan), np.where(finite, children, np.nan)
+    against = np.round(rest / PREFERENCE_WEIGHT)
+    pounds = (rest - against * PREFERENCE_WEIGHT) / 100.0
+    return np.where(finite, pounds, np.nan), np.where(finite, children, np.nan), np.where(finite, against, np.nan)

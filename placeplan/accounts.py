@@ -72,7 +72,8 @@ def cost_table(problem: CountyProblem, placements: pd.DataFrame) -> pd.DataFrame
     """
     units = problem.units
     fees = problem.fees.rename(columns={"pounds": "fee_pounds"})
-    paid = placements[placements["unit"] != ""].merge(fees, on=["unit", "need", "band"])
+    bought = placements[placements["unit"] == SPOT_PURCHASE].assign(fund="high_needs", fee_pounds=lambda rows: rows["fee"])
+    paid = pd.concat([placements.merge(fees, on=["unit", "need", "band"]), bought])
     parts = [
         paid.groupby(["line", "fund"]).agg(pounds=("fee_pounds", "sum"), children=("child", "nunique")).reset_index()
     ]

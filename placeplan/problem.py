@@ -27,7 +27,8 @@ class CountyProblem:
     ``units``: as ``units_open``, the spot purchase included. ``children``: as ``cohort``. ``held``: the children
     who stay, and ``choices``: every unit that each child to be placed could go to; both with child, unit,
     minutes and km (one way; missing where the journey is not known), fee (top-up or fee, all funds),
-    transport, minutes_penalty, residential, line. ``fees``: unit, need, band, fund, pounds.
+    transport, minutes_penalty, residential, line. ``fees``: unit, need, band, fund, pounds (the spot
+    purchase is not in it: its fee, from the high needs block, goes by need and phase).
     ``unreachable``: children to be placed x units that would suit but cannot be reached, by unit.
     """
 
@@ -66,9 +67,7 @@ def county_problem(
     fees = top_up_lines(county, known[["unit", "kind", "need", "band"]].drop_duplicates())
     held, choices = (_costs(county, rows, fees) for rows in (held, choices))
     if spot_purchase:
-        bought, spot_fees = _spot_purchase(county, free)
-        choices = pd.concat([choices, bought], ignore_index=True)
-        fees = pd.concat([fees, spot_fees], ignore_index=True)
+        choices = pd.concat([choices, _spot_purchase(county, free)], ignore_index=True)
         units = pd.concat([units, _spot_unit(units)])
     choices = choices.sort_values(["child", "unit"], ignore_index=True)
     return CountyProblem(
@@ -119,7 +118,7 @@ def _costs(county: County, rows: pd.DataFrame, fees: pd.DataFrame) -> pd.DataFra
     )
 
 
-def _spot_purchase(county: County, free: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _spot_purchase(county: County, free: pd.DataFrame) -> pd.DataFrame:
     spot = spot_rows(county, free["need"], free["phase"])
     rows = free[["need", "band", "phase", "prefers"]].join(spot).rename(columns={"pounds": "fee"})
     rows = rows.assign(
@@ -128,8 +127,7 @@ def _spot_purchase(county: County, free: pd.DataFrame) -> tuple[pd.DataFrame, pd
     line = rows["residential"].map({True: "independent_residential", False: "independent_day"})
     rows = rows.assign(line=line, transport=transport_pounds(county, rows))
     penalty = minutes_penalty(county, rows["minutes"].to_numpy(float), rows["residential"].to_numpy(bool))
-    fees = rows[["unit", "need", "band", "fee"]].rename(columns={"fee": "pounds"}).assign(fund="high_needs")
-    return rows.assign(minutes_penalty=penalty), fees.drop_duplicates()
+    return rows.assign(minutes_penalty=penalty)
 
 
 def _spot_unit(units: pd.DataFrame) -> pd.DataFrame:

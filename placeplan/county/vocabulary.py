@@ -121,23 +121,20 @@ FUNDS: Final = {
     "family": "Family",
 }
 
-QUESTIONS: Final = {
-    "today": "Everyone as placed today",
-    "september": "The coming September",
-    "afresh": "Everyone placed afresh",
-}
-"""The three questions of an allocation, in the order in which they are told."""
+QUESTIONS: Final = ("today", "september", "afresh")
+"""The three questions of an allocation, in the order in which they are told: everyone as placed today, the
+coming September's new children and phase transfers placed best, everyone placed afresh."""
 
-COST_LINES: Final = {
-    "in_county_places": "In county: commissioned places",
-    "in_county_top_ups": "In county: top-ups",
-    "neighbour_state": "Out of county: neighbours' state schools",
-    "independent_day": "Independent and non-maintained: day",
-    "independent_residential": "Independent and non-maintained: residential",
-    "college": "Colleges",
-    "transport": "Transport",
-    "overfill": "Overfill",
-}
+COST_LINES: Final = (
+    "in_county_places",
+    "in_county_top_ups",
+    "neighbour_state",
+    "independent_day",
+    "independent_residential",
+    "college",
+    "transport",
+    "overfill",
+)
 """The lines of the costs, in order."""
 
 SPOT_PURCHASE: Final = "spot_purchase"

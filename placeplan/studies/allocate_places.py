@@ -1,16 +1,14 @@
 """Allocate places: who goes where this year, this September, or if everyone were placed afresh."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from placeplan import accounts
 from placeplan.county.county import County
-from placeplan.county.vocabulary import QUESTIONS, SPOT_PURCHASE
-from placeplan.errors import NotProvenError, PlaceplanError, UsageError
+from placeplan.county.vocabulary import COMMISSIONED_KINDS, QUESTIONS
+from placeplan.errors import PlaceplanError, UsageError
 from placeplan.geo.travel import TravelTimes
 from placeplan.models.allocate import allocate
 from placeplan.models.expand import with_places
@@ -18,42 +16,13 @@ from placeplan.models.placement import Placement, PlacementProblem
 from placeplan.models.pricing import one_sided_prices, residual
 from placeplan.models.program import DEFAULT_SOLVER
 from placeplan.problem import CountyProblem, county_problem
-from placeplan.verify import Claim, Verification, verify
+from placeplan.studies.answers import Allocation, AnswerProof
+from placeplan.verify import Claim, verify
 
-__all__ = ["Allocation", "allocate_places", "verified"]
+__all__ = ["allocate_places", "verified"]
 
 QUOTED_PRICES: Final = 5
 """How many units have their saving from one more place solved again, so that a sentence may quote it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Allocation:
-    """An answer to one question, verified.
-
-    ``placements``: a row a child (see ``accounts.placements_of``; child-level: it supports, and does not make, a
-    decision). ``tables``: the answer as tidy frames by name. ``status`` is ``priced`` (as placed today),
-    ``optimal`` or ``feasible`` (not proven; see ``bound``). ``objective`` and ``bound`` are pounds a year with
-    declared penalties. ``added``: places added by unit, where the answer is one with more places.
-    """
-
-    question: str
-    year: int
-    county: County = field(repr=False)
-    problem: CountyProblem = field(repr=False)
-    placement: Placement | None = field(repr=False)
-    placements: pd.DataFrame = field(repr=False)
-    tables: dict[str, pd.DataFrame] = field(repr=False)
-    status: str
-    objective: float
-    bound: float
-    verification: Verification
-    travel_method: str
-    added: Mapping[str, float] = field(default_factory=dict)
-
-    def headline(self, measure: str) -> float:
-        """One of the figures told first, by its name in the headlines table."""
-        rows = self.tables["headlines"]
-        return float(rows.loc[rows["measure"] == measure, "value"].iloc[0])
 
 
 def allocate_places(
@@ -130,7 +99,8 @@ def verified(
     }
     if placement is not None and proven:
         tables["prices"] = _prices(problem, placement)
-        tables["prices_resolved"] = _resolved(problem, placement, tables["prices"], solver=solver)
+        if problem.question == "september":
+            tables["prices_resolved"] = _resolved(problem, placement, tables["prices"], solver=solver)
     return Allocation(
         question=problem.question,
         year=problem.year,
@@ -139,11 +109,15 @@ def verified(
         placement=placement,
         placements=placements,
         tables=tables,
-        status="priced" if placement is None else placement.proof.status,
-        objective=round(objective, 2),
-        bound=round(objective - open_pounds, 2),
-        verification=verification,
+        proof=AnswerProof(
+            status="priced" if placement is None else placement.proof.status,
+            objective=round(objective, 2),
+            bound=round(objective - open_pounds, 2),
+            solver="" if placement is None else solver,
+            verification=verification,
+        ),
         travel_method=travel.method,
+        spot_purchase=spot_purchase,
         added=dict(added),
     )
 
@@ -162,7 +136,8 @@ def _resolved(
     problem: CountyProblem, placement: Placement, prices: pd.DataFrame, *, solver: str
 ) -> pd.DataFrame:
     """The largest savings solved again with the place there, split into cash and declared penalties."""
-    best = prices.sort_values(["net_saving_one_more", "unit"], ascending=[False, True]).head(QUOTED_PRICES)
+    commissioned = problem.units.index[problem.units["kind"].isin(COMMISSIONED_KINDS)]
+    best = prices[prices["unit"].isin(commissioned)].sort_values(["net_saving_one_more", "unit"], ascending=[False, True]).head(QUOTED_PRICES)
     best = best[best["net_saving_one_more"] > 0]
     rows = []
     for unit, fixed in zip(best["unit"], best["fixed_cost"], strict=True):

@@ -1,0 +1,243 @@
+"""Answers about places: an allocation, places added to it, and the run, page and map that are made of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+from matplotlib.figure import Figure
+
+from placeplan.county.assumptions import assumptions
+from placeplan.county.county import County
+from placeplan.county.vocabulary import PLACEMENTS, QUESTIONS, SPOT_PURCHASE
+from placeplan.errors import UsageError
+from placeplan.models.placement import Placement
+from placeplan.problem import CountyProblem
+from placeplan.report.write import figure, write_report
+from placeplan.runs import Run
+from placeplan.verify import Verification
+
+__all__ = ["Allocation", "AnswerProof", "MorePlaces", "allocation_run", "draw_allocation", "report_allocation"]
+
+VERSIONED: Final = ("placeplan", "pulp", "highspy", "scipy", "pandas", "geopandas")
+"""The packages whose versions run.json names: those that an answer could turn on."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerProof:
+    """How good an answer is known to be, and that it was checked.
+
+    ``status`` is ``priced`` (as placed today: nothing was solved), ``optimal`` or ``feasible`` (not proven).
+    ``objective`` and its proven lower ``bound`` are pounds a year with declared penalties.
+    """
+
+    status: str
+    objective: float
+    bound: float
+    solver: str
+    verification: Verification
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """An answer to one question, verified.
+
+    ``placements``: a row a child (see ``accounts.placements_of``; child-level: it supports, and does not make, a
+    decision). ``tables``: the answer as tidy frames by name. ``added``: places added by unit, where the
+    answer is one with more places.
+    """
+
+    question: str
+    year: int
+    county: County = field(repr=False)
+    problem: CountyProblem = field(repr=False)
+    placement: Placement | None = field(repr=False)
+    placements: pd.DataFrame = field(repr=False)
+    tables: dict[str, pd.DataFrame] = field(repr=False)
+    proof: AnswerProof
+    travel_method: str
+    spot_purchase: bool
+    added: Mapping[str, float] = field(default_factory=dict)
+
+    def headline(self, measure: str) -> float:
+        """One of the figures told first, by its name in the headlines table."""
+        rows = self.tables["headlines"]
+        return float(rows.loc[rows["measure"] == measure, "value"].iloc[0])
+
+    def figure(self, *, internal: bool = False) -> Figure:
+        """The map of flows and gaps, share-safe unless ``internal``."""
+        return draw_allocation([self], internal=internal)
+
+    def report(self, out: str | Path, *, internal: bool = False, replace: bool = False) -> Path:
+        """Write this answer as a run's folder (see ``report_allocation``) and return it."""
+        return report_allocation([self], out, internal=internal, replace=replace)
+
+
+@dataclass(frozen=True, slots=True)
+class MorePlaces:
+    """Places to add and what they do.
+
+    ``places``: a row a unit and phase that gets some (unit, site_name, locality, kind, model, phase,
+    places_added, fixed_cost of them a year). ``summary``: measure and value. ``allocation``: the answer with the places there,
+    verified. ``status``, ``objective`` and ``bound`` (pounds a year, fixed cost of the added places included)
+    are of the choice of places.
+    """
+
+    places: pd.DataFrame = field(repr=False)
+    summary: pd.DataFrame = field(repr=False)
+    allocation: Allocation = field(repr=False)
+    status: str
+    objective: float
+    bound: float
+
+
+def allocation_run(
+    answers: Sequence[Allocation],
+    *,
+    more_places: MorePlaces | None = None,
+    command: str = "allocate",
+    options: Mapping[str, Any] | None = None,
+) -> Run:
+    """One run from answers about the same county, in the order of the questions.
+
+    Child rows (``placements``) are in it for every question but ``afresh``, which is totals only; they leave
+    only with ``--internal``. Raises ``UsageError`` for no answer, two to one question or two counties.
+    """
+    if not answers or len({a.question for a in answers}) < len(answers) or len({a.county.digest for a in answers}) > 1:
+        raise UsageError("a report: expected one answer a question, all about one county")
+    ordered = sorted(answers, key=lambda answer: QUESTIONS.index(answer.question))
+    county = ordered[0].county
+    names = dict.fromkeys(name for answer in ordered for name in answer.tables)
+    tables = {name: _stacked({a.question: a.tables[name] for a in ordered if name in a.tables}) for name in names}
+    children = {a.question: a.placements for a in ordered if a.question != "afresh"}
+    if children:
+        columns = ["child", "zone", "locality", "need", "phase", "year_group", "unit", "stays", "minutes", "km"]
+        tables["placements"] = _stacked({q: rows[[*columns, "cost_pounds"]] for q, rows in children.items()})
+    tables["proof"] = _proof(ordered)
+    tables["assumptions"] = assumptions(county)
+    tables["plans"] = _plans(county)
+    tables["localities"] = pd.DataFrame(county.localities[["locality", "name"]])
+    tables["units_named"] = _units_named(county)
+    if more_places is not None:
+        tables["places"] = more_places.places
+        tables["places_summary"] = more_places.summary
+    settings = county.settings
+    facts = {
+        "county": county.name,
+        "authority": settings.authority,
+        "as_of": settings.as_of.isoformat(),
+        "year": settings.year,
+        "command": command,
+        "options": dict(options or {}),
+        "seed": settings.seed,
+        "input_digest": county.digest,
+        "versions": {name: version(name) for name in VERSIONED},
+        "data_label": settings.data_label,
+        "travel_method": ordered[0].travel_method,
+        "price_year": settings.price_year,
+        "guidance_minutes": settings.guidance_minutes,
+    }
+    if more_places is not None:
+        facts["places_proof"] = {
+            "status": more_places.status,
+            "objective_pounds": round(more_places.objective, 2),
+            "bound_pounds": round(more_places.bound, 2),
+        }
+    return Run(command, county.name, tables, _layers(county), facts)
+
+
+def report_allocation(
+    answers: Sequence[Allocation],
+    out: str | Path,
+    *,
+    more_places: MorePlaces | None = None,
+    command: str = "allocate",
+    options: Mapping[str, Any] | None = None,
+    internal: bool = False,
+    replace: bool = False,
+    timings: Mapping[str, float] | None = None,
+) -> Path:
+    """Write the answers as a run's folder: tables, workbook, GeoPackage, map and report.html; return it.
+
+    Share-safe unless ``internal``. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given.
+    """
+    run = allocation_run(answers, more_places=more_places, command=command, options=options)
+    return write_report(run, out, internal=internal, replace=replace, timings=timings)
+
+
+def draw_allocation(answers: Sequence[Allocation], *, internal: bool = False) -> Figure:
+    """The map of flows and gaps as a matplotlib figure, share-safe unless ``internal``."""
+    return figure(allocation_run(answers), internal=internal)
+
+
+def _stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    parts = []
+    for question, table in tables.items():
+        part = table.copy()
+        part.insert(0, "question", question)
+        parts.append(part)
+    filled = [part for part in parts if len(part)] or parts[:1]
+    return pd.concat(filled, ignore_index=True)
+
+
+def _proof(answers: Sequence[Allocation]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "question": [a.question for a in answers],
+            "status": [a.proof.status for a in answers],
+            "objective_pounds": [a.proof.objective for a in answers],
+            "bound_pounds": [a.proof.bound for a in answers],
+            "gap_pounds": [round(a.proof.objective - a.proof.bound, 2) for a in answers],
+            "solver": [a.proof.solver for a in answers],
+            "verified": [a.proof.verification.holds for a in answers],
+            "checks": ["; ".join(a.proof.verification.checks) for a in answers],
+        }
+    )
+
+
+def _plans(county: County) -> pd.DataFrame:
+    """The latest published plans by placement, planned for or not, so that all plans add up."""
+    plans = county.plans
+    stock = plans[(plans["measure"] == "stock") & (plans["year"] <= county.settings.year)]
+    total = stock[stock["margin"] == "total"]
+    by = stock[stock["margin"] == "placement"]
+    if by.empty:
+        return pd.DataFrame(columns=["placement", "label", "plans", "planned_for"])
+    year = by["year"].max()
+    counts = by[by["year"] == year].groupby("placement")["plans"].sum(min_count=1)
+    rows = [
+        (name, about.label, float(counts[name]), about.planned_for)
+        for name, about in PLACEMENTS.items()
+        if name in counts.index and pd.notna(counts[name])
+    ]
+    known = total.loc[total["year"] == year, "plans"].sum()
+    missing = float(known) - sum(row[2] for row in rows)
+    if missing > 0:
+        rows.append(("not_recorded_here", "Not published by placement", missing, False))
+    return pd.DataFrame(rows, columns=["placement", "label", "plans", "planned_for"])
+
+
+def _units_named(county: County) -> pd.DataFrame:
+    """A name for each unit: its site's, with the unit itself where a site has several."""
+    units = county.units.drop_duplicates("unit")[["unit", "site"]]
+    names = units.merge(county.sites[["site", "name"]], on="site")
+    several = names["site"].duplicated(keep=False)
+    names["name"] = names["name"].where(~several, names["name"] + " (" + names["unit"].str.replace("_", " ") + ")")
+    bought = pd.DataFrame({"unit": [SPOT_PURCHASE], "name": ["Independent place bought for one child"]})
+    return pd.concat([names[["unit", "name"]].sort_values("unit"), bought], ignore_index=True)
+
+
+def _layers(county: County) -> dict[str, gpd.GeoDataFrame]:
+    kinds = county.units.drop_duplicates(["site", "kind"]).sort_values("kind").groupby("site")["kind"].agg(";".join)
+    sites = county.sites[["site", "name", "locality", "easting", "northing"]].join(kinds.rename("kinds"), on="site")
+    points = gpd.points_from_xy(sites["easting"], sites["northing"], crs="EPSG:27700")
+    layers = {
+        "localities": county.localities[["locality", "name", "geometry"]],
+        "sites": gpd.GeoDataFrame(sites, geometry=points),
+    }
+    if county.zones.geometry.notna().any():
+        layers["zones"] = county.zones[["zone", "locality", "geometry"]]
+    return layers
