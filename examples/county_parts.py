@@ -39,7 +39,8 @@ SECOND_NEEDS = {"ASD": "SLCN;SEMH;MLD", "SEMH": "ASD;SPLD;SLCN", "SLCN": "ASD;ML
 OTHER_SECOND_NEEDS = "SLCN;MLD"
 SECOND_NEED_SHARE = 0.25
 PREFERENCE_SHARE = 0.2
-MAY_MOVE_SHARE = 0.12
+MAY_MOVE_SHARE = 0.4
+ERS_REACH_KM = 6.0
 
 CHILD_COLUMNS = ["child", "zone", "year_group", "need", "second_need", "band", "unit", "suits", "since", "may_move"]
 CHILD_COLUMNS += ["prefers"]
@@ -58,14 +59,36 @@ def write_text(path: Path, text: str) -> None:
     path.write_bytes(text.encode())
 
 
-def homes(ages: np.ndarray, people: pd.DataFrame, *, stream: np.random.Generator) -> np.ndarray:
-    """A home zone for each child by age: drawn in proportion to people of that age (zones x ages)."""
-    zones = np.full(len(ages), "", dtype=object)
-    for age in np.unique(ages):
-        at = np.flatnonzero(ages == age)
-        weights = people[int(age)].to_numpy(dtype=np.float64)
-        zones[at] = people.index.to_numpy()[draw_places(len(at), weights, stream=stream)]
-    return zones
+def homes(
+    ages: np.ndarray, people: pd.DataFrame, *, stream: np.random.Generator, near: Floats | None = None
+) -> np.ndarray:
+    """A home zone for each child by age: drawn in proportion to people of that age (zones x ages).
+
+    ``near`` (children x zones) multiplies the proportions where some zones are likelier for a child.
+    """
+    zones = people.index.to_numpy()
+    weights = people[[int(age) for age in ages]].to_numpy(dtype=np.float64).T
+    if near is not None:
+        weights = weights * near
+    return np.array([zones[draw_places(1, row, stream=stream)[0]] for row in weights], dtype=object)
+
+
+def _near_ers(children: pd.DataFrame, zones: pd.DataFrame, provision: pd.DataFrame) -> Floats:
+    """Children x zones: 1, but for children in an ERS its places within reach that take them, fading with distance.
+
+    An ERS is a base in an ordinary school, filled from around it: places count by exp(-km / ERS_REACH_KM).
+    """
+    near = np.ones((len(children), len(zones)))
+    ers = provision[provision["kind"] == "ers"]
+    is_in_ers = children["placement"].isin(["resourced_provision", "sen_unit"]).to_numpy()
+    there = ers[["easting", "northing"]].to_numpy(dtype=np.float64)
+    home = zones[["easting", "northing"]].to_numpy(dtype=np.float64)
+    km = np.hypot(*(home[:, None, :] - there[None, :, :]).transpose(2, 0, 1)) / 1000
+    places = np.exp(-km / ERS_REACH_KM) * ers["places"].to_numpy(dtype=np.float64)
+    inside = children[is_in_ers]
+    takes = _takes(ers, inside["need"].to_numpy(), inside["year_group"].to_numpy())
+    near[is_in_ers] = takes.astype(np.float64) @ places.T + 1e-3
+    return near
 
 
 def _takes(provision: pd.DataFrame, need: np.ndarray, year_group: np.ndarray) -> np.ndarray:
@@ -86,8 +109,8 @@ def _kilometres(children: pd.DataFrame, zones: pd.DataFrame, provision: pd.DataF
 def _seated(children: pd.DataFrame, zones: pd.DataFrame, provision: pd.DataFrame, seed: int) -> pd.Series:
     """The unit of each child by placement, need, year group and distance; missing where no place is left.
 
-    Units with ``held`` (places bought one by one) have so many seats; others their places less those that other
-    authorities hold, and a tenth more that is filled only where nothing nearer is free.
+    Units with ``held`` have so many seats (as where places are bought one by one); others their places less those
+    that other authorities hold, and in the county a tenth more, filled only where nothing much nearer is free.
     """
     unit = pd.Series(pd.NA, index=children.index, dtype="str")
     for placement, (kinds, national) in PLACEMENT_UNITS.items():
@@ -95,7 +118,7 @@ def _seated(children: pd.DataFrame, zones: pd.DataFrame, provision: pd.DataFrame
         offered = provision[provision["kind"].isin(kinds) & provision["opens"].isna()]
         if national is not None:
             offered = offered[offered["national"] == national]
-        room = (offered["places"] - offered["other_authorities"].fillna(0)).fillna(offered["held"])
+        room = offered["held"].fillna(offered["places"] - offered["other_authorities"].fillna(0))
         seats = room.fillna(0).astype(int).to_numpy().clip(min=0)
         spare = np.floor(0.1 * offered["places"].fillna(0)).astype(int).to_numpy()
         placed = seat_children(
@@ -185,7 +208,8 @@ def placed_children(
         }
     )
     children["year_group"] = [year_group_of_age(int(age)) for age in children["age"]]
-    children["zone"] = homes(children["age"].to_numpy(), people, stream=generator(seed, "homes"))
+    near = _near_ers(children, zones, provision)
+    children["zone"] = homes(children["age"].to_numpy(), people, stream=generator(seed, "homes"), near=near)
     children["unit"] = _seated(children, zones, provision, seed)
     return _with_plan(children, provision, as_of=as_of, seed=seed)
 
@@ -211,7 +235,7 @@ def _with_plan(children: pd.DataFrame, provision: pd.DataFrame, *, as_of: dt.dat
             model = None if pd.isna(unit["model"]) else str(unit["model"])
             leaves = row.year_group == unit["to_year_group"]
             # Some younger children in independent schools could come back, if the family agrees.
-            reviewed = unit["kind"] == "independent_special" and 0 <= row.year_group <= 5 and move < MAY_MOVE_SHARE * 3
+            reviewed = unit["kind"] == "independent_special" and 0 <= row.year_group <= 5 and move < MAY_MOVE_SHARE
             reviewed = reviewed and not leaves
             if leaves:
                 suits.append(_suits_next(str(unit["kind"]), model, int(row.year_group), float(chance)))

@@ -229,9 +229,8 @@ def provision_frame(localities: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def write_shapes(path: Path, frame: pd.DataFrame, shapes: gpd.GeoSeries) -> None:
-    """A GeoJSON of ``frame``'s columns: longitude and latitude to a metre, one feature a line."""
-    degrees = shapely.set_precision(shapes.to_crs(4326).to_numpy(), 0)
-    rounded = shapely.transform(degrees, lambda xy: np.round(xy, 5))
+    """A GeoJSON of ``frame``'s columns: longitude and latitude to a tenth of a metre, one feature a line."""
+    rounded = shapely.transform(shapes.to_crs(4326).to_numpy(), lambda xy: np.round(xy, 6))
     features = [
         json.dumps({"type": "Feature", "properties": properties, "geometry": json.loads(shapely.to_geojson(shape))})
         for properties, shape in zip(frame.to_dict("records"), rounded, strict=True)

@@ -18,9 +18,7 @@ __all__ = ["allocate", "allocation_program", "objectives", "overfill_of", "place
 SMALLEST_FLOW: Final = 1e-7
 
 
-def allocate(
-    problem: PlacementProblem, *, solver: str = DEFAULT_SOLVER, time_limit: float | None = None
-) -> Placement:
+def allocate(problem: PlacementProblem, *, solver: str = DEFAULT_SOLVER, time_limit: float | None = None) -> Placement:
     """The best placement of every group, with its proof.
 
     Never infeasible for want of places: what cannot be placed is the gap, made as small as it can be

@@ -119,7 +119,9 @@ def limit_spending(pairs: pd.DataFrame, additions: pd.DataFrame, spending: pd.Se
 
 
 def _rows(rule: str, labels: pd.Index, sense: str, right: object) -> pd.DataFrame:
-    return pd.DataFrame({"sense": sense, "right": right}, index=pd.Index([f"{rule}[{x}]" for x in labels], dtype=object))
+    return pd.DataFrame(
+        {"sense": sense, "right": right}, index=pd.Index([f"{rule}[{x}]" for x in labels], dtype=object)
+    )
 
 
 def _entries(rule: str, labels: pd.Series | pd.Index, variables: pd.Index, coefficient: object) -> pd.DataFrame:

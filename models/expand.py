@@ -13,7 +13,8 @@ from .program import DEFAULT_SOLVER, Program, Solution, Status, solve_in_order
 __all__ = ["BUDGET_GAP", "Expansion", "expand", "with_places"]
 
 BUDGET_GAP: Final = 1e-3
-"""How close to the best an answer under a limit on pounds has to be: a knapsack of places is seldom proven to the penny."""
+"""How close to the best an answer under a limit on pounds has to be: a knapsack of places is seldom proven
+to the penny."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,7 @@ class Proof:
 
     ``objective`` and ``bound`` are pounds a year over the groups, overfill included; ``gap_children`` is
     the least number of children that cannot be placed, and ``gap_children_bound`` its proven lower bound.
-    ``prices`` holds a price per unit in the order of the stages (see ``pricing``): with them the bound can be recomputed
-    by anyone.
+    ``prices`` holds a price per unit, weighed by stage (see ``pricing``): with them anyone can recompute the bound.
     """
 
     status: str

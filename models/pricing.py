@@ -6,6 +6,7 @@ j moves one child from i to j at the change of cost; distances on it are the one
 least against preference, then cost) are weighed together in whole pence, each far above all of the next.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,7 +17,17 @@ from scipy.sparse.csgraph import NegativeCycleError, csgraph_from_dense, floyd_w
 
 from .placement import PlacementProblem
 
-__all__ = ["GAP_WEIGHT", "PREFERENCE_WEIGHT", "NotOptimalError", "Residual", "lower_bound", "one_sided_prices", "residual", "unit_prices", "weigh"]
+__all__ = [
+    "GAP_WEIGHT",
+    "PREFERENCE_WEIGHT",
+    "NotOptimalError",
+    "Residual",
+    "lower_bound",
+    "one_sided_prices",
+    "residual",
+    "unit_prices",
+    "weigh",
+]
 
 PREFERENCE_WEIGHT: Final = 2.0**33
 """Pence that one child against preference weighs: more than any change of cost along a path."""
@@ -100,7 +111,7 @@ def unit_prices(problem: PlacementProblem, graph: Residual) -> pd.Series:
 
 
 def lower_bound(problem: PlacementProblem, prices: pd.Series) -> float:
-    """The bound on gap, preference and cost together, in weighed pence, that unit prices prove (weak duality).
+    """The bound that unit prices prove on gap, preference and cost together, in weighed pence (weak duality).
 
     ``sum_g children[g] min_u (c[g,u] + price[u]) - sum_u price[u] (places[u] - held[u])
     - sum_uk width[u,k] max(0, price[u] - p[u,k])``, the gap being one more choice at its weight.
@@ -126,7 +137,7 @@ def _child_moves(
     here = here.merge(choices, on=["group", "unit"])
     moves = here.merge(choices, on="group", suffixes=("", "_to"))
     change = (moves["weight_to"] - moves["weight"]).to_numpy()
-    i, j = nodes.get_indexer(moves["unit"]), nodes.get_indexer(moves["unit_to"])
+    i, j = (nodes.get_indexer(pd.Index(moves[end])) for end in ("unit", "unit_to"))
     np.minimum.at(steps, (i, j), change)
 
 
@@ -136,12 +147,14 @@ def _room(
     """Arcs to and from idle room: what one child more or fewer at a unit costs in places and overfill."""
     idle = len(nodes) - 1
     load = problem.units["held"].add(flows.groupby("unit")["children"].sum(), fill_value=0.0)
-    bands_of = {unit: rows for unit, rows in problem.bands.groupby("unit")}
-    for i, (unit, places) in enumerate(problem.units["places"].items()):
-        edge = places
+    bands_of: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for unit, width, price in problem.bands[["unit", "width", "price"]].itertuples(index=False, name=None):
+        bands_of[unit].append((width, price))
+    for i, (unit, places) in enumerate(zip(problem.units.index, problem.units["places"], strict=True)):
+        edge = float(places)
         to_idle = 0.0 if load[unit] < edge - 1e-9 else np.inf
         from_idle = 0.0 if 1e-9 < load[unit] <= edge + 1e-9 else np.inf
-        for width, price in bands_of[unit][["width", "price"]].to_numpy() if unit in bands_of else ():
+        for width, price in bands_of[unit]:
             pence = float(np.round(price * 100.0))
             if width > 0 and edge - 1e-9 <= load[unit] < edge + width - 1e-9:
                 to_idle = min(to_idle, pence)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -55,8 +56,8 @@ class Program:
     def matrix(self) -> sparse.csr_array:
         """The coefficients, rows x variables."""
         positions = (
-            self.rows.index.get_indexer(self.entries["row"]),
-            self.variables.index.get_indexer(self.entries["variable"]),
+            self.rows.index.get_indexer(pd.Index(self.entries["row"])),
+            self.variables.index.get_indexer(pd.Index(self.entries["variable"])),
         )
         if min((p.min() for p in positions if len(p)), default=0) < 0:
             raise KeyError("an entry names a row or variable that the programme does not have")
@@ -102,7 +103,7 @@ def solve(
     matrix = program.matrix()
     whole = bool(program.variables["whole"].any())
     if len(program.variables) == 0:
-        return _judge(program, matrix, costs, np.zeros(0), np.zeros(len(program.rows)), None)
+        return _judge(program, matrix, costs, np.zeros(0), prices=np.zeros(len(program.rows)))
     problem, columns, rows = _to_pulp(program, matrix, costs)
     try:
         problem.solve(_solver(solver, time_limit, relative_gap))
@@ -112,9 +113,9 @@ def solve(
     if problem.status in (pulp.LpStatusInfeasible, pulp.LpStatusUnbounded) or not np.isfinite(values).all():
         raise InfeasibleError(f"{solver} found no answer: {pulp.LpStatus[problem.status].lower()}")
     if whole:
-        return _judge(program, matrix, costs, _rounded(program, values), None, _integer_bound(problem, solver))
+        return _judge(program, matrix, costs, _rounded(program, values), integer_bound=_integer_bound(problem, solver))
     prices = np.array([0.0 if row.pi is None else row.pi for row in rows])
-    return _judge(program, matrix, costs, values, prices, None)
+    return _judge(program, matrix, costs, values, prices=prices)
 
 
 def solve_in_order(
@@ -134,16 +135,14 @@ def solve_in_order(
     """
     solutions: dict[str, Solution] = {}
     for name, objective in objectives.items():
-        solution = solve(
-            program, objective, solver=solver, time_limit=time_limit, relative_gap=relative_gap
-        )
+        solution = solve(program, objective, solver=solver, time_limit=time_limit, relative_gap=relative_gap)
         solutions[name] = solution
         if solution.status is not Status.optimal:
             break
-        if solution.reduced_costs is None:
+        if solution.row_prices is None or solution.reduced_costs is None:
             program = _keep_value(program, name, objective, solution.objective)
         else:
-            program = _optimal_face(program, solution)
+            program = _optimal_face(program, solution.row_prices, solution.reduced_costs)
     return solutions
 
 
@@ -211,7 +210,7 @@ def _to_pulp(
     return problem, columns, rows
 
 
-class _QuietHiGHS(pulp.HiGHS):
+class _QuietHiGHS(pulp.HiGHS):  # type: ignore[misc] # PuLP gives no type for it
     """HiGHS without the banner that it prints on standard output when it is made, whatever ``msg`` says."""
 
     def createAndConfigureSolver(self, lp: pulp.LpProblem) -> None:  # noqa: N802 (PuLP's name)
@@ -224,7 +223,7 @@ def _standard_output_closed() -> Iterator[None]:
     """Send file descriptor 1 nowhere: the banner is written below Python's own ``sys.stdout``."""
     sys.stdout.flush()
     kept = os.dup(1)
-    with open(os.devnull, "wb") as nowhere:
+    with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), 1)
     try:
         yield
@@ -259,8 +258,9 @@ def _judge(
     matrix: sparse.csr_array,
     costs: NDArray[np.float64],
     values: NDArray[np.float64],
-    prices: NDArray[np.float64] | None,
-    integer_bound: float | None,
+    *,
+    prices: NDArray[np.float64] | None = None,
+    integer_bound: float | None = None,
 ) -> Solution:
     """Put the answer back into every row, find its bound, and only then name its status."""
     _check_feasible(program, matrix, values)
@@ -313,17 +313,15 @@ def _check_feasible(program: Program, matrix: sparse.csr_array, values: NDArray[
         raise InfeasibleError(f"the solver's answer puts {program.variables.index[worst]!r} out of its bounds")
 
 
-def _optimal_face(program: Program, solution: Solution) -> Program:
+def _optimal_face(program: Program, row_prices: pd.Series, reduced_costs: pd.Series) -> Program:
     """The optima of the last stage: priced rows tight, variables with a reduced cost at their bounds."""
-    assert solution.row_prices is not None
-    assert solution.reduced_costs is not None
-    reduced = solution.reduced_costs.to_numpy()
+    reduced = reduced_costs.to_numpy()
     half_a_penny = 0.005
     variables = program.variables.copy()
     variables["upper"] = np.where(reduced > half_a_penny, variables["lower"], variables["upper"])
     variables["lower"] = np.where(reduced < -half_a_penny, variables["upper"], variables["lower"])
     rows = program.rows.copy()
-    rows["sense"] = np.where(np.abs(solution.row_prices.to_numpy()) > half_a_penny, "=", rows["sense"])
+    rows["sense"] = np.where(np.abs(row_prices.to_numpy()) > half_a_penny, "=", rows["sense"])
     return _without_fixed(Program(variables, rows, program.entries))
 
 

@@ -72,7 +72,9 @@ def cost_table(problem: CountyProblem, placements: pd.DataFrame) -> pd.DataFrame
     """
     units = problem.units
     fees = problem.fees.rename(columns={"pounds": "fee_pounds"})
-    bought = placements[placements["unit"] == SPOT_PURCHASE].assign(fund="high_needs", fee_pounds=lambda rows: rows["fee"])
+    bought = placements[placements["unit"] == SPOT_PURCHASE].assign(
+        fund="high_needs", fee_pounds=lambda rows: rows["fee"]
+    )
     paid = pd.concat([placements.merge(fees, on=["unit", "need", "band"]), bought])
     parts = [
         paid.groupby(["line", "fund"]).agg(pounds=("fee_pounds", "sum"), children=("child", "nunique")).reset_index()
@@ -83,7 +85,9 @@ def cost_table(problem: CountyProblem, placements: pd.DataFrame) -> pd.DataFrame
     over = _paid_overfill(units, placed)
     net = units["fixed_cost"] - units["filled_discount"]
     filled = units["other_authorities"].where(units["in_county"], 0.0) + placed - over
-    commissioned = units["places"].fillna(0.0).where(units["in_county"], units["room"].where(units["places"].notna(), 0.0))
+    commissioned = (
+        units["places"].fillna(0.0).where(units["in_county"], units["room"].where(units["places"].notna(), 0.0))
+    )
     fixed = units["fixed_cost"] * commissioned - units["filled_discount"] * filled
     line = units["line"].mask(units["in_county"] & units["kind"].isin(COMMISSIONED_KINDS), "in_county_places")
     for name, pounds in fixed.groupby(line).sum().items():

@@ -9,15 +9,15 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, ParamSpec, TypeVar
 
 import typer
 
 from placeplan.county.vocabulary import QUESTIONS
-from placeplan.errors import InputError, NotProvenError, PlaceplanError, UsageError
+from placeplan.errors import NotProvenError, PlaceplanError, UsageError
 
 if TYPE_CHECKING:
-    import placeplan as pp
+    pass
 
 __all__ = ["app", "main"]
 
@@ -35,7 +35,9 @@ app = typer.Typer(
 )
 
 County = Annotated[str, typer.Argument(help="A county's folder or workbook, or example:derbyshire.", metavar="COUNTY")]
-Out = Annotated[Path | None, typer.Option("--out", help="Folder of the run; by default runs/<county>-<command>-<hash>.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", help="Folder of the run; by default runs/<county>-<command>-<hash>.")
+]
 Replace = Annotated[bool, typer.Option("--replace", help="Replace the run that is there already.")]
 Internal = Annotated[
     bool, typer.Option("--internal", help="Write the detail too, child rows among it; every page is marked INTERNAL.")
@@ -95,7 +97,9 @@ def new(folder: Annotated[Path, typer.Argument(help="Folder to make.", metavar="
     import placeplan as pp
 
     made = pp.write_template(folder)
-    typer.echo(f"An empty county is in {made}: fill in the tables that TABLES.md describes, then placeplan check {made}")
+    typer.echo(
+        f"An empty county is in {made}: fill in the tables that TABLES.md describes, then placeplan check {made}"
+    )
 
 
 @app.command()
@@ -146,7 +150,8 @@ def allocate(
     spot_purchase: Annotated[
         bool,
         typer.Option(
-            "--spot-purchase/--no-spot-purchase", help="Whether an independent place can always be bought for one child."
+            "--spot-purchase/--no-spot-purchase",
+            help="Whether an independent place can always be bought for one child.",
         ),
     ] = True,
     solver: Annotated[str, typer.Option("--solver", help="Any solver that PuLP has here, by name.")] = "HiGHS",

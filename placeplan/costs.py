@@ -74,7 +74,9 @@ def transport_pounds(county: County, pairs: pd.DataFrame) -> NDArray[np.float64]
     return np.where(known, pounds, 0.0).round(2)
 
 
-def minutes_penalty(county: County, minutes: NDArray[np.float64], residential: NDArray[np.bool_]) -> NDArray[np.float64]:
+def minutes_penalty(
+    county: County, minutes: NDArray[np.float64], residential: NDArray[np.bool_]
+) -> NDArray[np.float64]:
     """The declared price of a child's yearly minutes, in pounds; nought unless ``[objective]`` asks for one."""
     costs = county.settings.transport
     days = np.where(residential, costs.residential_days, costs.days)

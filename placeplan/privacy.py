@@ -10,22 +10,19 @@ separated by ``;`` (blank where nothing is withheld). Pages and sheets print it 
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
 from placeplan.county.vocabulary import AREA_OF_NEED
 from placeplan.run_tables import column_kind, measure_kind
 from placeplan.runs import Run
+from placeplan.suppression import ANY, Key, Sum, cube_sums, is_small, suppress
 
-__all__ = ["ALL", "SMALLEST", "SUPPRESSED", "Sum", "cube_sums", "determined", "share_safe", "suppress"]
-
-SMALLEST: Final = 5
-"""The smallest count that is published; a positive one below it is withheld."""
+__all__ = ["ALL", "SUPPRESSED", "share_safe"]
 
 SUPPRESSED: Final = "suppressed"
 """The column that names what is withheld from a row."""
@@ -33,102 +30,9 @@ SUPPRESSED: Final = "suppressed"
 ALL: Final = "all"
 """What a key column of ``gap_totals`` says where the row is a total over it."""
 
-_ALL: Final = "*"
 _POUNDS_STEP: Final = 100.0
 _COUNT_STEP: Final = 5.0
 _CHILD_MINUTES_STEP: Final = 100.0
-
-Key = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """A total that anyone can see is the sum of its parts."""
-
-    total: Key
-    parts: tuple[Key, ...]
-
-
-def _small(value: float) -> bool:
-    return 0 < value < SMALLEST
-
-
-def cube_sums(axes: Sequence[Iterable[str]], *, name: str) -> Iterator[Sum]:
-    """Every sum over one axis in a table of several, its margins and their margins included.
-
-    A cell's key is ``(name, one label an axis)``; a margin's has ``*`` for the axes summed over.
-    """
-    labels = [tuple(axis) for axis in axes]
-    for position, axis in enumerate(labels):
-        others = [(*values, _ALL) for at, values in enumerate(labels) if at != position]
-        for rest in product(*others):
-            before, after = rest[:position], rest[position:]
-            yield Sum((name, *before, _ALL, *after), tuple((name, *before, label, *after) for label in axis))
-
-
-def determined(hidden: Iterable[Key], sums: Iterable[Sum]) -> set[Key]:
-    """The hidden cells that follow from the others by the ``sums`` alone (linear algebra, no guess about sizes).
-
-    A hidden cell is determined where no way of changing the hidden cells keeps every sum and changes it:
-    where its row of a basis of the null space is zero.
-    """
-    order = sorted(hidden)
-    column = {key: at for at, key in enumerate(order)}
-    equations: dict[int, list[tuple[int, float]]] = {}
-    for number, one in enumerate(sums):
-        terms = [(column[key], 1.0) for key in one.parts if key in column]
-        if one.total in column:
-            terms.append((column[one.total], -1.0))
-        if terms:
-            equations[number] = terms
-    if not equations:
-        return set()
-    matrix = np.zeros((len(equations), len(order)))
-    for row, terms in enumerate(equations.values()):
-        for at, coefficient in terms:
-            matrix[row, at] += coefficient
-    _, singular, rows = np.linalg.svd(matrix, full_matrices=True)
-    rank = int((singular > 1e-9).sum())
-    freedom = np.abs(rows[rank:]).max(axis=0) if rank < len(order) else np.zeros(len(order))
-    return {key for key, free in zip(order, freedom, strict=True) if free < 1e-9}
-
-
-def suppress(cells: Mapping[Key, float], sums: Iterable[Sum]) -> frozenset[Key]:
-    """The cells to withhold: the small ones, and enough others that no small one can be had by subtraction.
-
-    In every sum whose total is published the withheld parts are at least two and add up to 5 or more; where
-    that leaves a cell determined by several sums together, more are withheld until none is. The smallest
-    positive cell goes first, parts before totals; a zero is never withheld, as it says nothing of anybody.
-    """
-    known = [Sum(one.total, tuple(key for key in one.parts if key in cells)) for one in sums if one.total in cells]
-    hidden = {key for key, value in cells.items() if _small(value)}
-
-    def cheapest(keys: Iterable[Key]) -> Key | None:
-        open_keys = [key for key in keys if key not in hidden and cells[key] > 0]
-        return min(open_keys, key=lambda key: (cells[key], key), default=None)
-
-    while True:
-        changed = True
-        while changed:
-            changed = False
-            for one in known:
-                parts = [key for key in one.parts if key in hidden]
-                total_hidden = one.total in hidden
-                exposed = (len(parts) == 1 or _small(sum(cells[key] for key in parts))) and not total_hidden
-                if exposed or (total_hidden and not parts):
-                    more = cheapest(one.parts) or cheapest([one.total])
-                    if more is not None:
-                        hidden.add(more)
-                        changed = True
-        found = determined(hidden, known)
-        if not found:
-            return frozenset(hidden)
-        beside = [one for one in known if found & {one.total, *one.parts}]
-        more = cheapest(key for one in beside for key in one.parts) or cheapest(one.total for one in beside)
-        more = more or cheapest(cells)
-        if more is None:
-            return frozenset(hidden)
-        hidden.add(more)
 
 
 def _to_step(value: float, step: float) -> float:
@@ -172,7 +76,7 @@ def _withhold(
 
 def _own_small(frame: pd.DataFrame) -> Callable[[int, str], bool]:
     """A rule for columns of which each cell stands by itself."""
-    return lambda row, column: _small(float(frame[column].iloc[row]))
+    return lambda row, column: is_small(float(frame[column].iloc[row]))
 
 
 def _by_area(gap: pd.DataFrame) -> pd.DataFrame:
@@ -216,7 +120,7 @@ def _count_cells(
     """A column's cells with every total over the axes, and how they add up."""
     cells: dict[Key, float] = {}
     for row in frame.to_dict("records"):
-        for labels in product(*((str(row[axis]), _ALL) for axis in axes)):
+        for labels in product(*((str(row[axis]), ANY) for axis in axes)):
             cells[(name, *labels)] = cells.get((name, *labels), 0.0) + float(row[column])
     return cells, list(cube_sums([sorted({str(label) for label in frame[axis]}) for axis in axes], name=name))
 
@@ -237,19 +141,19 @@ def _cells_and_sums(tables: Mapping[str, pd.DataFrame], question: str) -> tuple[
         more, adding = _count_cells(frame, axes, column, name)
         cells.update(more)
         sums += adding
-    for one in [*sorted({str(locality) for locality in gap.get("locality", [])}), _ALL]:
-        sums.append(Sum(("children", one, _ALL, _ALL), (("flow", one, _ALL), ("gap", one, _ALL, _ALL))))
+    for one in [*sorted({str(locality) for locality in gap.get("locality", [])}), ANY]:
+        sums.append(Sum(("children", one, ANY, ANY), (("flow", one, ANY), ("gap", one, ANY, ANY))))
     for row in _question(tables, "use", question).to_dict("records"):
         unit = str(row["unit"])
         cells["use", unit] = 0.0 if pd.isna(row["placed"]) else float(row["placed"])
-        sums.append(_same(("use", unit), ("flow", _ALL, unit)))
+        sums.append(_same(("use", unit), ("flow", ANY, unit)))
     for row in _question(tables, "headlines", question).to_dict("records"):
         measure = str(row["measure"])
         if measure_kind(measure) == "count" and measure not in _NOT_CHILDREN and not pd.isna(row["value"]):
             cells["headline", measure] = float(row["value"])
     sums += [Sum(("headline", total), tuple(("headline", part) for part in those)) for total, those in _ADD_UP]
-    sums += [_same(("headline", column), (column, _ALL, _ALL, _ALL)) for column in _COUNTED]
-    sums.append(_same(("headline", "placed"), ("flow", _ALL, _ALL)))
+    sums += [_same(("headline", column), (column, ANY, ANY, ANY)) for column in _COUNTED]
+    sums.append(_same(("headline", "placed"), ("flow", ANY, ANY)))
     # What does not add up gives nothing away, and the questions differ in what they hold.
     return cells, [one for one in sums if _holds(one, cells)]
 
@@ -269,8 +173,8 @@ def _cost_cells(costs: pd.DataFrame) -> frozenset[Key]:
     for line, fund, value in zip(costs["line"], costs["fund"], costs["children"], strict=True):
         cells[("cost", str(line), str(fund))] = 0.0 if pd.isna(value) else float(value)
     parts = tuple(cells)
-    cells[("cost", _ALL, _ALL)] = sum(cells.values())
-    return suppress(cells, [Sum(("cost", _ALL, _ALL), parts)])
+    cells[("cost", ANY, ANY)] = sum(cells.values())
+    return suppress(cells, [Sum(("cost", ANY, ANY), parts)])
 
 
 def _hidden_rows(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]], keys: Callable[..., Key]) -> Any:
@@ -295,7 +199,7 @@ def _share_safe_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataF
             rule = _hidden_rows(
                 totals,
                 hidden,
-                lambda row, column: (column, *(_ALL if row[a] == ALL else str(row[a]) for a in _GAP_AXES)),
+                lambda row, column: (column, *(ANY if row[a] == ALL else str(row[a]) for a in _GAP_AXES)),
             )
             made["gap_totals"] = _withhold(totals, _COUNTED, rule, with_it={})
         elif name == "flows":
@@ -343,7 +247,7 @@ def _plans(frame: pd.DataFrame) -> pd.DataFrame:
     cells: dict[Key, float] = {
         ("plans", str(name)): float(value) for name, value in zip(frame["placement"], frame["plans"], strict=True)
     }
-    cells[("plans", _ALL)] = sum(cells.values())
+    cells[("plans", ANY)] = sum(cells.values())
     gone = suppress(cells, cube_sums([[str(name) for name in frame["placement"]]], name="plans"))
     names = [str(name) for name in frame["placement"]]
     return _withhold(frame, ["plans"], lambda row, _: ("plans", names[row]) in gone, with_it={})

@@ -43,9 +43,7 @@ class CountyProblem:
     placement: PlacementProblem = field(repr=False)
 
 
-def county_problem(
-    county: County, travel: TravelTimes, question: str, *, spot_purchase: bool = True
-) -> CountyProblem:
+def county_problem(county: County, travel: TravelTimes, question: str, *, spot_purchase: bool = True) -> CountyProblem:
     """State one of the three questions (``today``, ``september``, ``afresh``).
 
     A pair is possible where the plan suits the unit's kind and model, the unit takes the need and the year
@@ -99,7 +97,9 @@ def _journeys(
     county: County, travel: TravelTimes, units: pd.DataFrame, children: pd.DataFrame, rows: pd.DataFrame
 ) -> pd.DataFrame:
     about = children[["zone", "need", "band", "phase", "prefers"]]
-    rows = rows.join(about, on="child").join(units[["site", "kind", "residential", "line", "filled_discount"]], on="unit")
+    rows = rows.join(about, on="child").join(
+        units[["site", "kind", "residential", "line", "filled_discount"]], on="unit"
+    )
     minutes, km = travel.lookup(rows["zone"], rows["site"])
     # Tenths, as they are written: what is read back gives the same transport to the penny.
     return rows.assign(minutes=_tenths(minutes), km=_tenths(km))

@@ -68,9 +68,7 @@ def units_open(county: County, year: int, *, in_use: Iterable[str] = ()) -> pd.D
             "more_places": rows["more_places"].astype(float),
             "line": [
                 cost_line(kind, bool(inside), bool(boards))
-                for kind, inside, boards in zip(
-                    rows["kind"], in_county, rows["residential"].fillna(False), strict=True
-                )
+                for kind, inside, boards in zip(rows["kind"], in_county, rows["residential"].fillna(False), strict=True)
             ],
         },
         index=rows.index,

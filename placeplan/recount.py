@@ -14,7 +14,6 @@ import pandas as pd
 
 from placeplan.county.county import County
 from placeplan.county.vocabulary import COMMISSIONED_KINDS, OUT_OF_COUNTY, PHASES, SPOT_PURCHASE
-
 from placeplan.geo.travel import TravelTimes
 
 __all__ = ["Recount", "number", "text", "truth"]
@@ -93,7 +92,9 @@ class Recount:
         row = self.units[unit]
         if not row["open"]:
             return "is not open"
-        if not any(token in self.suits[name] for token in (row["kind"], f"{row['kind']}:{text(row['model']) or 'none'}")):
+        if not any(
+            token in self.suits[name] for token in (row["kind"], f"{row['kind']}:{text(row['model']) or 'none'}")
+        ):
             return "is not among what the plan suits"
         takes = [item.strip() for item in str(row["needs"]).split(";")]
         if "any" not in takes and child["need"] not in takes:
@@ -163,7 +164,11 @@ class Recount:
         return round(self.settings.objective.pounds_per_child_hour * minutes / 60.0 * 2.0 * days, 2)
 
     def boards(self, name: str, unit: str) -> bool:
-        return self._spot(self.children[name]).residential if unit == SPOT_PURCHASE else truth(self.units[unit]["residential"])
+        return (
+            self._spot(self.children[name]).residential
+            if unit == SPOT_PURCHASE
+            else truth(self.units[unit]["residential"])
+        )
 
     def _spot(self, child: dict[Any, Any]) -> Any:
         rows = [

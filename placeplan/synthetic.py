@@ -157,7 +157,9 @@ def _step_gains(deviation: Floats, known: NDArray[np.bool_], by: int) -> Floats:
     return np.where(known, np.abs(deviation) - np.abs(deviation + by), 0.0)
 
 
-def round_table(table: Floats, margins: Sequence[Margin], *, stream: np.random.Generator, steps: int = 20000) -> Rounded:
+def round_table(
+    table: Floats, margins: Sequence[Margin], *, stream: np.random.Generator, steps: int = 20000
+) -> Rounded:
     """Whole counts near ``table`` whose total is exact and whose margins are met as far as possible.
 
     Starts from the largest remainders and moves one child at a time to where the margins come nearest (a tabu

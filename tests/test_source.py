@@ -37,7 +37,7 @@ TEXTS = [path for path in FILES if path.suffix in TEXT_SUFFIXES or path.name in 
 # The rooms, each with the rooms it may import from; a room may always import from itself.
 COUNTY = {"errors", "county"}
 CHILDREN = COUNTY | {"provision", "cohort"}
-RUNS = {"run_tables", "runs", "privacy"}
+RUNS = {"run_tables", "runs", "suppression", "privacy"}
 MAY_IMPORT = {
     "placeplan": {"errors", "county", "synthetic", "runs", "verify", "studies", "report"},  # only the public names
     "errors": set(),
@@ -49,7 +49,8 @@ MAY_IMPORT = {
     "cohort": COUNTY | {"provision"},
     "run_tables": COUNTY,
     "runs": {"errors", "run_tables"},
-    "privacy": COUNTY | {"runs", "run_tables"},
+    "suppression": set(),
+    "privacy": COUNTY | {"runs", "run_tables", "suppression"},
     "accounts": CHILDREN | {"geo", "models", "costs", "problem"},
     "costs": CHILDREN | {"geo", "models"},
     "problem": CHILDREN | {"geo", "models", "costs"},

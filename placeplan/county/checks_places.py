@@ -1,8 +1,5 @@
 """Where things are: points in metres and in the county, road links with ends, lengths and speeds."""
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -29,11 +26,11 @@ def _distances(x: NDArray[np.float64], y: NDArray[np.float64], localities: ReadT
     if not len(known):
         return np.full(len(x), np.nan)
     shapely.prepare(known)
-    points = shapely.points(x, y)
-    distances = np.full(len(x), np.inf)
-    for shape in known:
-        distances = np.fmin(distances, np.asarray(shapely.distance(points, shape), dtype=np.float64))
-    return np.where(np.isfinite(distances), distances, np.nan)
+    distances = np.full(len(x), np.nan)
+    given = np.isfinite(x) & np.isfinite(y)
+    points = shapely.points(x[given], y[given])
+    distances[given] = shapely.distance(points[:, np.newaxis], known[np.newaxis, :]).min(axis=1)
+    return distances
 
 
 def _point_fault(x: float, y: float, away: float, swapped_away: float, *, own: bool) -> str:
@@ -122,8 +119,9 @@ def _length_faults(roads: ReadTable, ends: NDArray[np.float64]) -> list[Fault]:
 
 def _node_faults(roads: ReadTable, ends: NDArray[np.float64]) -> list[Fault]:
     """A node is in one place, to within a metre."""
-    nodes: Sequence[Any] = [*roads.frame["from"], *roads.frame["to"]]
-    at = np.vstack([ends[:, :2], ends[:, 2:]])
+    # Row by row, the start before the end, so that the later row has the fault.
+    nodes = roads.frame[["from", "to"]].to_numpy(dtype=object).ravel()
+    at = ends.reshape(-1, 2)
     first: dict[str, int] = {}
     faults = []
     for place, node in enumerate(nodes):
@@ -131,9 +129,9 @@ def _node_faults(roads: ReadTable, ends: NDArray[np.float64]) -> list[Fault]:
             continue
         earlier = first.setdefault(node, place)
         if np.abs(at[place] - at[earlier]).max() > 1.0:
-            row, column = place % len(roads.frame), "from" if place < len(roads.frame) else "to"
+            row, column = place // 2, ("from", "to")[place % 2]
             x, y = at[earlier]
-            other = roads.rows[earlier % len(roads.frame)]
+            other = roads.rows[earlier // 2]
             expected = f"one place for a node; row {other} has it at {x:.10g}, {y:.10g}"
             found = f"{node} at {at[place][0]:.10g}, {at[place][1]:.10g}"
             faults.append(roads.fault(row, column, found, expected))

@@ -13,8 +13,15 @@ SETTINGS_TABLES = ("county.toml", "county")
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word most like ``word``, whatever its capitals; None where nothing is like it."""
+    """The known word most like ``word``, whatever its capitals; None where nothing is like it.
+
+    Letters in another order come first: ADS is ASD, not DS.
+    """
     by_folded = {candidate.casefold(): candidate for candidate in known}
+    letters = sorted(word.strip().casefold())
+    swapped = [candidate for folded, candidate in by_folded.items() if sorted(folded) == letters]
+    if swapped:
+        return swapped[0]
     close = difflib.get_close_matches(word.strip().casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[close[0]] if close else None
 

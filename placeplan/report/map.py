@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 from matplotlib.transforms import Bbox
 
 from placeplan.county.vocabulary import KINDS
-from placeplan.privacy import SMALLEST
+from placeplan.suppression import SMALLEST
 from placeplan.report.answer import question_name
 from placeplan.report.flow_lines import flow_lines, gap_polygons, locality_points, unit_points
 from placeplan.report.lookup import lead_question

@@ -116,9 +116,7 @@ def _enlarged(problem: CountyProblem, expansion: Expansion) -> CountyProblem:
     return replace(problem, units=units, placement=expansion.problem)
 
 
-def _places_table(
-    problem: CountyProblem, base: Allocation, allocation: Allocation, added: pd.Series
-) -> pd.DataFrame:
+def _places_table(problem: CountyProblem, base: Allocation, allocation: Allocation, added: pd.Series) -> pd.DataFrame:
     """The added places by unit and phase; an all-through unit's go to the phases that gain children there."""
     before = base.placements.groupby(["unit", "phase"]).size()
     after = allocation.placements.groupby(["unit", "phase"]).size()

@@ -132,12 +132,14 @@ def _prices(problem: CountyProblem, placement: Placement) -> pd.DataFrame:
     return table.rename_axis("unit").reset_index()
 
 
-def _resolved(
-    problem: CountyProblem, placement: Placement, prices: pd.DataFrame, *, solver: str
-) -> pd.DataFrame:
+def _resolved(problem: CountyProblem, placement: Placement, prices: pd.DataFrame, *, solver: str) -> pd.DataFrame:
     """The largest savings solved again with the place there, split into cash and declared penalties."""
     commissioned = problem.units.index[problem.units["kind"].isin(COMMISSIONED_KINDS)]
-    best = prices[prices["unit"].isin(commissioned)].sort_values(["net_saving_one_more", "unit"], ascending=[False, True]).head(QUOTED_PRICES)
+    best = (
+        prices[prices["unit"].isin(commissioned)]
+        .sort_values(["net_saving_one_more", "unit"], ascending=[False, True])
+        .head(QUOTED_PRICES)
+    )
     best = best[best["net_saving_one_more"] > 0]
     rows = []
     for unit, fixed in zip(best["unit"], best["fixed_cost"], strict=True):

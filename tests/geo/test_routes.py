@@ -13,7 +13,7 @@ from support.road_tables import point_table, road_table
 from placeplan.geo import routes
 from placeplan.geo.roads import road_network
 from placeplan.geo.routes import route_times
-from placeplan.geo.snap import snap_points
+from placeplan.geo.snap import TOUCHING_METRES, snap_points
 from placeplan.geo.travel import Reason
 
 SPEEDS = {"main": 60.0, "lane": 30.0}
@@ -294,13 +294,26 @@ def ways_along(network, links, home, school):
     if network.carriageway[home["link"]] == network.carriageway[school["link"]]:
         rows = zip(rows_of_road(network, links, home), rows_of_road(network, links, school), strict=True)
         for (link, before, _, rate), (_, other, _, _) in rows:
-            if other >= before or not link[4]:
+            # Feet nearer than TOUCHING_METRES are one place, so rounding cannot put the school behind the home.
+            if other >= before - TOUCHING_METRES or not link[4]:
                 yield abs(other - before) * rate, abs(other - before) / 1000
     for first, minutes, km in leaving(network, links, home):
         for last, more_minutes, more_km in arriving(network, links, school):
             if nx.has_path(graph, first, last):
                 milliminutes, metres = divmod(nx.dijkstra_path_length(graph, first, last), 10**9)
                 yield minutes + milliminutes / 1000 + more_minutes, km + metres / 1000 + more_km
+
+
+def test_two_points_across_a_one_way_road_from_each_other_are_in_one_place_along_it():
+    # Both feet are the middle of the link but for rounding, which must not send the journey round or nowhere.
+    links = [("n1", "n6", 400, "lane", True)]
+    points = point_table({"left": (0, 0), "right": (40, 0)})
+    found = times(CIRCLE, links, points, points, snap_limit_metres=1000, off_road_kmh=6.0)
+    legs = snap_points(
+        road_network(road_table(CIRCLE, links), speeds=SPEEDS), points, limit_metres=1000
+    ).off_road_metres
+    # 6 km/h is 100 m a minute; nothing is driven.
+    assert found.minutes == pytest.approx((legs[:, None] + legs[None, :]) / 100, abs=1e-5)
 
 
 inside = st.tuples(st.integers(-190, 190), st.integers(-190, 190))

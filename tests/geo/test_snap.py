@@ -46,6 +46,16 @@ def test_a_point_goes_to_the_link_beside_it_not_to_a_junction():
     assert tied.off_road_metres == pytest.approx([40])
 
 
+def test_of_links_equally_near_the_first_in_the_table_counts():
+    places = {"a": (0.0, 0.0), "b": (1000.0, 0.0), "c": (0.0, 100.0), "d": (1000.0, 100.0)}
+    links = [("a", "b", 1000, "main", False), ("c", "d", 1000, "main", False)]
+    middle = point_table({"p": (300, 50)})
+    for table, road in ((links, "a"), (links[::-1], "c")):
+        roads = road_network(road_table(places, table), speeds=SPEEDS)
+        tied = snap_points(roads, middle, limit_metres=100)
+        assert roads.nodes[roads.tail[tied.link[0]]] == road
+
+
 def test_the_limit_itself_is_within_the_limit_and_a_metre_more_is_not():
     points = point_table({"near": (300, 40), "far": (300, 41), "nowhere": (np.nan, 0)})
     tied = snap_points(network(ONE_ROAD), points, limit_metres=40)
