@@ -135,6 +135,7 @@ def _cells_and_sums(tables: Mapping[str, pd.DataFrame], question: str) -> tuple[
     cells: dict[Key, float] = {}
     sums: list[Sum] = []
     gap, flows = _question(tables, "gap", question), _question(tables, "flows", question)
+    parts: list[tuple[pd.DataFrame, tuple[str, ...], str, str]]
     parts = [(gap, _GAP_AXES, column, column) for column in _COUNTED if not gap.empty]
     parts += [(flows, ("locality", "unit"), "children", "flow")] if not flows.empty else []
     for frame, axes, column, name in parts:
@@ -306,6 +307,11 @@ def share_safe(run: Run) -> Run:
     }
     withheld = sorted({*run.tables, *run.layers} - {*tables, *layers})
     facts = {**run.facts, "share_safe": True, "withheld": withheld}
+    if "places_proof" in facts:
+        facts["places_proof"] = {
+            name: _to_step(value, _POUNDS_STEP) if isinstance(value, float) else value
+            for name, value in facts["places_proof"].items()
+        }
     if "plans" in run.tables:
         # The total of all plans is public; the table's own cells no longer add up to it where some are withheld.
         facts["all_plans"] = _to_step(float(run.tables["plans"]["plans"].sum()), _COUNT_STEP)

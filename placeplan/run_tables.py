@@ -14,25 +14,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from placeplan.county.vocabulary import AREAS, FUNDS, KINDS, MODELS, NEEDS, PHASES, PLACEMENTS
+from placeplan.county.vocabulary import AREAS, COST_LINES, FUNDS, KINDS, MODELS, NEEDS, PHASES, PLACEMENTS, QUESTIONS
 from placeplan.errors import Fault, InputError
 
-__all__ = ["COST_LINES", "QUESTIONS", "column_kind", "in_order", "measure_kind", "read_table", "table_text"]
-
-QUESTIONS: Final = ("today", "september", "afresh")
-"""The three questions, in the order in which they are told."""
-
-COST_LINES: Final = (
-    "in_county_places",
-    "in_county_top_ups",
-    "neighbour_state",
-    "independent_day",
-    "independent_residential",
-    "college",
-    "transport",
-    "overfill",
-)
-"""The lines of the costs, in order."""
+__all__ = ["column_kind", "in_order", "measure_kind", "read_table", "table_text"]
 
 _HEADLINES: Final = (
     "children",
@@ -125,9 +110,9 @@ _KEYS: Final = (
     "subject",
 )
 _WORD_ORDER: Final[dict[str, tuple[str, ...]]] = {
-    "question": QUESTIONS,
+    "question": tuple(QUESTIONS),
     "measure": _HEADLINES,
-    "line": COST_LINES,
+    "line": tuple(COST_LINES),
     "fund": tuple(FUNDS),
     "need": tuple(NEEDS),
     "area": tuple(AREAS),

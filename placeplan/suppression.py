@@ -3,7 +3,7 @@
 Knows keys, values and sums; nothing of children, needs or counties.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
@@ -95,34 +95,41 @@ def suppress(cells: Mapping[Key, float], sums: Iterable[Sum]) -> frozenset[Key]:
     """
     known = [Sum(one.total, tuple(key for key in one.parts if key in cells)) for one in sums if one.total in cells]
     hidden = {key for key, value in cells.items() if is_small(value)}
-
-    def cheapest(keys: Iterable[Key]) -> Key | None:
-        open_keys = [key for key in keys if key not in hidden and cells[key] > 0]
-        return min(open_keys, key=lambda key: (cells[key], key), default=None)
-
     while True:
-        changed = True
-        while changed:
-            changed = False
-            for one in known:
-                parts = [key for key in one.parts if key in hidden]
-                total_hidden = one.total in hidden
-                exposed = (len(parts) == 1 or is_small(sum(cells[key] for key in parts))) and not total_hidden
-                if exposed or (total_hidden and not parts):
-                    more = cheapest(one.parts) or cheapest([one.total])
-                    if more is not None:
-                        hidden.add(more)
-                        changed = True
+        _cover(hidden, cells, known)
         found = determined(hidden, known)
         if not found:
             return frozenset(hidden)
-        before = len(hidden)
+        more = set()
         for key in sorted(found):
             beside = [one for one in known if key in {one.total, *one.parts}]
-            more = cheapest(part for one in beside for part in one.parts) or cheapest(one.total for one in beside)
-            hidden |= {more} if more is not None else set()
-        if len(hidden) == before:
-            more = cheapest(cells)
-            if more is None:
-                return frozenset(hidden)
-            hidden.add(more)
+            more |= _cheapest([*(part for one in beside for part in one.parts)], hidden, cells) or _cheapest(
+                [one.total for one in beside], hidden, cells
+            )
+        more = more or _cheapest(cells, hidden, cells)
+        if not more:
+            return frozenset(hidden)
+        hidden |= more
+
+
+def _cheapest(keys: Iterable[Key], hidden: Collection[Key], cells: Mapping[Key, float]) -> set[Key]:
+    """The smallest positive one of the keys that is not withheld yet, as a set; empty where there is none."""
+    still_shown = [key for key in keys if key not in hidden and cells[key] > 0]
+    return {min(still_shown, key=lambda key: (cells[key], key))} if still_shown else set()
+
+
+def _cover(hidden: set[Key], cells: Mapping[Key, float], known: Sequence[Sum]) -> None:
+    """Withhold more, into ``hidden``, until no single sum gives a withheld cell away."""
+    changed = True
+    while changed:
+        changed = False
+        for one in known:
+            parts = [key for key in one.parts if key in hidden]
+            if one.total in hidden:
+                exposed = not parts
+            else:
+                exposed = len(parts) == 1 or is_small(sum(cells[key] for key in parts))
+            if exposed:
+                more = _cheapest(one.parts, hidden, cells) or _cheapest([one.total], hidden, cells)
+                hidden |= more
+                changed = changed or bool(more)

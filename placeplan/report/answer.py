@@ -118,7 +118,7 @@ def _gap_sentence(run: Run, question: str) -> str:
     bought = (
         "no place has to be bought one by one"
         if spot == 0
-        else f"an independent place would have to be bought one by one for {_children(spot)}, for want of a suitable one"
+        else f"for {_children(spot)} an independent place would have to be bought, for want of a suitable one"
     )
     return f"The gap: {nobody}, and {bought}."
 
@@ -151,13 +151,20 @@ def status_warning(run: Run) -> str | None:
     """What the first screen must say where an answer is not proven; None where every one is."""
     proof = table(run, "proof")
     unproven = proof[~proof["status"].isin(["optimal", "priced"])] if not proof.empty else proof
+    places = run.facts.get("places_proof", {})
     failed = proof[~proof["verified"].astype(bool)] if not proof.empty else proof
     said = [
         f"{question_name(run, str(row['question']))} is the best answer found, not proven the best: it costs "
-        f"{short_pounds(row['objective_pounds'])} and none can cost less than {short_pounds(row['bound_pounds'])}, so it "
-        f"is at most {short_pounds(row['gap_pounds'])} a year from the best."
+        f"{short_pounds(row['objective_pounds'])} and none can cost less than {short_pounds(row['bound_pounds'])}, "
+        f"so it is at most {short_pounds(row['gap_pounds'])} a year from the best."
         for row in unproven.to_dict("records")
     ]
+    if places and places["status"] != "optimal":
+        distance = abs(float(places["objective_pounds"]) - float(places["bound_pounds"]))
+        said.append(
+            "The places to add are the best list found, not proven the best: at most "
+            f"{short_pounds(distance)} a year from the best."
+        )
     said += [
         f"{question_name(run, str(row['question']))} did not pass the independent check: {row['checks']}."
         for row in failed.to_dict("records")

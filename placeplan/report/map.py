@@ -16,12 +16,12 @@ from matplotlib.patches import Patch
 from matplotlib.transforms import Bbox
 
 from placeplan.county.vocabulary import KINDS
-from placeplan.suppression import SMALLEST
 from placeplan.report.answer import question_name
 from placeplan.report.flow_lines import flow_lines, gap_polygons, locality_points, unit_points
 from placeplan.report.lookup import lead_question
 from placeplan.report.words import WITHHELD, count, number_of
 from placeplan.runs import Run
+from placeplan.suppression import SMALLEST
 
 __all__ = ["draw_map", "has_map", "map_png"]
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from placeplan.county.vocabulary import COST_LINES
 from placeplan.report.answer import (
     answer_sentences,
     gap_sentences,
@@ -18,21 +19,23 @@ from placeplan.report.answer import (
     title,
 )
 from placeplan.report.lookup import headline, lead_question, questions, rows_of, table
-from placeplan.report.tables import (
+from placeplan.report.supporting_tables import (
     assumptions_table,
     breaches_table,
+    checks_of,
+    plans_table,
+    proof_table,
+    use_table,
+)
+from placeplan.report.tables import (
     costs_table,
     gap_by_locality_table,
     gap_table,
     places_table,
-    plans_table,
     prices_table,
-    proof_table,
     questions_table,
-    use_table,
 )
-from placeplan.report.words import WITHHELD, count, label, minutes, plain, short_pounds
-from placeplan.run_tables import COST_LINES
+from placeplan.report.words import WITHHELD, count, join, label, minutes, plain, short_pounds
 from placeplan.runs import Run
 
 __all__ = ["FOOTER", "page_html"]
@@ -106,7 +109,10 @@ def _proof_sentence(run: Run) -> str:
     if proof.empty:
         return ""
     if proof["verified"].astype(bool).all():
-        return "Every answer was checked again from the tables, without the code that found it, and held."
+        made = list(dict.fromkeys(check for text in proof["checks"] for check in checks_of(text)))
+        return (
+            f"Every answer was checked again from the tables, without the code that found it, and held: {join(made)}."
+        )
     return "Not every answer passed the check made from the tables without the code that found it."
 
 

@@ -80,7 +80,12 @@ MEASURES: Final = {
     "limit_pounds": "Most money allowed a year",
 }
 
-RULES: Final = {"ceiling": "More children than the unit's ceiling", "host_share": "Host school's share of plans"}
+RULES: Final = {
+    "ceiling": "More children than the unit's ceiling",
+    "needs": "Children with a need the unit does not take",
+    "year groups": "Children in a year group the unit does not take",
+    "host_share": "More plans than the host school's share",
+}
 
 _VALUES: Final = {
     "question": QUESTION_NAMES,

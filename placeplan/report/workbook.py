@@ -17,8 +17,9 @@ from placeplan.report.answer import (
     status_warning,
     title,
 )
+from placeplan.report.cells import Table
 from placeplan.report.lookup import localities_in_order, locality_names, unit_names
-from placeplan.report.tables import Table, questions_table
+from placeplan.report.tables import questions_table
 from placeplan.report.words import COLUMNS, WITHHELD, label, plain
 from placeplan.run_tables import column_kind, in_order, measure_kind
 from placeplan.runs import Run
