@@ -132,9 +132,10 @@ def prove(
         prices = pd.Series(0.0, index=problem.units.index)
     placed = flows.merge(problem.pairs.assign(weight=weigh(problem.pairs)), on=["group", "unit"])
     above = overfill["children"]
-    objective = float(placed["cost"] @ placed["children"] + overfill["price"] @ above)
+    objective = float((placed["cost"] * placed["children"]).sum()) + float((overfill["price"] * above).sum())
     waiting = float(gap.sum())
-    weighed = float(placed["weight"] @ placed["children"] + (overfill["price"] * 100.0).round() @ above)
+    weighed = float((placed["weight"] * placed["children"]).sum())
+    weighed += float(((overfill["price"] * 100.0).round() * above).sum())
     weighed += GAP_WEIGHT * waiting
     bound = lower_bound(problem, prices)
     # A penny in ten million of cost, and the rounding of double precision on the weights above it.
@@ -150,16 +151,17 @@ def prove(
 def _cheapest_first(problem: PlacementProblem) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
     """A feasible answer without a solver: each group in turn takes its cheapest pair that still has room."""
     room = problem.units["places"] - problem.units["held"]
-    room = room.add(problem.bands.groupby("unit")["width"].sum(), fill_value=0.0).to_dict()
+    room = room.add(problem.bands.groupby("unit")["width"].sum(), fill_value=0.0)
+    left_at = dict(zip(room.index, room.tolist(), strict=True))
     left = problem.groups["children"].to_dict()
     order = problem.pairs.assign(weight=weigh(problem.pairs)).sort_values(["group", "weight", "unit"])
     flows = []
     for group, unit in zip(order["group"], order["unit"], strict=True):
-        children = min(left[group], room[unit])
+        children = min(left[group], left_at[unit])
         if children > SMALLEST_FLOW:
             flows.append((group, unit, children))
             left[group] -= children
-            room[unit] -= children
+            left_at[unit] -= children
     found = pd.DataFrame(flows, columns=["group", "unit", "children"])
     return found, pd.Series(left, index=problem.groups.index, dtype=float), overfill_of(problem, found)
 
@@ -168,7 +170,7 @@ def _groups_that_may_wait(problem: PlacementProblem) -> pd.Index:
     """Groups without a unit that always has room: only they can be in the gap."""
     unlimited = problem.units.index[np.isinf(problem.units["places"])]
     safe = problem.pairs.loc[problem.pairs["unit"].isin(unlimited), "group"].unique()
-    return problem.groups.index.difference(safe)
+    return problem.groups.index.difference(pd.Index(safe))
 
 
 def _tidy(numbers: np.ndarray) -> np.ndarray:

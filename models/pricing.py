@@ -80,8 +80,9 @@ def one_sided_prices(problem: PlacementProblem, graph: Residual) -> pd.DataFrame
 
     Index unit; columns saving_one_more, cost_one_fewer (pounds a year), children_one_more,
     children_one_fewer (change in children placed), preferences_one_more, preferences_one_fewer (change in
-    preferences met, which come before cost: a place may meet one at a price). ``cost_one_fewer`` is missing where every place is held
-    by a child who stays. The first is the smallest, the second the largest optimal price of the unit.
+    preferences met, which come before cost: a place may meet one at a price). ``cost_one_fewer`` is missing
+    where every place is held by a child who stays. The first is the smallest, the second the largest
+    optimal price of the unit.
     """
     units = problem.units.index[np.isfinite(problem.units["places"])]
     at = graph.nodes.get_indexer(units)

@@ -10,7 +10,7 @@ from .runs import Run, read_run
 from .studies.add_places import add_places
 from .studies.allocate_places import allocate_places
 from .studies.answers import Allocation, MorePlaces, allocation_run, draw_allocation, report_allocation
-from .studies.travel_times import travel_audit, travel_times
+from .studies.travel_times import travel_audit, travel_times, write_travel
 from .verify import Claim, Verification, verify
 
 __all__ = [
@@ -39,4 +39,5 @@ __all__ = [
     "verify",
     "write_report",
     "write_template",
+    "write_travel",
 ]

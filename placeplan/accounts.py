@@ -61,7 +61,8 @@ def use_table(problem: CountyProblem, placements: pd.DataFrame) -> pd.DataFrame:
         breach=(placed - units["ceiling_room"]).clip(lower=0.0).where(limited, 0.0),
     )
     shown = units["in_county"] | (placed > 0) | ((units["room"] > 0) & np.isfinite(units["room"]))
-    return table[shown].rename_axis("unit").reset_index()
+    used: pd.DataFrame = table[shown].rename_axis("unit").reset_index()
+    return used
 
 
 def cost_table(problem: CountyProblem, placements: pd.DataFrame) -> pd.DataFrame:
@@ -99,7 +100,7 @@ def cost_table(problem: CountyProblem, placements: pd.DataFrame) -> pd.DataFrame
     return table.assign(order=order).sort_values(["order", "fund"], ignore_index=True).drop(columns="order")
 
 
-def penalty_table(county: County, problem: CountyProblem, placements: pd.DataFrame) -> pd.DataFrame:
+def penalty_table(problem: CountyProblem, placements: pd.DataFrame) -> pd.DataFrame:
     """Declared penalties, which are never cash: penalty (overfill, time) and pounds."""
     bands = problem.placement.bands
     placed = placements["unit"].value_counts().reindex(problem.units.index, fill_value=0).astype(float)

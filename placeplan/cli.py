@@ -124,7 +124,6 @@ def check(county: County) -> None:
 def travel(county: County, out: Out = None, *, replace: Replace = False) -> None:
     """Time the journeys between zones and sites; write them with what they rest on."""
     import placeplan as pp
-    from placeplan.studies.travel_times import write_travel
 
     with _clock() as timings:
         with _step(timings, "read"):
@@ -132,7 +131,7 @@ def travel(county: County, out: Out = None, *, replace: Replace = False) -> None
         with _step(timings, "travel"):
             times = pp.travel_times(read, progress=sys.stderr.isatty())
         with _step(timings, "write"):
-            folder = write_travel(read, times, _folder(out, read.name, "travel", read.digest), replace=replace)
+            folder = pp.write_travel(read, times, _folder(out, read.name, "travel", read.digest), replace=replace)
     reached = float((times.reason == 0).mean())
     typer.echo(f"{len(times.zones):,} zones to {len(times.sites):,} sites, {reached:.1%} of the journeys reached.")
     typer.echo(f"Method: {times.method}.")
@@ -310,7 +309,7 @@ def _step(timings: dict[str, float], name: str) -> Iterator[None]:
 
     began = time.perf_counter()
     console = Console(stderr=True)
-    if console.is_terminal and name not in ("travel",):
+    if console.is_terminal and name != "travel":
         with console.status(f"{name} ..."):
             yield
     else:

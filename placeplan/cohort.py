@@ -104,17 +104,17 @@ def _with_substitutes(county: County, frame: pd.DataFrame) -> pd.DataFrame:
     """
     suits = frame["suits"].to_dict()
     order = sorted(frame.index, key=lambda child: (zlib.crc32(str(child).encode()), child))
-    for row in county.substitutes.itertuples():
-        model = "" if pd.isna(row.from_model) else str(row.from_model)
+    free = frame[frame["status"] == "free"]
+    about = dict(zip(free.index, zip(free["need"], free["phase"], strict=True), strict=True))
+    substitutes = county.substitutes.fillna({"from_model": "", "to_model": ""})
+    for row in substitutes.to_dict("records"):
         pool = [
             child
             for child in order
-            if frame.at[child, "status"] == "free"
-            and frame.at[child, "need"] == row.need
-            and frame.at[child, "phase"] == row.phase
-            and accepts(frame.at[child, "suits"], str(row.from_kind), model)
+            if about.get(child) == (row["need"], row["phase"])
+            and accepts(suits[child], row["from_kind"], row["from_model"])
         ]
-        to = str(row.to_kind) if pd.isna(row.to_model) else f"{row.to_kind}:{row.to_model}"
-        for child in pool[: floor(float(row.share) * len(pool) + 1e-9)]:
+        to = row["to_kind"] + (f":{row['to_model']}" if row["to_model"] else "")
+        for child in pool[: floor(float(row["share"]) * len(pool) + 1e-9)]:
             suits[child] = (*suits[child], to)
     return frame.assign(suits=[suits[child] for child in frame.index])

@@ -3,7 +3,9 @@
 All figures are pounds a year in the county's price year, rounded to the penny as they are made.
 """
 
-from typing import Final
+from collections import defaultdict
+from collections.abc import Hashable
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -27,21 +29,14 @@ def top_up_lines(county: County, combinations: pd.DataFrame) -> pd.DataFrame:
     kind, then the more of need and band given. Raises ``InputError`` where two equally specific rows match
     or none does: a missing cost is never nought.
     """
-    by_unit = {unit: list(rows.itertuples()) for unit, rows in county.top_ups.groupby("unit")}
-    by_kind = {kind: list(rows.itertuples()) for kind, rows in county.top_ups.groupby("kind")}
+    whom = ["unit", "kind", "need", "band"]
+    stated = county.top_ups.fillna(dict.fromkeys(whom, "")).to_dict("records")
+    rows_of: dict[str, list[dict[Hashable, Any]]] = defaultdict(list)
+    for row in stated:
+        rows_of[row["unit"] or row["kind"]].append(row)
     lines, faults = [], []
-    for unit, kind, need, band in combinations[["unit", "kind", "need", "band"]].itertuples(index=False):
-        best: dict[str, tuple[int, list[float]]] = {}
-        for rank, rows in ((4, by_unit.get(unit, [])), (0, by_kind.get(kind, []))):
-            for row in rows:
-                if (pd.notna(row.need) and row.need != need) or (pd.notna(row.band) and row.band != band):
-                    continue
-                specific = rank + int(pd.notna(row.need)) + int(pd.notna(row.band))
-                found = best.get(row.fund)
-                if found is None or specific > found[0]:
-                    best[row.fund] = (specific, [row.pounds])
-                elif specific == found[0]:
-                    found[1].append(row.pounds)
+    for unit, kind, need, band in combinations[whom].itertuples(index=False, name=None):
+        best = _most_specific([*rows_of[unit], *rows_of[kind]], need, band)
         value = f"{unit} ({kind}), need {need}, band {band or 'none'}"
         if not best:
             faults.append(Fault("top_ups", "", "pounds", value, "a row for this unit or kind"))
@@ -52,6 +47,21 @@ def top_up_lines(county: County, combinations: pd.DataFrame) -> pd.DataFrame:
     if faults:
         raise InputError(faults)
     return pd.DataFrame(lines, columns=["unit", "need", "band", "fund", "pounds"])
+
+
+def _most_specific(rows: list[dict[Hashable, Any]], need: str, band: str) -> dict[str, tuple[int, list[float]]]:
+    """By fund, how specific the most specific rows are and their pounds: more than one where they are equal."""
+    best: dict[str, tuple[int, list[float]]] = {}
+    for row in rows:
+        if row["need"] not in ("", need) or row["band"] not in ("", band):
+            continue
+        specific = 4 * (row["unit"] != "") + (row["need"] != "") + (row["band"] != "")
+        found = best.get(row["fund"])
+        if found is None or specific > found[0]:
+            best[row["fund"]] = (specific, [row["pounds"]])
+        elif specific == found[0]:
+            found[1].append(row["pounds"])
+    return best
 
 
 def transport_pounds(county: County, pairs: pd.DataFrame) -> NDArray[np.float64]:

@@ -57,7 +57,7 @@ def county_problem(county: County, travel: TravelTimes, question: str, *, spot_p
     held = pd.DataFrame({"child": stays.index, "unit": stays["unit"].to_numpy()})
     pairs = _suitable(free, units_open(county, year))
     units = units_open(county, year, in_use=held["unit"].unique())
-    held, choices = (_journeys(county, travel, units, children, rows) for rows in (held, pairs))
+    held, choices = (_journeys(travel, units, children, rows) for rows in (held, pairs))
     reached = choices["minutes"].notna()
     unreachable = choices.loc[~reached, "unit"].value_counts().sort_index()
     choices = choices[reached]
@@ -89,13 +89,11 @@ def _suitable(free: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
         takes = needs_met(str(unit.needs))
         fits = np.isin(needs, list(takes)) & (years >= unit.from_year_group) & (years <= unit.to_year_group)
         at = [i for i in np.flatnonzero(fits) if accepts(suits[i], str(unit.kind), str(unit.model))]
-        parts.append(pd.DataFrame({"child": free.index[at], "unit": unit.Index}))
+        parts.append(pd.DataFrame({"child": free.index.take(at), "unit": unit.Index}))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"child": [], "unit": []}, dtype="str")
 
 
-def _journeys(
-    county: County, travel: TravelTimes, units: pd.DataFrame, children: pd.DataFrame, rows: pd.DataFrame
-) -> pd.DataFrame:
+def _journeys(travel: TravelTimes, units: pd.DataFrame, children: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     about = children[["zone", "need", "band", "phase", "prefers"]]
     rows = rows.join(about, on="child").join(
         units[["site", "kind", "residential", "line", "filled_discount"]], on="unit"

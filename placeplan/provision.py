@@ -36,7 +36,12 @@ def units_open(county: County, year: int, *, in_use: Iterable[str] = ()) -> pd.D
     rows = rows.join(sites, on="site").set_index("unit").sort_index()
     in_county = rows["locality"] != OUT_OF_COUNTY
     commissioned = in_county & rows["kind"].isin(COMMISSIONED_KINDS)
-    costs = [county.settings.places.get(kind, KindCost(0.0)) for kind in rows["kind"]]
+    costs = [
+        county.settings.places.get(str(kind), KindCost(0.0)) if pays else KindCost(0.0)
+        for kind, pays in zip(rows["kind"], commissioned, strict=True)
+    ]
+    fixed = pd.Series([c.fixed_cost for c in costs], index=rows.index)
+    discount = pd.Series([c.filled_discount for c in costs], index=rows.index)
     room, ceiling = _room(county, rows, in_county)
     stated = rows["fixed_cost"].notna()
     return pd.DataFrame(
@@ -55,19 +60,12 @@ def units_open(county: County, year: int, *, in_use: Iterable[str] = ()) -> pd.D
             "other_authorities": rows["other_authorities"].fillna(0).astype(float),
             "room": room,
             "ceiling_room": ceiling,
-            "fixed_cost": rows["fixed_cost"]
-            .astype(float)
-            .where(stated, np.where(commissioned, [c.fixed_cost for c in costs], 0.0)),
-            "filled_discount": rows["filled_discount"]
-            .astype(float)
-            .where(
-                rows["filled_discount"].notna(),
-                np.where(commissioned & ~stated, [c.filled_discount for c in costs], 0.0),
-            ),
+            "fixed_cost": rows["fixed_cost"].astype(float).fillna(fixed),
+            "filled_discount": rows["filled_discount"].astype(float).fillna(discount.mask(stated, 0.0)),
             "residential": rows["residential"].fillna(False).astype(bool),
             "more_places": rows["more_places"].astype(float),
             "line": [
-                cost_line(kind, bool(inside), bool(boards))
+                cost_line(str(kind), in_county=bool(inside), residential=bool(boards))
                 for kind, inside, boards in zip(rows["kind"], in_county, rows["residential"].fillna(False), strict=True)
             ],
         },
@@ -75,11 +73,13 @@ def units_open(county: County, year: int, *, in_use: Iterable[str] = ()) -> pd.D
     )
 
 
-def cost_line(kind: str, in_county: bool, residential: bool) -> str:
+def cost_line(kind: str, *, in_county: bool, residential: bool) -> str:
     """The line of the costs on which a child's placement falls.
 
-    >>> cost_line("special", True, False), cost_line("special", False, False), cost_line("independent_special", True, True)
-    ('in_county_top_ups', 'neighbour_state', 'independent_residential')
+    >>> cost_line("special", in_county=False, residential=False)
+    'neighbour_state'
+    >>> cost_line("independent_special", in_county=True, residential=True)
+    'independent_residential'
     """
     if kind in (*INMSS_KINDS, "independent_other"):
         return "independent_residential" if residential else "independent_day"
@@ -107,7 +107,7 @@ def _room(county: County, rows: pd.DataFrame, in_county: pd.Series) -> tuple[pd.
     bought = rows["kind"].isin(BOUGHT_ONE_BY_ONE) & places.isna()
     room = (places - others).clip(lower=0.0).fillna(0.0)
     share = 1.0 + county.settings.overfill.default_ceiling_share
-    default = np.floor(places * share + 1e-9).where(in_county, places)
+    default = ((places * share + 1e-9) // 1.0).where(in_county, places)
     ceiling = (rows["ceiling"].astype(float).fillna(default) - others).clip(lower=0.0).fillna(0.0)
-    ceiling = np.maximum(ceiling, room)
+    ceiling = ceiling.where(ceiling > room, room)
     return room.mask(bought, np.inf), ceiling.mask(bought, np.inf)

@@ -55,8 +55,7 @@ class Recount:
         priced = self.settings.places.get(row["kind"]) if row["inside"] and row["kind"] in COMMISSIONED_KINDS else None
         default = (priced.fixed_cost, priced.filled_discount) if priced else (0.0, 0.0)
         row["fixed"] = number(row["fixed_cost"], default[0])
-        blank = 0.0 if not pd.isna(row["fixed_cost"]) else default[1]
-        row["discount"] = number(row["filled_discount"], blank)
+        row["discount"] = number(row["filled_discount"], default[1] if text(row["fixed_cost"]) == "" else 0.0)
         row["others"] = others
         if stated is None and row["kind"] not in COMMISSIONED_KINDS:
             row["room"] = row["ceiling_room"] = math.inf
@@ -74,9 +73,11 @@ class Recount:
         return [name for name, row in self.units.items() if row["open"]]
 
     def year_group(self, child: dict[Any, Any]) -> int:
+        """The child's year group in the question's year."""
         return int(child["year_group"]) + self.year - self.settings.year
 
     def phase(self, child: dict[Any, Any]) -> str:
+        """The child's phase in the question's year."""
         year_group = min(self.year_group(child), 21)
         return next(phase for phase, years in PHASES.items() if year_group in years)
 
@@ -129,6 +130,7 @@ class Recount:
         return {fund: pounds for fund, (_, pounds) in best.items()}
 
     def transport(self, name: str, unit: str) -> float:
+        """The yearly transport of a child to a unit, pounds."""
         child = self.children[name]
         if unit == SPOT_PURCHASE:
             spot = self._spot(child)
@@ -149,9 +151,10 @@ class Recount:
         share = next((f[2] for f in fitting[::-1] if f[:2] == best), 0.0)
         vehicle = rules.vehicles[rules.vehicle_by_kind.get(kind, rules.default_vehicle)]
         days = rules.residential_days if boards else rules.days
-        return round(share * days * 2.0 * (vehicle.charge + vehicle.pounds_per_km * km) / vehicle.riders, 2)
+        return float(round(share * days * 2.0 * (vehicle.charge + vehicle.pounds_per_km * km) / vehicle.riders, 2))
 
     def minutes_price(self, name: str, unit: str) -> float:
+        """The declared price of a child's yearly minutes, pounds."""
         child = self.children[name]
         if unit == SPOT_PURCHASE:
             spot = self._spot(child)
@@ -161,9 +164,10 @@ class Recount:
             minutes, boards = (journey[0] if journey else 0.0), truth(self.units[unit]["residential"])
         rules = self.settings.transport
         days = rules.residential_days if boards else rules.days
-        return round(self.settings.objective.pounds_per_child_hour * minutes / 60.0 * 2.0 * days, 2)
+        return float(round(self.settings.objective.pounds_per_child_hour * minutes / 60.0 * 2.0 * days, 2))
 
     def boards(self, name: str, unit: str) -> bool:
+        """Whether the place is residential."""
         return (
             self._spot(self.children[name]).residential
             if unit == SPOT_PURCHASE

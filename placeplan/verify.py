@@ -72,7 +72,7 @@ def verify(county: County, travel: TravelTimes, claim: Claim) -> Verification:
     found = [*_who(facts, claim), *_suitability(facts, claim), *_ceilings(facts, claim)]
     if not found:
         found = [*_cash(facts, claim), *_penalties(facts, claim)]
-    checks = CHECKS[:-1]
+    checks: tuple[str, ...] = CHECKS[:-1]
     if claim.prices is not None:
         checks = CHECKS
         if not found:
@@ -127,7 +127,7 @@ def _ceilings(facts: Recount, claim: Claim) -> list[str]:
     return found
 
 
-def _line(kind: str, inside: bool, boards: bool) -> str:
+def _line(kind: str, *, inside: bool, boards: bool) -> str:
     if kind in INMSS_KINDS or kind == "independent_other":
         return "independent_residential" if boards else "independent_day"
     if kind == "college":
@@ -141,8 +141,8 @@ def _cash(facts: Recount, claim: Claim) -> list[str]:
     for name, unit in claim.placed.items():
         if unit:
             bought = unit == SPOT_PURCHASE
-            row = {"kind": "independent_special", "inside": False} if bought else facts.units[unit]
-            line = _line(row["kind"], row["inside"], facts.boards(name, unit))
+            row: dict[Any, Any] = {"kind": "independent_special", "inside": False} if bought else facts.units[unit]
+            line = _line(row["kind"], inside=row["inside"], boards=facts.boards(name, unit))
             for fund, pounds in facts.fees(name, unit).items():
                 costs[line, fund] += pounds
             costs["transport", "general"] += facts.transport(name, unit)
@@ -153,7 +153,7 @@ def _cash(facts: Recount, claim: Claim) -> list[str]:
         over = max(0.0, load[unit] - row["room"]) if row["inside"] else 0.0
         places = 0.0 if row["stated"] is None else row["stated"] if row["inside"] else row["room"]
         filled = load[unit] - over + (row["others"] if row["inside"] else 0.0)
-        line = _line(row["kind"], row["inside"], truth(row["residential"]))
+        line = _line(row["kind"], inside=row["inside"], boards=truth(row["residential"]))
         if row["inside"] and row["kind"] in COMMISSIONED_KINDS:
             line = "in_county_places"
         costs[line, "high_needs"] += row["fixed"] * places - row["discount"] * filled

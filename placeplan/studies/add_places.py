@@ -67,12 +67,12 @@ def add_places(
         expansion.placement,
         spot_purchase=base.spot_purchase,
         solver=solver,
-        added=expansion.added.to_dict(),
+        added=dict(zip(expansion.added.index, expansion.added.tolist(), strict=True)),
     )
     gross = _spent(problem, expansion.placement.flows, spending) - before + _fixed(problem, expansion.added)
     return MorePlaces(
         places=_places_table(problem, base, allocation, expansion.added),
-        summary=_summary(problem, base, allocation, expansion.added, gross, places, pounds),
+        summary=_summary(problem, base, allocation, gross=gross, places=places, pounds=pounds),
         allocation=allocation,
         status=expansion.status,
         objective=expansion.objective,
@@ -122,7 +122,7 @@ def _places_table(problem: CountyProblem, base: Allocation, allocation: Allocati
     after = allocation.placements.groupby(["unit", "phase"]).size()
     gained = after.sub(before, fill_value=0.0).clip(lower=0.0)
     rows = []
-    for unit, count in added.items():
+    for unit, count in zip(added.index, added, strict=True):
         about = problem.units.loc[unit]
         gains = gained[gained.index.get_level_values("unit") == unit].droplevel("unit")
         if gains.sum() == 0:
@@ -158,11 +158,12 @@ def _summary(
     problem: CountyProblem,
     base: Allocation,
     allocation: Allocation,
-    added: pd.Series,
+    *,
     gross: float,
     places: int | None,
     pounds: float | None,
 ) -> pd.DataFrame:
+    added = pd.Series(allocation.added, dtype=float)
     fixed = _fixed(problem, added)
     saving = base.headline("cost_pounds") - allocation.headline("cost_pounds")
     values = {

@@ -12,7 +12,7 @@ from placeplan.errors import PlaceplanError, UsageError
 from placeplan.geo.travel import TravelTimes
 from placeplan.models.allocate import allocate
 from placeplan.models.expand import with_places
-from placeplan.models.placement import Placement, PlacementProblem
+from placeplan.models.placement import Placement
 from placeplan.models.pricing import one_sided_prices, residual
 from placeplan.models.program import DEFAULT_SOLVER
 from placeplan.problem import CountyProblem, county_problem
@@ -70,14 +70,14 @@ def verified(
     added = added or {}
     placements = accounts.placements_of(problem, placement)
     costs = accounts.cost_table(problem, placements)
-    penalties = accounts.penalty_table(county, problem, placements)
+    penalties = accounts.penalty_table(problem, placements)
     proven = placement is not None and placement.proof.status == "optimal"
     claim = Claim(
         question=problem.question,
         placed=dict(zip(placements["child"], placements["unit"], strict=True)),
         costs={(line, fund): p for line, fund, p in costs[["line", "fund", "pounds"]].itertuples(index=False)},
         penalties=dict(zip(penalties["penalty"], penalties["pounds"], strict=True)),
-        prices=placement.proof.prices.to_dict() if placement is not None and proven else None,
+        prices=_by_unit(placement.proof.prices) if placement is not None and proven else None,
         added=added,
         spot_purchase=spot_purchase,
     )
@@ -146,16 +146,20 @@ def _resolved(problem: CountyProblem, placement: Placement, prices: pd.DataFrame
         larger = with_places(problem.placement, pd.Series({unit: 1.0}))
         answer = allocate(larger, solver=solver)
         saved = placement.proof.objective - answer.proof.objective
-        penalty = _declared(problem, problem.placement, placement) - _declared(problem, larger, answer)
+        penalty = _declared(problem, placement) - _declared(problem, answer)
         cash = round(saved - penalty, 2)
         rows.append((unit, cash, round(penalty, 2), fixed, round(cash - fixed, 2)))
     return pd.DataFrame(rows, columns=["unit", "cash_saving", "penalty_saving", "fixed_cost", "net_saving"])
 
 
-def _declared(problem: CountyProblem, stated: PlacementProblem, placement: Placement) -> float:
+def _declared(problem: CountyProblem, placement: Placement) -> float:
     """The declared penalties (overfill and time) of a placement, in pounds."""
     cash = problem.units["fixed_cost"].where(problem.units["in_county"], 0.0)
     over = placement.overfill
     overfill = float(((over["price"] - cash.loc[over["unit"]].to_numpy()) * over["children"]).sum())
     flows = placement.flows.merge(problem.choices, left_on=["group", "unit"], right_on=["child", "unit"])
     return overfill + float((flows["minutes_penalty"] * flows["children"]).sum())
+
+
+def _by_unit(prices: pd.Series) -> dict[str, float]:
+    return dict(zip(prices.index, prices.tolist(), strict=True))

@@ -32,8 +32,9 @@ from placeplan.geo.routes import route_times
 from placeplan.geo.snap import snap_points
 from placeplan.geo.straight_line import straight_line_times
 from placeplan.geo.travel import Reason, TravelTimes, make_travel_times
+from placeplan.runs import Run, write_run
 
-__all__ = ["CACHE_VARIABLE", "travel_audit", "travel_times"]
+__all__ = ["CACHE_VARIABLE", "travel_audit", "travel_times", "write_travel"]
 
 CACHE_VARIABLE: Final = "PLACEPLAN_CACHE"
 """The environment variable that names another folder for the cache than the user's own."""
@@ -303,3 +304,14 @@ def _write(path: Path, travel: TravelTimes) -> None:
         log.warning("travel times cannot be kept at %s: %s", path, error)
         if beside is not None:
             beside.unlink(missing_ok=True)
+
+
+def write_travel(county: County, travel: TravelTimes, out: str | Path, *, replace: bool = False) -> Path:
+    """Write the journeys (travel.csv) and what they rest on (travel_audit.csv) as a run's folder, and return it.
+
+    There is nothing about children in it. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given.
+    """
+    journeys = travel.frame().replace({"minutes": {np.inf: np.nan}, "km": {np.inf: np.nan}})
+    facts = {"county": county.name, "command": "travel", "input_digest": county.digest, "travel_method": travel.method}
+    tables = {"travel": journeys, "travel_audit": travel_audit(county, travel)}
+    return write_run(Run("travel", county.name, tables, {}, facts), out, files={}, replace=replace)
