@@ -1,0 +1,53 @@
+"""The numbered scripts run as a user would run them, and say what the tables say."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+from tiny_county import write_tiny_county
+
+import placeplan.examples
+
+SCRIPTS = Path(placeplan.examples.__file__).parent
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    monkeypatch.setenv("PLACEPLAN_CACHE", str(tmp_path / "cache"))
+    return str(write_tiny_county(tmp_path / "tiny"))
+
+
+def run(monkeypatch, name, *arguments):
+    monkeypatch.setattr("sys.argv", [name, *arguments])
+    runpy.run_path(str(SCRIPTS / name), run_name="__main__")
+
+
+def test_who_goes_where_tells_both_questions(tiny, monkeypatch, capsys):
+    run(monkeypatch, "01_who_goes_where.py", tiny)
+    said = capsys.readouterr().out
+    # Four of the tiny county's six children have a unit today; all six have one in September.
+    assert "today: 4 children placed, 2 without a place" in said
+    assert "september: 6 children placed, 0 without a place" in said
+    assert "optimal" in said
+    assert "0 combinations of locality, need and phase are short of places" in said
+
+
+def test_where_next_adds_nothing_where_every_child_has_a_place(tiny, monkeypatch, capsys):
+    run(monkeypatch, "02_where_next.py", tiny)
+    said = capsys.readouterr().out
+    assert said.count("0 pay for themselves: £0 a year net") == 2
+
+
+def test_report_is_written_whole(tiny, monkeypatch, capsys, tmp_path):
+    run(monkeypatch, "03_report.py", str(tmp_path / "run"), tiny)
+    assert capsys.readouterr().out.strip() == str(tmp_path / "run" / "report.html")
+    assert {"report.html", "run.json", "run.xlsx", "map.png", "run.gpkg", "tables"} <= {
+        path.name for path in (tmp_path / "run").iterdir()
+    }
+
+
+def test_every_numbered_script_is_run_here():
+    text = Path(__file__).read_text(encoding="utf-8")
+    names = sorted(path.name for path in SCRIPTS.glob("[0-9]*.py"))
+    assert len(names) == 3
+    assert all(f'"{name}"' in text for name in names)
