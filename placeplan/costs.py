@@ -31,12 +31,12 @@ def top_up_lines(county: County, combinations: pd.DataFrame) -> pd.DataFrame:
     """
     whom = ["unit", "kind", "need", "band"]
     stated = county.top_ups.fillna(dict.fromkeys(whom, "")).to_dict("records")
-    rows_of: dict[str, list[dict[Hashable, Any]]] = defaultdict(list)
+    rows_of: dict[tuple[str, str], list[dict[Hashable, Any]]] = defaultdict(list)
     for row in stated:
-        rows_of[row["unit"] or row["kind"]].append(row)
+        rows_of[row["unit"], row["kind"]].append(row)
     lines, faults = [], []
     for unit, kind, need, band in combinations[whom].itertuples(index=False, name=None):
-        best = _most_specific([*rows_of[unit], *rows_of[kind]], need, band)
+        best = _most_specific([*rows_of[unit, ""], *rows_of["", kind]], need, band)
         value = f"{unit} ({kind}), need {need}, band {band or 'none'}"
         if not best:
             faults.append(Fault("top_ups", "", "pounds", value, "a row for this unit or kind"))
