@@ -1,15 +1,18 @@
 """Main roads from the hand-written facts, and invented local roads that tie zones and sites to them."""
 
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-__all__ = ["FACTS", "links_by_name", "local_links", "main_road_links", "road_points", "road_table"]
+__all__ = ["FACTS", "facts", "links_by_name", "local_links", "main_road_links", "records", "road_points", "road_table"]
 
 FACTS = Path(__file__).parent / "facts"
+"""The folder of hand-written facts."""
 
 LOCAL_WINDING = 1.25
 """Metres of an invented local road for each metre of straight line."""
@@ -20,10 +23,20 @@ LOCAL_CLASSES = ((900.0, "residential"), (2500.0, "tertiary"), (np.inf, "unclass
 ROAD_COLUMNS = ["from", "to", "metres", "class", "oneway", "from_easting", "from_northing", "to_easting", "to_northing"]
 
 
+def facts(name: str) -> pd.DataFrame:
+    """A table of hand-written facts."""
+    return pd.read_csv(FACTS / f"{name}.csv")
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of ``frame``, each by column."""
+    return [{str(column): value for column, value in row.items()} for row in frame.to_dict("records")]
+
+
 def road_points() -> pd.DataFrame:
     """Towns, villages and junctions: point, easting, northing (metres, EPSG:27700, to about 100 m)."""
-    places = pd.read_csv(FACTS / "places.csv").rename(columns={"place": "point"})
-    junctions = pd.read_csv(FACTS / "junctions.csv").rename(columns={"junction": "point"})
+    places = facts("places").rename(columns={"place": "point"})
+    junctions = facts("junctions").rename(columns={"junction": "point"})
     return pd.concat([places, junctions])[["point", "easting", "northing"]].reset_index(drop=True)
 
 
@@ -35,7 +48,8 @@ def links_by_name(points: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     where = points.set_index("point")
     start, end = where.loc[links["from"]], where.loc[links["to"]]
     straight = np.hypot(
-        start["easting"].to_numpy() - end["easting"].to_numpy(), start["northing"].to_numpy() - end["northing"].to_numpy()
+        start["easting"].to_numpy() - end["easting"].to_numpy(),
+        start["northing"].to_numpy() - end["northing"].to_numpy(),
     )
     return pd.DataFrame(
         {
@@ -54,11 +68,10 @@ def links_by_name(points: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
 
 def main_road_links() -> pd.DataFrame:
     """The main roads as links between neighbouring stops of each route; the first of two equal links counts."""
-    roads = pd.read_csv(FACTS / "main_roads.csv")
     rows = [
-        {"from": start, "to": end, "winding": road.winding, "class": road.road_class}
-        for road in roads.rename(columns={"class": "road_class"}).itertuples(index=False)
-        for start, end in zip(road.route.split(";")[:-1], road.route.split(";")[1:], strict=True)
+        {"from": start, "to": end, "winding": road["winding"], "class": road["class"]}
+        for road in records(facts("main_roads"))
+        for start, end in pairwise(road["route"].split(";"))
     ]
     links = pd.DataFrame(rows)
     ends = pd.Series([tuple(sorted(pair)) for pair in zip(links["from"], links["to"], strict=True)])
@@ -76,9 +89,9 @@ def _gabriel(xy: NDArray[np.float64], limit: float) -> NDArray[np.int64]:
     middles = (xy[pairs[:, 0]] + xy[pairs[:, 1]]) / 2
     half = np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T) / 2
     nearest = tree.query(middles)[0]
-    kept = pairs[nearest >= half - 1e-6]
-    kept.sort(axis=1)
-    return kept[np.lexsort((kept[:, 1], kept[:, 0]))].astype(np.int64)
+    kept = np.sort(np.asarray(pairs[nearest >= half - 1e-6], dtype=np.int64), axis=1)
+    ordered: NDArray[np.int64] = kept[np.lexsort((kept[:, 1], kept[:, 0]))]
+    return ordered
 
 
 def local_links(points: pd.DataFrame, *, limit: float = 9000.0) -> pd.DataFrame:

@@ -8,23 +8,19 @@ import datetime as dt
 import json
 import sys
 from pathlib import Path
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
+from placeplan.county.columns import TABLES
 from placeplan.county.vocabulary import PLACEMENTS
-from placeplan.examples.county_parts import (
-    named_children,
-    placed_children,
-    top_up_table,
-    unit_table,
-    waiting_children,
-    write_table,
-    write_text,
-)
-from placeplan.examples.local_roads import FACTS, road_table
+from placeplan.examples.county_parts import SITE_COLUMNS, top_up_table, unit_table, write_table, write_text
+from placeplan.examples.invented_children import named_children, placed_children, waiting_children
+from placeplan.examples.local_roads import FACTS, facts, records, road_table
 from placeplan.synthetic import Margin, fit_table, generator, round_table
 
 __all__ = ["make_derbyshire"]
@@ -39,20 +35,24 @@ PEOPLE_0_TO_25 = 221_000
 TOWN = 3000
 """A place of at least so many people is not rural."""
 
+EDGE = 60.0
+"""Metres that a zone keeps from the edge of its locality."""
+
 SPACING = 390.0
 """Metres that set how far apart a town's zones lie: half a square kilometre each."""
 
 DEPRIVATION = {"HPND": 7, "SDSD": 7, "ER": 5, "AV": 5, "BNED": 4, "CH": 4}
 """The middle decile of a locality's zones: invented, lower in the old coalfield."""
 
-SITE_COLUMNS = ["site", "name", "urn", "locality", "easting", "northing", "host_roll", "host_plans", "more_places"]
+PLAN_COLUMNS: Final = list(TABLES["plans"].names)
+SUBSTITUTE_COLUMNS: Final = list(TABLES["substitutes"].names)
 
 
 def locality_frame() -> gpd.GeoDataFrame:
     """The six localities as hand-drawn polygons that share their edges; Derby City is a gap in the middle."""
     arcs = {
-        row.arc: [tuple(float(part) * 1000 for part in point.split()) for point in row.points.split(";")]
-        for row in pd.read_csv(FACTS / "locality_arcs.csv").itertuples(index=False)
+        row["arc"]: [tuple(float(part) * 1000 for part in point.split()) for point in row["points"].split(";")]
+        for row in records(facts("locality_arcs"))
     }
 
     def ring(names: str) -> list[tuple[float, ...]]:
@@ -64,8 +64,8 @@ def locality_frame() -> gpd.GeoDataFrame:
 
     listed = pd.read_csv(FACTS / "localities.csv", dtype=str)
     shapes = [
-        shapely.Polygon(ring(row.ring), [] if pd.isna(row.hole) else [ring(row.hole)])
-        for row in listed.itertuples(index=False)
+        shapely.Polygon(ring(row["ring"]), [] if pd.isna(row["hole"]) else [ring(row["hole"])])
+        for row in records(listed)
     ]
     return gpd.GeoDataFrame(listed[["locality", "name"]], geometry=shapes, crs=27700)
 
@@ -82,7 +82,7 @@ def located(points: pd.DataFrame, localities: gpd.GeoDataFrame) -> list[str]:
 
 def zone_frame(localities: gpd.GeoDataFrame) -> pd.DataFrame:
     """Zones around each place, more where more people live: zone, place, locality, coordinates, people, rural."""
-    places = pd.read_csv(FACTS / "places.csv")
+    places = facts("places")
     places["locality"] = located(places, localities)
     outlines = dict(zip(localities["locality"], localities.geometry, strict=True))
     exact = places["people"] * ZONES / places["people"].sum()
@@ -91,23 +91,24 @@ def zone_frame(localities: gpd.GeoDataFrame) -> pd.DataFrame:
     parts[np.argsort(-(exact - parts).to_numpy(), kind="stable")[:spare]] += 1
     stream = generator(SEED, "zones")
     rows = []
-    for place, count in zip(places.itertuples(index=False), parts, strict=True):
+    for place, count in zip(records(places), parts, strict=True):
+        centre, inside = np.array([place["easting"], place["northing"]]), outlines[place["locality"]].buffer(-EDGE)
         angle, size = stream.random() * 2 * np.pi, 0.85 + 0.3 * stream.random(count)
         wobble = 90 * (stream.random((count, 2)) - 0.5)
         for number in range(count):
             # A sunflower: equal areas, the golden angle apart.
             turn, reach = angle + number * 2.39996, SPACING * np.sqrt(number)
             shift = np.array([np.cos(turn), np.sin(turn)]) * reach + wobble[number]
-            while not outlines[place.locality].buffer(-60).contains(shapely.Point(place.easting + shift[0], place.northing + shift[1])):
+            while not inside.contains(shapely.Point(centre + shift)):
                 shift = shift * 0.8
             rows.append(
                 {
-                    "place": place.place,
-                    "locality": place.locality,
-                    "easting": round(place.easting + shift[0]),
-                    "northing": round(place.northing + shift[1]),
-                    "people": place.people * size[number] / size.sum(),
-                    "rural": "no" if place.people >= TOWN else "yes",
+                    "place": place["place"],
+                    "locality": place["locality"],
+                    "easting": round(centre[0] + shift[0]),
+                    "northing": round(centre[1] + shift[1]),
+                    "people": place["people"] * size[number] / size.sum(),
+                    "rural": "no" if place["people"] >= TOWN else "yes",
                 }
             )
     zones = pd.DataFrame(rows)
@@ -146,19 +147,20 @@ def zone_outlines(zones: pd.DataFrame, localities: gpd.GeoDataFrame) -> gpd.GeoS
 
 def population_frame(zones: pd.DataFrame) -> pd.DataFrame:
     """People by zone and single year of age, 0 to 25, in whole numbers: zones x ages."""
-    by_age = pd.read_csv(FACTS / "people_by_age.csv").set_index("age")["people_per_thousand_aged_0_to_25"]
+    by_age = facts("people_by_age").set_index("age")["people_per_thousand_aged_0_to_25"]
     share = np.outer(zones["people"] / zones["people"].sum(), by_age / by_age.sum())
     # Villages are older: fewer small children and young adults.
-    tilt = np.where(zones["rural"] == "yes", 0.9, 1.02)[:, None] * (1 + 0.2 * (generator(SEED, "ages").random(share.shape) - 0.5))
-    people = share * tilt
-    return pd.DataFrame(np.round(people / people.sum() * PEOPLE_0_TO_25).astype(int), index=zones["zone"], columns=by_age.index)
+    tilt = np.where(zones["rural"] == "yes", 0.9, 1.02)[:, None]
+    people = share * tilt * (1 + 0.2 * (generator(SEED, "ages").random(share.shape) - 0.5))
+    whole = np.round(people / people.sum() * PEOPLE_0_TO_25).astype(int)
+    return pd.DataFrame(whole, index=zones["zone"], columns=by_age.index)
 
 
-def plan_counts() -> tuple[np.ndarray, tuple[list[int], list[str], list[str]]]:
+def plan_counts() -> tuple[NDArray[np.int64], tuple[list[int], list[str], list[str]]]:
     """Plans of January 2025 as age x need x placement, from the margins; whole, and its three margins exact."""
-    by_age = pd.read_csv(FACTS / "plans_by_age.csv").set_index("age")
-    by_need = pd.read_csv(FACTS / "plans_by_need.csv").set_index("need")
-    by_placement = pd.read_csv(FACTS / "plans_by_placement.csv").set_index("placement")["plans"]
+    by_age = facts("plans_by_age").set_index("age")
+    by_need = facts("plans_by_need").set_index("need")
+    by_placement = facts("plans_by_placement").set_index("placement")["plans"]
     ages, needs, placements = list(by_age.index), list(by_need.index), list(by_placement.index)
     known = [name for name in placements if PLACEMENTS[name].planned_for]
     age_placement = np.full((len(ages), len(placements)), np.nan)
@@ -192,34 +194,30 @@ def plan_counts() -> tuple[np.ndarray, tuple[list[int], list[str], list[str]]]:
 
 def plan_table() -> pd.DataFrame:
     """The table ``plans``: the totals since 2010, new plans, and January 2025 by age, need and placement."""
-    by_age, by_need = pd.read_csv(FACTS / "plans_by_age.csv"), pd.read_csv(FACTS / "plans_by_need.csv")
-    by_placement, history = pd.read_csv(FACTS / "plans_by_placement.csv"), pd.read_csv(FACTS / "plans_history.csv")
-    rows: list[dict[str, object]] = []
-    for row in history.itertuples(index=False):
-        year = {"year": row.january - 1, "measure": "stock"}
-        rows.append(year | {"margin": "total", "plans": row.plans})
-        if row.january - 1 < YEAR and not pd.isna(row.special_independent):
+    by_age, by_need = facts("plans_by_age"), facts("plans_by_need")
+    by_placement, history = facts("plans_by_placement"), facts("plans_history")
+    rows: list[dict[str, Any]] = []
+    for row in records(history):
+        year = {"year": row["january"] - 1, "measure": "stock"}
+        rows.append(year | {"margin": "total", "plans": row["plans"]})
+        if row["january"] - 1 < YEAR and not pd.isna(row["special_independent"]):
             # The other placements of these years are missing, not zero.
-            known = {"special_independent": row.special_independent}
+            known = {"special_independent": row["special_independent"]}
             rows += [year | {"margin": "placement", "placement": p, "plans": known.get(p)} for p in PLACEMENTS]
     now = {"year": YEAR, "measure": "stock"}
     rows += [
-        now | {"margin": "age", "age_from": row.age, "age_to": row.age, "plans": row.plans}
-        for row in by_age.itertuples(index=False)
+        now | {"margin": "age", "age_from": row["age"], "age_to": row["age"], "plans": row["plans"]}
+        for row in records(by_age)
     ]
-    rows += [now | {"margin": "need", "need": row.need, "plans": row.plans} for row in by_need.itertuples(index=False)]
+    for margin, table in (("need", by_need), ("placement", by_placement)):
+        rows += [now | {"margin": margin, margin: row[margin], "plans": row["plans"]} for row in records(table)]
+    # Plans made in calendar year Y are among those held in the January after, which belongs to year Y.
     rows += [
-        now | {"margin": "placement", "placement": row.placement, "plans": row.plans}
-        for row in by_placement.itertuples(index=False)
+        {"measure": "new", "margin": "total", "year": row["calendar_year"], **row}
+        for row in records(facts("new_plans"))
     ]
-    rows += [
-        # Plans made in calendar year Y are among those held in the January after, which belongs to year Y.
-        {"year": row.calendar_year, "measure": "new", "margin": "total", "calendar_year": row.calendar_year, "plans": row.plans}
-        for row in pd.read_csv(FACTS / "new_plans.csv").itertuples(index=False)
-    ]
-    columns = ["year", "measure", "margin", "age_from", "age_to", "need", "placement", "locality", "zone", "calendar_year", "plans"]
     whole = dict.fromkeys(("year", "age_from", "age_to", "calendar_year", "plans"), "Int64")
-    return pd.DataFrame(rows).reindex(columns=columns).astype(whole)
+    return pd.DataFrame(rows).reindex(columns=PLAN_COLUMNS).astype(whole)
 
 
 def provision_frame(localities: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -248,24 +246,24 @@ def make_derbyshire(folder: Path) -> None:
     counts, axes = plan_counts()
     placed = placed_children(counts, axes, people, zones, provision, as_of=AS_OF, seed=SEED)
     waiting = waiting_children(people, zones, provision, seed=SEED)
-    sites = provision.drop_duplicates("site").assign(urn=pd.NA)[SITE_COLUMNS]
+    sites = provision.drop_duplicates("site").assign(urn="")[SITE_COLUMNS]
     whole = dict.fromkeys(("host_roll", "host_plans", "more_places"), "Int64")
-    population = people.stack().rename("people").rename_axis(["zone", "age"]).reset_index().assign(year=YEAR)
+    population = people.reset_index().melt("zone", var_name="age", value_name="people").assign(year=YEAR)
 
     write_shapes(folder / "localities.geojson", localities[["locality", "name"]], localities.geometry)
     write_shapes(folder / "zones.geojson", zones[["zone"]], zone_outlines(zones, localities))
     write_table(folder, "zones", zones[["zone", "locality", "easting", "northing", "rural", "deprivation"]])
+    population = population.sort_values(["zone", "age"])
     write_table(folder, "population", population[["zone", "year", "age", "people"]])
     write_table(folder, "plans", plan_table())
     write_table(folder, "children", named_children(placed, waiting, seed=SEED))
     write_table(folder, "sites", sites.astype(whole))
     write_table(folder, "units", unit_table(provision, first_year=YEAR))
     write_table(folder, "top_ups", top_up_table(provision))
-    write_table(folder, "substitutes", pd.DataFrame(columns=["need", "phase", "from_kind", "from_model", "to_kind", "to_model", "share", "source"]))
+    write_table(folder, "substitutes", pd.DataFrame(columns=SUBSTITUTE_COLUMNS))
     write_table(folder, "roads", road_table(zones, sites))
-    settings = (FACTS / "derbyshire.toml").read_text(encoding="utf-8") + "\n" + (FACTS / "costs.toml").read_text(encoding="utf-8")
-    settings += "\n" + (FACTS / "derbyshire_assumptions.toml").read_text(encoding="utf-8")
-    write_text(folder / "county.toml", settings)
+    parts = [FACTS / f"{name}.toml" for name in ("derbyshire", "costs", "derbyshire_assumptions")]
+    write_text(folder / "county.toml", "\n".join(part.read_text(encoding="utf-8") for part in parts))
 
 
 if __name__ == "__main__":

@@ -127,8 +127,9 @@ def fit_table(start: Floats, margins: Sequence[Margin], *, tolerance: float = 1e
     if faults:
         raise InputError(faults)
     table = start.astype(np.float64)
-    worst = np.inf
-    for rounds in range(1, limit + 1):
+    worst, rounds = np.inf, 0
+    while worst > tolerance and rounds < limit:
+        rounds += 1
         for margin in margins:
             found = _onto(table, margin.axes)
             wanted = np.where(np.isnan(margin.values), found, margin.values)
@@ -136,8 +137,6 @@ def fit_table(start: Floats, margins: Sequence[Margin], *, tolerance: float = 1e
             table = table * _spread(factor, margin.axes, table.ndim)
         misses = [np.abs(_onto(table, margin.axes) - margin.values) for margin in margins]
         worst = max((float(np.nanmax(miss, initial=0.0)) for miss in misses), default=0.0)
-        if worst <= tolerance:
-            break
     return Fitted(table, worst <= tolerance, rounds, worst)
 
 
