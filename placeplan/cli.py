@@ -19,7 +19,7 @@ from placeplan.errors import NotProvenError, PlaceplanError, UsageError
 if TYPE_CHECKING:
     pass
 
-__all__ = ["app", "main"]
+__all__ = ["allocate", "answered", "app", "check", "demo", "main", "new", "report", "travel"]
 
 EXAMPLE: Final = "example:derbyshire"
 DEMO_PLACES: Final = 40

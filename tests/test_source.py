@@ -54,7 +54,8 @@ MAY_IMPORT = {
     "accounts": CHILDREN | {"geo", "models", "costs", "problem"},
     "costs": CHILDREN | {"geo", "models"},
     "problem": CHILDREN | {"geo", "models", "costs"},
-    "verify": CHILDREN | {"geo", "costs", "problem", "models.placement"},  # none of the model's code
+    "recount": COUNTY | {"geo"},  # a second reading of the rules: none of the code of the first
+    "verify": COUNTY | {"geo", "recount"},
     "report": COUNTY | RUNS | {"geo"},
     "studies": CHILDREN | RUNS | {"synthetic", "accounts", "costs", "problem", "verify", "geo", "models", "report"},
     "cli": COUNTY | RUNS | {"placeplan", "synthetic", "studies", "report"},

@@ -82,8 +82,8 @@ class MorePlaces:
 
     ``places``: a row a unit and phase that gets some (unit, site_name, locality, kind, model, phase,
     places_added, fixed_cost of them a year). ``summary``: measure and value. ``allocation``: the answer with
-    the places there, verified. ``status``, ``objective`` and ``bound`` (pounds a year, fixed cost of the added places included)
-    are of the choice of places.
+    the places there, verified. ``status``, ``objective`` and ``bound`` (pounds a year, fixed cost of the added
+    places included) are of the choice of places.
     """
 
     places: pd.DataFrame = field(repr=False)
