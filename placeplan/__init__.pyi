@@ -11,11 +11,9 @@ from .studies.add_places import add_places
 from .studies.allocate_places import allocate_places
 from .studies.answers import Allocation, MorePlaces, allocation_run, draw_allocation, report_allocation
 from .studies.travel_times import travel_audit, travel_times, write_travel
-from .verify import Claim, Verification, verify
 
 __all__ = [
     "Allocation",
-    "Claim",
     "County",
     "Fault",
     "InputError",
@@ -25,7 +23,6 @@ __all__ = [
     "Run",
     "TravelTimes",
     "UsageError",
-    "Verification",
     "add_places",
     "allocate_places",
     "allocation_run",
@@ -36,7 +33,6 @@ __all__ = [
     "report_allocation",
     "travel_audit",
     "travel_times",
-    "verify",
     "write_report",
     "write_template",
     "write_travel",
