@@ -273,18 +273,18 @@ def rows_of_road(network, links, tied):
 
 
 def leaving(network, links, home):
-    """(junction, minutes, km) from a point to the ends of its road."""
+    """(junction, minutes, km) from a point to the ends of its road; at a junction every road there is open to it."""
     for (start, end, _, _, oneway), before, after, rate in rows_of_road(network, links, home):
         yield end, after * rate, after / 1000
-        if not oneway:
+        if not oneway or before <= TOUCHING_METRES:
             yield start, before * rate, before / 1000
 
 
 def arriving(network, links, school):
-    """(junction, minutes, km) from the ends of its road to a point."""
+    """(junction, minutes, km) from the ends of its road to a point; at a junction by every road there."""
     for (start, end, _, _, oneway), before, after, rate in rows_of_road(network, links, school):
         yield start, before * rate, before / 1000
-        if not oneway:
+        if not oneway or after <= TOUCHING_METRES:
             yield end, after * rate, after / 1000
 
 
@@ -302,6 +302,13 @@ def ways_along(network, links, home, school):
             if nx.has_path(graph, first, last):
                 milliminutes, metres = divmod(nx.dijkstra_path_length(graph, first, last), 10**9)
                 yield minutes + milliminutes / 1000 + more_minutes, km + metres / 1000 + more_km
+
+
+def test_a_school_at_the_junction_where_a_one_way_road_ends_is_reached_by_the_other_road():
+    # The school is tied to the first link that ends at n1, which is one way towards it; home comes by the second.
+    links = [("n0", "n1", 400, "lane", True), ("n1", "n5", 400, "main", False)]
+    found = times(CIRCLE, links, point_table({"z": CIRCLE["n5"]}), point_table({"s": CIRCLE["n1"]}))
+    assert found.minutes == pytest.approx(0.4)
 
 
 def test_two_points_across_a_one_way_road_from_each_other_are_in_one_place_along_it():
