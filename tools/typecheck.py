@@ -39,7 +39,7 @@ def lay_out(folders: dict[str, Path], tree: Path) -> None:
     """Copy the modules of ``folders`` to ``tree`` as they import, leaving unchanged ones alone for mypy's cache."""
     wanted = set()
     for package, folder in folders.items():
-        for source in [*folder.glob("*.py"), *folder.glob("py.typed")]:
+        for source in [*folder.glob("*.py"), *folder.glob("*.pyi"), *folder.glob("py.typed")]:
             # Numbered scripts are run, never imported: mypy is given them by an importable name.
             name = source.name if source.stem.isidentifier() or source.suffix != ".py" else f"script_{source.name}"
             target = tree.joinpath(*package.split("."), name)

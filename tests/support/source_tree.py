@@ -124,17 +124,15 @@ def targets(module: Module, known: dict[str, Module]) -> set[str]:
 
 
 def lazily_attached(module: Module) -> dict[str, str]:
-    """The names that ``lazy_loader.attach`` gives ``module``, with the module that each comes from."""
-    found = {}
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Call) and _called(node) == "attach":
-            for keyword in node.keywords:
-                if keyword.arg == "submod_attrs":
-                    for submodule, names in ast.literal_eval(keyword.value).items():
-                        found |= dict.fromkeys(names, f"{module.package}.{submodule}")
-                elif keyword.arg == "submodules":
-                    found |= {name: f"{module.package}.{name}" for name in ast.literal_eval(keyword.value)}
-    return found
+    """The names that ``lazy_loader.attach_stub`` gives ``module``, with the module that each comes from.
+
+    They stand in the stub beside it, as ``from .county.reading import read_county``.
+    """
+    if not any(isinstance(node, ast.Call) and _called(node) == "attach_stub" for node in ast.walk(module.tree)):
+        return {}
+    path = module.path.with_suffix(".pyi")
+    stub = parse(module.name, path.with_name("__init__.py"), (ROOT / path).read_text(encoding="utf-8"))
+    return {item.name: item.module for item in imports(stub)}
 
 
 def defined_names(module: Module) -> tuple[set[str], set[str]]:
