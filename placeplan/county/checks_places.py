@@ -28,7 +28,7 @@ def _distances(x: NDArray[np.float64], y: NDArray[np.float64], localities: ReadT
     shapely.prepare(known)
     distances = np.full(len(x), np.nan)
     given = np.isfinite(x) & np.isfinite(y)
-    points = shapely.points(x[given], y[given])
+    points = np.asarray(shapely.points(x[given], y[given]))
     distances[given] = shapely.distance(points[:, np.newaxis], known[np.newaxis, :]).min(axis=1)
     return distances
 

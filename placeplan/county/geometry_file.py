@@ -18,7 +18,7 @@ from placeplan.county.raw import RawTable, cell_text, raw_table, table_named
 from placeplan.errors import Fault
 from placeplan.geo.crs import GRID, looks_like_degrees, looks_like_swapped_degrees, to_grid
 
-__all__ = ["geometry_from_text", "read_geojson_table", "read_geopackage"]
+__all__ = ["GEOPACKAGE", "geometry_from_text", "read_geojson_table", "read_geopackage"]
 
 GEOPACKAGE = "county.gpkg"
 DEGREES = "longitude, then latitude, in degrees (GeoJSON is EPSG:4326)"

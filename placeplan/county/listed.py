@@ -1,6 +1,6 @@
 """Cells that hold a list: items separated by semicolons, as in ``ASD;SLCN``."""
 
-__all__ = ["join_list", "split_list"]
+__all__ = ["split_list"]
 
 
 def split_list(text: object) -> tuple[str, ...]:
@@ -12,12 +12,3 @@ def split_list(text: object) -> tuple[str, ...]:
     if not isinstance(text, str):
         return ()
     return tuple(item for part in text.split(";") if (item := part.strip()))
-
-
-def join_list(items: tuple[str, ...]) -> str:
-    """The cell that holds ``items``: the inverse of ``split_list``.
-
-    >>> join_list(("ASD", "SLCN"))
-    'ASD;SLCN'
-    """
-    return ";".join(items)

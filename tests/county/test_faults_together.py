@@ -180,3 +180,40 @@ def test_a_county_that_is_not_there_is_a_wrong_call(tmp_path: Path, source: str)
     (tmp_path / "file.csv").write_text("zone\n", encoding="utf-8")
     with pytest.raises(UsageError):
         read_county(source if source.startswith("example:") else f"{tmp_path}/{source}")
+
+
+def test_a_county_without_any_outline_is_told_so_once(tmp_path: Path) -> None:
+    folder = write_tiny_county(tmp_path)
+    remove("localities.geojson")(folder)
+    put("localities.csv", b"locality,name\nnorth,N\nsouth,S\n")(folder)
+    (fault,) = check_county(folder)
+    assert (fault.table, fault.row, fault.column, fault.value) == ("localities", "", "geometry", "no geometry")
+    assert "localities.geojson" in fault.expected
+
+
+def test_geometry_given_twice_or_where_it_has_no_place_is_a_fault(tmp_path: Path) -> None:
+    folder = write_tiny_county(tmp_path)
+    point = '{"type": "Point", "coordinates": [-1.3, 53.0]}'
+    sites = [f'{{"type": "Feature", "geometry": {point}, "properties": {{"site": "s1"}}}}']
+    put("sites.geojson", f'{{"type": "FeatureCollection", "features": [{", ".join(sites)}]}}'.encode())(folder)
+    zone = '{"type": "Feature", "geometry": null, "properties": {"zone": "z1"}}'
+    put("zones.geojson", f'{{"type": "FeatureCollection", "features": [{zone}, {zone}]}}'.encode())(folder)
+    assert [(fault.table, fault.row, fault.value) for fault in check_county(folder)] == [
+        ("zones", "3", "z1 in zones.geojson"),
+        ("sites", "", "sites.csv and sites.geojson"),
+    ]
+
+
+def test_a_file_that_cannot_be_opened_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_tiny_county(tmp_path)
+
+    def denied(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    (fault,) = check_county(folder)
+    assert (fault.table, fault.value) == ("children.csv", "Permission denied")
+
+
+def test_the_embedded_county_is_read_by_its_name() -> None:
+    assert check_county("example:derbyshire") == []
