@@ -49,7 +49,7 @@ def _published(name: str, measure: str, value: float) -> float:
 
 
 def _withhold(
-    frame: pd.DataFrame, columns: Iterable[str], is_hidden: Callable[[int, str], bool], *, with_it: Mapping[str, str]
+    frame: pd.DataFrame, columns: Iterable[str], is_hidden: Callable[[int, str], bool], with_it: Mapping[str, str]
 ) -> pd.DataFrame:
     """The frame with hidden values missing, the others rounded, and the ``suppressed`` column."""
     made = frame.copy()
@@ -195,32 +195,34 @@ def _share_safe_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataF
             rule = _hidden_rows(
                 frame, hidden, lambda row, column: (column, str(row["locality"]), str(row["area"]), str(row["phase"]))
             )
-            made[name] = _withhold(frame, _COUNTED, rule, with_it={})
+            made[name] = _withhold(frame, _COUNTED, rule, {})
             totals = _gap_totals(frame)
             rule = _hidden_rows(
                 totals,
                 hidden,
                 lambda row, column: (column, *(ANY if row[a] == ALL else str(row[a]) for a in _GAP_AXES)),
             )
-            made["gap_totals"] = _withhold(totals, _COUNTED, rule, with_it={})
+            made["gap_totals"] = _withhold(totals, _COUNTED, rule, {})
         elif name == "flows":
             rule = _hidden_rows(frame, hidden, lambda row, _: ("flow", str(row["locality"]), str(row["unit"])))
-            made[name] = _withhold(frame, ["children"], rule, with_it={"mean_minutes": "children"})
+            made[name] = _withhold(frame, ["children"], rule, {"mean_minutes": "children"})
         elif name == "use":
             made[name] = _use(frame, hidden)
         elif name == "headlines":
             rule = _hidden_rows(frame, hidden, lambda row, _: ("headline", str(row["measure"])))
-            made[name] = _withhold(frame, ["value"], rule, with_it={})
+            made[name] = _withhold(frame, ["value"], rule, {})
             exact = frame["measure"].isin(_NOT_CHILDREN)
             made[name].loc[exact, "value"] = frame.loc[exact, "value"].astype("float64")
         elif name == "costs":
             by_question = {question: _cost_cells(_question(tables, name, question)) for question in questions}
             rule = _hidden_rows(frame, by_question, lambda row, _: ("cost", str(row["line"]), str(row["fund"])))
-            made[name] = _withhold(frame, ["pounds", "children"], rule, with_it={})
+            made[name] = _withhold(frame, ["pounds", "children"], rule, {})
         elif name == "plans":
             made[name] = _plans(frame)
         elif name == "breaches":
-            made[name] = _withhold(frame, ["found"], _own_small(frame), with_it={})
+            made[name] = _withhold(frame, ["found"], _own_small(frame), {})
+        elif name == "places_summary":
+            made[name] = _places_summary(frame)
         elif name in _PUBLIC:
             made[name] = _rounded_pounds(frame)
     return made
@@ -236,9 +238,7 @@ def _use(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.DataFr
             return column == "placed" or float(frame[column].iloc[row]) > 0
         return column != "placed" and small(row, column)
 
-    made = _withhold(
-        frame, ["placed", "overfill", "breach", "other_authorities"], rule, with_it={"room": "other_authorities"}
-    )
+    made = _withhold(frame, ["placed", "overfill", "breach", "other_authorities"], rule, {"room": "other_authorities"})
     apart = made["room"].notna()
     made["room"] = made["room"].where(~apart, frame["places"].astype("float64") - made["other_authorities"])
     return made
@@ -251,16 +251,27 @@ def _plans(frame: pd.DataFrame) -> pd.DataFrame:
     cells[("plans", ANY)] = sum(cells.values())
     gone = suppress(cells, cube_sums([[str(name) for name in frame["placement"]]], name="plans"))
     names = [str(name) for name in frame["placement"]]
-    return _withhold(frame, ["plans"], lambda row, _: ("plans", names[row]) in gone, with_it={})
+    return _withhold(frame, ["plans"], lambda row, _: ("plans", names[row]) in gone, {})
 
 
+def _places_summary(frame: pd.DataFrame) -> pd.DataFrame:
+    """The summary with its counts of children withheld or rounded; places are public and stay exact."""
+    counted = frame["measure"].isin(_CHILDREN_MEASURES)
+    made = _withhold(
+        frame, ["value"], lambda row, _: bool(counted.iloc[row]) and is_small(frame["value"].iloc[row]), {}
+    )
+    exact = ~counted & frame["measure"].map(measure_kind).eq("count")
+    made["value"] = made["value"].mask(exact, frame["value"].astype("float64"))
+    return made
+
+
+_CHILDREN_MEASURES: Final = frozenset({"children_newly_placed"})
 _PUBLIC: Final = frozenset(
     [
         "penalties",
         "prices",
         "prices_resolved",
         "places",
-        "places_summary",
         "assumptions",
         "proof",
         "localities",

@@ -42,6 +42,8 @@ _HEADLINES: Final = (
     "fees_and_other_costs_avoided",
     "net_saving",
     "gross_spending",
+    "penalties_relieved",
+    "children_newly_placed",
     "limit_places",
     "limit_pounds",
 )
@@ -66,6 +68,7 @@ _POUNDS: Final = frozenset(
         "fees_and_other_costs_avoided",
         "gross_spending",
         "limit_pounds",
+        "penalties_relieved",
     ]
 )
 _MINUTES: Final = frozenset(["minutes", "mean_minutes", "child_minutes", "km"])

@@ -71,6 +71,9 @@ def _compared(run: Run, lead: str) -> str:
     sentence += f", {against} the {short_pounds(then)} of everyone as placed today"
     if placed and placed_today:
         sentence += f" ({pounds(now / placed)} a child placed, against {pounds(then / placed_today)})"
+    waiting = headline(run, "today", "gap")
+    if waiting:
+        sentence += f"; today {_children(waiting)} {'has' if waiting == 1 else 'have'} no place"
     return sentence + "."
 
 
@@ -89,12 +92,10 @@ def answer_sentences(run: Run) -> list[str]:
     if lead == "september" and fresh is not None:
         opening += f", of whom {count(fresh)} are new or move on to a new phase"
     inside, outside = headline(run, lead, "in_county"), headline(run, lead, "out_of_county")
+    have = "All" if headline(run, lead, "gap") == 0 else _capital(_children(headline(run, lead, "placed")))
     said = [
         opening + ".",
-        (
-            f"{_capital(_children(headline(run, lead, 'placed')))} have one: {_children(inside)} in the "
-            f"county and {_children(outside)} outside it."
-        ),
+        f"{have} have one: {_children(inside)} in the county and {_children(outside)} outside it.",
         _gap_sentence(run, lead),
         _compared(run, lead),
     ]
@@ -142,8 +143,10 @@ def gap_sentences(run: Run, *, most: int = 4) -> list[str]:
         for row in ranked.to_dict("records")
     ]
     said = [f"Most children for whom no suitable place has room: {'; '.join(largest)}."] if largest else []
-    if hidden:
-        said.append("Other counts are too small to show, and are marked c.")
+    if hidden and largest:
+        said.append("Other counts are withheld, and read c.")
+    elif hidden:
+        said.append("By locality, need and phase every count that is not none is withheld, and reads c.")
     return said
 
 
@@ -201,8 +204,8 @@ def places_sentences(run: Run) -> list[str]:
         )
     if "gross_spending" in summary:
         said.append(
-            "Places, top-ups and transport together spend "
-            f"{short_pounds(summary['gross_spending'])} a year before that."
+            "Spending in the county on places, top-ups and transport rises by "
+            f"{short_pounds(summary['gross_spending'])} a year, before the fees avoided."
         )
     if "limit_places" in summary and added < summary["limit_places"]:
         said.append("Places beyond these would cost more than they save, so no more are added.")
@@ -252,6 +255,10 @@ def how_to_read(run: Run) -> list[str]:
             "Everyone placed afresh: what geography alone would allow, in totals only. "
             "It is not a proposal to move any child."
         )
+    said.append(
+        "ERS: enhanced resource school. Its model: alternative (an alternative learning environment), integrative "
+        "(most lessons in mainstream classes) or area (a wider range of needs)."
+    )
     if facts.get("price_year"):
         said.append(f"Money is in pounds of {facts['price_year']}. Journeys are one way, from home to school.")
     return said

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import pandas as pd
+
 from placeplan.report.words import WITHHELD, count, label, minutes, pounds
 
 __all__ = ["FORMATS", "Column", "Table", "cell", "kind_words", "number_columns", "sum_or_withheld", "text_columns"]
@@ -50,8 +52,9 @@ def cell(row: Mapping[Any, Any], column: str, write: Callable[..., str] = count,
 
 def kind_words(row: Mapping[Any, Any]) -> str:
     """A unit's kind, with its model where it has one."""
-    model = label("model", row.get("model"))
-    return label("kind", row["kind"]) + (f": {model[:1].lower()}{model[1:]}" if model else "")
+    kind = "ERS" if row["kind"] == "ers" else label("kind", row["kind"])
+    model = row.get("model")
+    return kind if pd.isna(model) or not model else f"{kind}, {model}"
 
 
 def sum_or_withheld(values: Iterable[Any], write: Callable[..., str]) -> str:

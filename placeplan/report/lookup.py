@@ -45,8 +45,11 @@ def questions(run: Run) -> list[str]:
 
 
 def lead_question(run: Run) -> str | None:
-    """The question that the page opens with: the coming September where it was asked; None where none was."""
+    """The question that the page opens with: the one that was asked for, else the coming September."""
     asked = questions(run)
+    wanted = run.facts.get("options", {}).get("question")
+    if wanted in asked:
+        return str(wanted)
     return next((question for question in _LEADS if question in asked), None)
 
 

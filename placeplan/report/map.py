@@ -3,7 +3,7 @@
 import io
 import math
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import geopandas as gpd
@@ -48,6 +48,11 @@ _WIDE_INCHES: Final = 11.0
 _PANEL_INCHES: Final = (7.3, 9.0)
 """The widest and the highest that the map's own frame may be."""
 _HEAD_INCHES, _FOOT_INCHES, _SIDE_INCHES = 0.55, 0.65, 0.12
+_NO_GAP: Final = "no gap"
+_LABEL_RADII: Final = (0, 60, 90, 120, 150, 185, 220, 260)
+"""How far a locality's label may stand from where its flows start, in dots."""
+_LABEL_PULL: Final = 5.0
+"""How many square dots of something covered are worth a dot nearer."""
 _MOST_LINES: Final = 90
 """More lines than these hide each other; the thinnest are left out, and the map says so."""
 _WIDEST_LINE: Final = 9.0
@@ -59,9 +64,9 @@ def has_map(run: Run) -> bool:
 
 
 def _extent(run: Run) -> tuple[float, float, float, float]:
-    """West, south, east, north of the map: the county with a margin of an eighth, in metres."""
+    """West, south, east, north of the map: the county with a margin, in metres."""
     west, south, east, north = (float(value) for value in run.layers["localities"].total_bounds)
-    margin = 0.125 * max(east - west, north - south)
+    margin = 0.07 * max(east - west, north - south)
     return west - margin, south - margin, east + margin, north + margin
 
 
@@ -121,7 +126,7 @@ def _wanting(row: dict[str, Any]) -> str:
         parts.append(f"{count(gap, missing=WITHHELD)} without a place")
     if math.isnan(spot) or spot > 0:
         parts.append(f"{count(spot, missing=WITHHELD)} bought one by one")
-    return "\n".join(parts) if parts else "no gap"
+    return "\n".join(parts) if parts else _NO_GAP
 
 
 def _overlap(one: Bbox, others: Iterable[Bbox]) -> float:
@@ -149,7 +154,6 @@ def _label_localities(figure: Figure, axes: Any, run: Run) -> None:
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
     renderer = canvas.get_renderer()
-    frame = axes.get_window_extent(renderer)
     taken = [
         Bbox.from_extents(x - 10, y - 10, x + 10, y + 10)
         for line in axes.lines
@@ -157,45 +161,54 @@ def _label_localities(figure: Figure, axes: Any, run: Run) -> None:
         for x, y in axes.transData.transform(line.get_xydata())
     ]
     points = locality_points(run)
-    offsets = [
-        (0, 0),
-        *((r * np.sin(a), r * np.cos(a)) for r in (30, 55, 85) for a in np.linspace(0, 2 * np.pi, 12)[:-1]),
-    ]
-    for one, name, point in zip(
-        points["locality"].astype(str), points["name"].astype(str), points.geometry, strict=True
-    ):
-        row = marks.get(one)
-        text = _wrap(name) + (f"\n{_wanting(row)}" if row is not None else "")
-        wanting = row is not None and _wanting(row) != "no gap"
-        note = axes.annotate(
-            text,
-            (point.x, point.y),
-            xytext=(0, 0),
-            textcoords="offset points",
-            ha="center",
-            va="center",
-            fontsize=9,
-            color=_INK,
-            linespacing=1.2,
-            bbox={
+    hubs = {
+        str(one): axes.transData.transform((point.x, point.y))
+        for one, point in zip(points["locality"], points.geometry, strict=True)
+    }
+    taken += [Bbox.from_extents(x - 14, y - 14, x + 14, y + 14) for x, y in hubs.values()]
+    taken += [part.get_window_extent(renderer).padded(6) for part in axes.texts]  # the scale and the north arrow
+    for one, name in zip(points["locality"].astype(str), points["name"].astype(str), strict=True):
+        wanting = _wanting(marks[one]) if one in marks else ""
+        style: dict[str, Any] = {
+            "xy": hubs[one],
+            "xycoords": "figure pixels",
+            "textcoords": "offset pixels",
+            "text": "\n".join([_wrap(name), *([wanting] if wanting else [])]),
+            "ha": "center",
+            "va": "center",
+            "fontsize": 9,
+            "color": _INK,
+            "linespacing": 1.2,
+            "bbox": {
                 "boxstyle": "round,pad=0.35",
                 "facecolor": "white",
-                "edgecolor": _INK if wanting else _BORDER,
-                "linewidth": 1.4 if wanting else 0.6,
+                "edgecolor": _BORDER if wanting in {"", _NO_GAP} else _INK,
+                "linewidth": 0.6 if wanting in {"", _NO_GAP} else 1.4,
                 "alpha": 0.92,
             },
-            zorder=8,
-        )
-        best, least = (0.0, 0.0), float("inf")
-        for offset in offsets:
-            note.set_position(offset)
-            box = note.get_window_extent(renderer).padded(6)
-            outside = box.width * box.height - _overlap(box, [frame])
-            cost = _overlap(box, taken) + 4 * outside + 4 * float(np.hypot(*offset))
+            "zorder": 8,
+        }
+        trial = axes.annotate(xytext=(0, 0), **style)
+        box = trial.get_window_extent(renderer).padded(12)
+        trial.remove()
+        offset = _freest(box, taken, axes.get_window_extent(renderer))
+        leader = {"arrowstyle": "-", "color": _INK, "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0}
+        axes.annotate(xytext=offset, arrowprops=leader, **style)
+        taken.append(box.translated(*offset))
+
+
+def _freest(box: Bbox, taken: Sequence[Bbox], frame: Bbox) -> tuple[float, float]:
+    """The offset, in dots, at which a box covers least of what is taken, is framed and near where it belongs."""
+    best, least = (0.0, 0.0), float("inf")
+    for radius in _LABEL_RADII:
+        for angle in np.linspace(0, 2 * np.pi, 25)[:-1]:
+            offset = (float(radius * np.sin(angle)), float(radius * np.cos(angle)))
+            moved = box.translated(*offset)
+            outside = moved.width * moved.height - _overlap(moved, [frame])
+            cost = _overlap(moved, taken) + 4 * outside + _LABEL_PULL * radius
             if cost < least:
-                best, least = (float(offset[0]), float(offset[1])), cost
-        note.set_position(best)
-        taken.append(note.get_window_extent(renderer).padded(6))
+                best, least = offset, cost
+    return best
 
 
 def _furniture(axes: Any, extent: tuple[float, float, float, float]) -> None:

@@ -75,7 +75,9 @@ MEASURES: Final = {
     "yearly_cost_of_places": "Yearly cost of the places",
     "fees_and_other_costs_avoided": "Fees and other costs avoided a year",
     "net_saving": "Net saving a year",
-    "gross_spending": "Gross spending a year",
+    "gross_spending": "Rise in spending in the county a year, before fees avoided",
+    "penalties_relieved": "Declared penalties avoided (not cash)",
+    "children_newly_placed": "Children placed who had no place",
     "limit_places": "Most places allowed",
     "limit_pounds": "Most money allowed a year",
 }
