@@ -5,7 +5,6 @@ says what is fact and what is invented.
 """
 
 import datetime as dt
-import json
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -18,9 +17,9 @@ from numpy.typing import NDArray
 
 from placeplan.county.columns import TABLES
 from placeplan.county.vocabulary import PLACEMENTS
-from placeplan.examples.county_parts import SITE_COLUMNS, top_up_table, unit_table, write_table, write_text
+from placeplan.examples.county_parts import located, write_county
 from placeplan.examples.invented_children import named_children, placed_children, waiting_children
-from placeplan.examples.local_roads import FACTS, facts, records, road_table
+from placeplan.examples.local_roads import FACTS, facts, records
 from placeplan.synthetic import Margin, fit_table, generator, round_table
 
 __all__ = ["make_derbyshire"]
@@ -45,7 +44,6 @@ DEPRIVATION = {"HPND": 7, "SDSD": 7, "ER": 5, "AV": 5, "BNED": 4, "CH": 4}
 """The middle decile of a locality's zones: invented, lower in the old coalfield."""
 
 PLAN_COLUMNS: Final = list(TABLES["plans"].names)
-SUBSTITUTE_COLUMNS: Final = list(TABLES["substitutes"].names)
 
 
 def locality_frame() -> gpd.GeoDataFrame:
@@ -68,16 +66,6 @@ def locality_frame() -> gpd.GeoDataFrame:
         for row in records(listed)
     ]
     return gpd.GeoDataFrame(listed[["locality", "name"]], geometry=shapes, crs=27700)
-
-
-def located(points: pd.DataFrame, localities: gpd.GeoDataFrame) -> list[str]:
-    """The locality of each point, ``out_of_county`` where it is in none."""
-    spots = shapely.points(points["easting"].to_numpy(), points["northing"].to_numpy())
-    found = ["out_of_county"] * len(points)
-    for name, shape in zip(localities["locality"], localities.geometry, strict=True):
-        for place in np.flatnonzero(shapely.contains(shape, spots)):
-            found[place] = str(name)
-    return found
 
 
 def zone_frame(localities: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -223,22 +211,11 @@ def plan_table() -> pd.DataFrame:
 def provision_frame(localities: gpd.GeoDataFrame) -> pd.DataFrame:
     """facts/provision.csv with each unit's locality and its place in the list."""
     provision = pd.read_csv(FACTS / "provision.csv", dtype={"model": "str", "national": "str", "residential": "str"})
-    return provision.assign(locality=located(provision, localities), order=range(len(provision)))
-
-
-def write_shapes(path: Path, frame: pd.DataFrame, shapes: gpd.GeoSeries) -> None:
-    """A GeoJSON of ``frame``'s columns: longitude and latitude to a tenth of a metre, one feature a line."""
-    rounded = shapely.transform(shapes.to_crs(4326).to_numpy(), lambda xy: np.round(xy, 6))
-    features = [
-        json.dumps({"type": "Feature", "properties": properties, "geometry": json.loads(shapely.to_geojson(shape))})
-        for properties, shape in zip(frame.to_dict("records"), rounded, strict=True)
-    ]
-    write_text(path, '{"type": "FeatureCollection", "features": [\n' + ",\n".join(features) + "\n]}\n")
+    return provision.assign(urn="", locality=located(provision, localities), order=range(len(provision)))
 
 
 def make_derbyshire(folder: Path) -> None:
     """Every table of the embedded county, written to ``folder``; README.md and the facts are hand-written."""
-    folder.mkdir(parents=True, exist_ok=True)
     localities = locality_frame()
     zones = zone_frame(localities)
     people = population_frame(zones)
@@ -246,24 +223,20 @@ def make_derbyshire(folder: Path) -> None:
     counts, axes = plan_counts()
     placed = placed_children(counts, axes, people, zones, provision, as_of=AS_OF, seed=SEED)
     waiting = waiting_children(people, zones, provision, seed=SEED)
-    sites = provision.drop_duplicates("site").assign(urn="")[SITE_COLUMNS]
-    whole = dict.fromkeys(("host_roll", "host_plans", "more_places"), "Int64")
-    population = people.reset_index().melt("zone", var_name="age", value_name="people").assign(year=YEAR)
-
-    write_shapes(folder / "localities.geojson", localities[["locality", "name"]], localities.geometry)
-    write_shapes(folder / "zones.geojson", zones[["zone"]], zone_outlines(zones, localities))
-    write_table(folder, "zones", zones[["zone", "locality", "easting", "northing", "rural", "deprivation"]])
-    population = population.sort_values(["zone", "age"])
-    write_table(folder, "population", population[["zone", "year", "age", "people"]])
-    write_table(folder, "plans", plan_table())
-    write_table(folder, "children", named_children(placed, waiting, seed=SEED))
-    write_table(folder, "sites", sites.astype(whole))
-    write_table(folder, "units", unit_table(provision, first_year=YEAR))
-    write_table(folder, "top_ups", top_up_table(provision))
-    write_table(folder, "substitutes", pd.DataFrame(columns=SUBSTITUTE_COLUMNS))
-    write_table(folder, "roads", road_table(zones, sites))
     parts = [FACTS / f"{name}.toml" for name in ("derbyshire", "costs", "derbyshire_assumptions")]
-    write_text(folder / "county.toml", "\n".join(part.read_text(encoding="utf-8") for part in parts))
+    write_county(
+        folder,
+        settings="\n".join(part.read_text(encoding="utf-8") for part in parts),
+        localities=localities,
+        zones=zones,
+        outlines=zone_outlines(zones, localities),
+        people=people,
+        people_year=YEAR,
+        plans=plan_table(),
+        children=named_children(placed, waiting, seed=SEED),
+        provision=provision,
+        year=YEAR,
+    )
 
 
 if __name__ == "__main__":
