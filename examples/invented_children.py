@@ -162,6 +162,12 @@ def _suits_next(kind: str, model: str | None, year_group: int, chance: float) ->
     return "ers:area;special" if model == "area" else "ers:none"
 
 
+def _suits_unplaced(kind: str, year_group: int) -> str:
+    """What meets the plan of a child whom no unit of its published placement takes: past its ages, a college."""
+    last = {"support_centre": 11, "special": 14, "hub": 14, "ers": 14}
+    return "college" if year_group > last.get(kind, year_group) else kind
+
+
 def _since(year_group: int, first_year_group: int, as_of: dt.date, chance: float) -> str:
     """A September start up to five years ago, never before the unit's first year group."""
     autumn = as_of.year if as_of.month >= 9 else as_of.year - 1
@@ -213,7 +219,7 @@ def _with_plan(children: pd.DataFrame, provision: pd.DataFrame, *, as_of: dt.dat
     for child, (onward, move, start) in zip(records(children), chances, strict=True):
         unit = None if pd.isna(child["unit"]) else units[child["unit"]]
         if unit is None:
-            suits.append(PLACEMENTS[child["placement"]].kind)
+            suits.append(_suits_unplaced(str(PLACEMENTS[child["placement"]].kind), int(child["year_group"])))
             since.append(None)
             may_move.append("no")
             continue

@@ -94,7 +94,7 @@ def _gabriel(xy: NDArray[np.float64], limit: float) -> NDArray[np.int64]:
     return ordered
 
 
-def local_links(points: pd.DataFrame, *, limit: float = 9000.0) -> pd.DataFrame:
+def local_links(points: pd.DataFrame, *, limit: float = 40000.0) -> pd.DataFrame:
     """Invented local roads between neighbouring ``points`` (point, easting, northing); class by length."""
     distinct = points.drop_duplicates(["easting", "northing"]).reset_index(drop=True)
     pairs = _gabriel(distinct[["easting", "northing"]].to_numpy(dtype=np.float64), limit)

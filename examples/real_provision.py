@@ -23,7 +23,7 @@ OTHERS_SHARE = 0.04
 NEIGHBOUR_PLACES = 165
 """Places that the county may use in neighbours' state special schools: 1,437 plans less its own places, and more."""
 
-ERS_FILLED = 0.93
+ERS_FILLED = 0.87
 """The share of ERS places that is filled, so that places follow from the published plans in them."""
 
 INDEPENDENT_SEATS, NON_MAINTAINED_SEATS, COLLEGE_SEATS = 450, 56, 160
