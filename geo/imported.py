@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .faults import TableError, TableFault
-from .travel import Reason, TravelTimes, make_travel_times
+from .travel import Reason, TravelTimes, make_travel_times, within_limit
 
 __all__ = ["matrix_times"]
 
@@ -64,7 +64,7 @@ def matrix_times(
     km[at] = pd.to_numeric(matrix["km"]).to_numpy(dtype=np.float64, na_value=np.nan)[known]
     reason[at] = Reason.reached
     if limit_minutes is not None:
-        over = (reason == Reason.reached) & (minutes > limit_minutes)
+        over = (reason == Reason.reached) & ~within_limit(minutes, limit_minutes)
         reason[over] = Reason.over_limit
         minutes[over] = km[over] = np.inf
     return make_travel_times(zone_labels, site_labels, minutes, km, reason, method=method)

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import breadth_first_order, connected_components, dijk
 
 from .roads import RoadNetwork
 from .snap import NO_FRONTAGE, SplitRoads, snap_points, split_links
-from .travel import Reason, TravelTimes, make_travel_times
+from .travel import Reason, TravelTimes, make_travel_times, within_limit
 
 __all__ = ["TIE_MINUTES_PER_KM", "route_times"]
 
@@ -20,9 +20,6 @@ TIE_MINUTES_PER_KM = 1e-7
 
 A journey 100 km longer would have to be less than a thousandth of a second faster to lose by it, and the
 minutes told are the route's own: the weight is taken off again."""
-
-SUM_NOISE_MINUTES = 1e-9
-"""A journey of exactly the limit is within it, however its legs were added up."""
 
 CHUNK_CELLS = 1_000_000
 """Sites x nodes worked on at once: about 60 MB."""
@@ -160,7 +157,7 @@ def _mark_over_limit(
 ) -> None:
     """Set ``over_limit`` in ``reason`` where there is a way, of more than ``limit`` minutes."""
     _, part = connected_components(reverse, directed=True, connection="strong")
-    over = ~(minutes <= limit + SUM_NOISE_MINUTES)
+    over = ~within_limit(minutes, limit)
     for column in np.flatnonzero(over.any(axis=0) & (school_nodes >= 0)):
         rows = np.flatnonzero(over[:, column] & (home_nodes >= 0))
         joined = part[home_nodes[rows]] == part[school_nodes[column]]

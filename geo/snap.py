@@ -80,7 +80,7 @@ def snap_points(
     off_road = np.full(len(points), np.nan)
 
     open_links = ~np.isin(network.classes.astype(str), list(no_frontage))
-    candidates = np.unique(network.carriageway[open_links])
+    candidates = np.flatnonzero(open_links)
     placed = np.flatnonzero(np.isfinite(at).all(axis=1))
     if len(candidates) and len(placed):
         lines = network.lines[candidates]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from .travel import Reason, TravelTimes, make_travel_times
+from .travel import Reason, TravelTimes, make_travel_times, within_limit
 
 __all__ = ["straight_line_times"]
 
@@ -45,7 +45,7 @@ def straight_line_times(
     minutes = km / kmh * 60 * peak_factor + boarding_minutes
     reason = np.full(km.shape, Reason.reached, dtype=np.int8)
     if limit_minutes is not None:
-        reason[minutes > limit_minutes] = Reason.over_limit
+        reason[~within_limit(minutes, limit_minutes)] = Reason.over_limit
     reason[:, np.isnan(schools).any(axis=1)] = Reason.site_too_far_to_snap
     reason[np.isnan(homes).any(axis=1), :] = Reason.zone_too_far_to_snap
     minutes[reason != Reason.reached] = np.inf

@@ -8,7 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Reason", "TravelTimes", "make_travel_times", "same_travel_times"]
+__all__ = ["Reason", "TravelTimes", "make_travel_times", "same_travel_times", "within_limit"]
+
+
+SUM_NOISE_MINUTES = 1e-9
+"""A journey of exactly the limit is within it, however its parts were added up: 0.1 + 0.2 is 0.3."""
 
 
 class Reason(IntEnum):
@@ -121,6 +125,11 @@ def same_travel_times(one: TravelTimes, other: TravelTimes) -> bool:
         and np.array_equal(one.km, other.km)
         and np.array_equal(one.reason, other.reason)
     )
+
+
+def within_limit(minutes: NDArray[np.float64], limit: float) -> NDArray[np.bool_]:
+    """Whether each journey is of at most ``limit`` minutes; one without a time (``inf`` or NaN) is not."""
+    return np.asarray(minutes <= limit + SUM_NOISE_MINUTES)
 
 
 def _positions(labels: pd.Index, wanted: pd.Index, what: str) -> NDArray[np.intp]:

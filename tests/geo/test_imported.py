@@ -46,6 +46,13 @@ def test_peak_boarding_and_limit_hold_for_a_matrix_too():
     assert found.reason[:, 0].tolist() == [Reason.over_limit, Reason.reached]
 
 
+def test_the_limit_itself_is_within_it_however_the_parts_add_up():
+    table = pd.DataFrame({"zone": ["z1"], "site": ["s1"], "minutes": [0.1], "km": [0.1]})
+    for limit, reason in ((0.3, Reason.reached), (0.29, Reason.over_limit)):
+        found = matrix_times(table, ["z1"], ["s1"], boarding_minutes=0.2, limit_minutes=limit)
+        assert found.reason.tolist() == [[reason]]
+
+
 def test_every_mismatch_is_told_once_with_its_rows():
     more = [("z9", "s1", 1.0, 1.0), ("z9", "s2", 1.0, 1.0), ("z1", "s7", 1.0, 1.0), (None, "s1", 1.0, 1.0)]
     table = pd.concat([matrix(), pd.DataFrame(more, columns=matrix().columns)])

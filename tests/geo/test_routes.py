@@ -163,6 +163,17 @@ def test_the_limit_is_on_the_whole_journey_and_is_itself_within():
     assert five(["a"], ["a"], boarding_minutes=3.0, limit_minutes=2.0).reason.tolist() == [[Reason.over_limit]]
 
 
+def test_a_journey_of_exactly_the_limit_is_within_it_however_its_parts_add_up():
+    places = {"a": (0, 0), "b": (1000, 0)}
+    ends = point_table(places)
+    for tenths_by_road, tenths_boarding in itertools.product((1, 2, 7), range(1, 10)):
+        links = [("a", "b", tenths_by_road * 100, "main", False)]
+        limit = (tenths_by_road + tenths_boarding) / 10  # as the user writes it: 0.1 + 0.2 is 0.3
+        options = {"boarding_minutes": tenths_boarding / 10, "limit_minutes": limit}
+        found = times(places, links, ends.loc[["a"]], ends.loc[["b"]], **options)
+        assert found.reason.tolist() == [[Reason.reached]]
+
+
 def test_a_way_that_leaves_for_good_is_over_the_limit_and_its_return_is_no_route():
     places = {"a": (0, 0), "b": (1000, 0)}
     links = [("a", "b", 1000, "main", True)]

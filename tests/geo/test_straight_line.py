@@ -29,6 +29,14 @@ def test_km_is_the_straight_line_times_the_detour_and_the_rest_has_a_reason():
     assert "straight line" in found.method
 
 
+def test_the_limit_itself_is_within_it_however_the_parts_add_up():
+    zone, site = point_table({"z": (0, 0)}), point_table({"s": (100, 0)})
+    for limit, reason in ((0.3, Reason.reached), (0.29, Reason.over_limit)):
+        # 100 m at 60 km/h is 0.1 minutes, and 0.2 for boarding.
+        found = straight_line_times(zone, site, detour=1.0, kmh=60.0, boarding_minutes=0.2, limit_minutes=limit)
+        assert found.reason.tolist() == [[reason]]
+
+
 def test_without_a_limit_every_pair_of_placed_points_is_reached():
     found = straight_line_times(ZONES.iloc[:1], SITES.iloc[:2], detour=1.0, kmh=50.0)
     assert found.minutes == pytest.approx(np.array([[6, 60]]))
