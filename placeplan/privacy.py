@@ -186,46 +186,55 @@ def _hidden_rows(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]], keys
 
 def _share_safe_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     tables = {name: _by_area(frame) if name == "gap" else frame for name, frame in tables.items()}
+    if "gap" in tables:
+        tables["gap_totals"] = _gap_totals(tables["gap"])
     counted = [tables[name] for name in ("headlines", "gap", "flows", "use", "costs") if name in tables]
     questions = sorted({str(question) for frame in counted for question in frame["question"]})
     hidden = {question: suppress(*_cells_and_sums(tables, question)) for question in questions}
-    made: dict[str, pd.DataFrame] = {}
-    for name, frame in tables.items():
-        if name == "gap":
-            rule = _hidden_rows(
-                frame, hidden, lambda row, column: (column, str(row["locality"]), str(row["area"]), str(row["phase"]))
-            )
-            made[name] = _withhold(frame, _COUNTED, rule, {})
-            totals = _gap_totals(frame)
-            rule = _hidden_rows(
-                totals,
-                hidden,
-                lambda row, column: (column, *(ANY if row[a] == ALL else str(row[a]) for a in _GAP_AXES)),
-            )
-            made["gap_totals"] = _withhold(totals, _COUNTED, rule, {})
-        elif name == "flows":
-            rule = _hidden_rows(frame, hidden, lambda row, _: ("flow", str(row["locality"]), str(row["unit"])))
-            made[name] = _withhold(frame, ["children"], rule, {"mean_minutes": "children"})
-        elif name == "use":
-            made[name] = _use(frame, hidden)
-        elif name == "headlines":
-            rule = _hidden_rows(frame, hidden, lambda row, _: ("headline", str(row["measure"])))
-            made[name] = _withhold(frame, ["value"], rule, {})
-            exact = frame["measure"].isin(_NOT_CHILDREN)
-            made[name].loc[exact, "value"] = frame.loc[exact, "value"].astype("float64")
-        elif name == "costs":
-            by_question = {question: _cost_cells(_question(tables, name, question)) for question in questions}
-            rule = _hidden_rows(frame, by_question, lambda row, _: ("cost", str(row["line"]), str(row["fund"])))
-            made[name] = _withhold(frame, ["pounds", "children"], rule, {})
-        elif name == "plans":
-            made[name] = _plans(frame)
-        elif name == "breaches":
-            made[name] = _withhold(frame, ["found"], _own_small(frame), {})
-        elif name == "places_summary":
-            made[name] = _places_summary(frame)
-        elif name in _PUBLIC:
-            made[name] = _rounded_pounds(frame)
-    return made
+    makers: dict[str, Callable[[pd.DataFrame, Mapping[str, frozenset[Key]]], pd.DataFrame]] = {
+        "headlines": _headlines,
+        "gap": _gap,
+        "gap_totals": _gap,
+        "flows": _flows,
+        "use": _use,
+        "breaches": _breaches,
+        "costs": _costs,
+        "plans": _plans,
+        "places_summary": _places_summary,
+        **dict.fromkeys(_PUBLIC, _rounded_pounds),
+    }
+    return {name: makers[name](frame, hidden) for name, frame in tables.items() if name in makers}
+
+
+def _headlines(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.DataFrame:
+    rule = _hidden_rows(frame, hidden, lambda row, _: ("headline", str(row["measure"])))
+    made = _withhold(frame, ["value"], rule, {})
+    exact = frame["measure"].isin(_NOT_CHILDREN)
+    return made.assign(value=made["value"].mask(exact, frame["value"].astype("float64")))
+
+
+def _gap(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.DataFrame:
+    def key(row: Mapping[str, Any], column: str) -> Key:
+        return (column, *(ANY if row[axis] == ALL else str(row[axis]) for axis in _GAP_AXES))
+
+    return _withhold(frame, _COUNTED, _hidden_rows(frame, hidden, key), {})
+
+
+def _flows(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.DataFrame:
+    rule = _hidden_rows(frame, hidden, lambda row, _: ("flow", str(row["locality"]), str(row["unit"])))
+    return _withhold(frame, ["children"], rule, {"mean_minutes": "children"})
+
+
+def _breaches(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.DataFrame:
+    """What was found is withheld where it is small, and where the unit's children are."""
+    of_unit, small = _hidden_rows(frame, hidden, lambda row, _: ("use", str(row["unit"]))), _own_small(frame)
+    return _withhold(frame, ["found"], lambda row, column: of_unit(row, column) or small(row, column), {})
+
+
+def _costs(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.DataFrame:
+    by_question = {question: _cost_cells(frame[frame["question"] == question]) for question in hidden}
+    rule = _hidden_rows(frame, by_question, lambda row, _: ("cost", str(row["line"]), str(row["fund"])))
+    return _withhold(frame, ["pounds", "children"], rule, {})
 
 
 def _use(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.DataFrame:
@@ -244,7 +253,7 @@ def _use(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.DataFr
     return made
 
 
-def _plans(frame: pd.DataFrame) -> pd.DataFrame:
+def _plans(frame: pd.DataFrame, _: Mapping[str, frozenset[Key]]) -> pd.DataFrame:
     cells: dict[Key, float] = {
         ("plans", str(name)): float(value) for name, value in zip(frame["placement"], frame["plans"], strict=True)
     }
@@ -254,12 +263,11 @@ def _plans(frame: pd.DataFrame) -> pd.DataFrame:
     return _withhold(frame, ["plans"], lambda row, _: ("plans", names[row]) in gone, {})
 
 
-def _places_summary(frame: pd.DataFrame) -> pd.DataFrame:
+def _places_summary(frame: pd.DataFrame, _: Mapping[str, frozenset[Key]]) -> pd.DataFrame:
     """The summary with its counts of children withheld or rounded; places are public and stay exact."""
     counted = frame["measure"].isin(_CHILDREN_MEASURES)
-    made = _withhold(
-        frame, ["value"], lambda row, _: bool(counted.iloc[row]) and is_small(frame["value"].iloc[row]), {}
-    )
+    small = [bool(child) and is_small(value) for child, value in zip(counted, frame["value"], strict=True)]
+    made = _withhold(frame, ["value"], lambda row, _: small[row], {})
     exact = ~counted & frame["measure"].map(measure_kind).eq("count")
     made["value"] = made["value"].mask(exact, frame["value"].astype("float64"))
     return made
@@ -281,7 +289,7 @@ _PUBLIC: Final = frozenset(
 """Tables without counts of children; their pounds are rounded."""
 
 
-def _rounded_pounds(frame: pd.DataFrame) -> pd.DataFrame:
+def _rounded_pounds(frame: pd.DataFrame, _: Mapping[str, frozenset[Key]]) -> pd.DataFrame:
     made = frame.copy()
     measures = list(frame["measure"]) if "measure" in frame.columns else []
     for name in frame.columns:
