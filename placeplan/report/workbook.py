@@ -8,12 +8,14 @@ from typing import Any, Final
 import pandas as pd
 import xlsxwriter
 
+from placeplan.county.vocabulary import QUESTIONS
 from placeplan.report.answer import (
     answer_sentences,
     gap_sentences,
     how_to_read,
     places_sentences,
     price_sentences,
+    question_name,
     status_warning,
     title,
 )
@@ -106,7 +108,7 @@ def _front(writer: _Writer, run: Run) -> None:
         sheet.merge_range(row, 0, row, len(_FRONT_WIDTHS) - 1, "", form)
         sheet.write_string(row, 0, text, form)
         # Excel does not grow a merged row to its text, so its height is set from the text's length.
-        lines = math.ceil(len(text) / 118)
+        lines = math.ceil(len(text) / 132)
         sheet.set_row(row, height or 16.0 * lines)
         row += 1
 
@@ -173,7 +175,11 @@ def _table_sheet(writer: _Writer, run: Run, table: str, name: str) -> None:
     rows = frame if table in {"localities", "assumptions"} else in_order(frame, localities=localities_in_order(run))
     hidden = [str(value or "").split(";") for value in rows.get("suppressed", pd.Series([""] * len(rows)))]
     shown = _headed(rows)
-    names = {"locality": locality_names(run), "unit_name": unit_names(run)}
+    names = {
+        "locality": locality_names(run),
+        "unit_name": unit_names(run),
+        "question": {question: question_name(run, question) for question in QUESTIONS},
+    }
     if table == "localities":
         names.pop("locality")
     sheet = writer.book.add_worksheet(name)
