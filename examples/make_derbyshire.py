@@ -46,7 +46,7 @@ DEPRIVATION = {"HPND": 7, "SDSD": 7, "ER": 5, "AV": 5, "BNED": 4, "CH": 4}
 PLAN_COLUMNS: Final = list(TABLES["plans"].names)
 
 
-def locality_frame() -> gpd.GeoDataFrame:
+def _locality_frame() -> gpd.GeoDataFrame:
     """The six localities as hand-drawn polygons that share their edges; Derby City is a gap in the middle."""
     arcs = {
         row["arc"]: [tuple(float(part) * 1000 for part in point.split()) for point in row["points"].split(";")]
@@ -68,7 +68,7 @@ def locality_frame() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(listed[["locality", "name"]], geometry=shapes, crs=27700)
 
 
-def zone_frame(localities: gpd.GeoDataFrame) -> pd.DataFrame:
+def _zone_frame(localities: gpd.GeoDataFrame) -> pd.DataFrame:
     """Zones around each place, more where more people live: zone, place, locality, coordinates, people, rural."""
     places = facts("places")
     places["locality"] = located(places, localities)
@@ -108,7 +108,7 @@ def zone_frame(localities: gpd.GeoDataFrame) -> pd.DataFrame:
     return zones
 
 
-def zone_outlines(zones: pd.DataFrame, localities: gpd.GeoDataFrame) -> gpd.GeoSeries:
+def _zone_outlines(zones: pd.DataFrame, localities: gpd.GeoDataFrame) -> gpd.GeoSeries:
     """The part of its locality that is nearest each zone: polygons that share every vertex of their edges."""
     cells = []
     for locality, outline in zip(localities["locality"], localities.geometry, strict=True):
@@ -133,7 +133,7 @@ def zone_outlines(zones: pd.DataFrame, localities: gpd.GeoDataFrame) -> gpd.GeoS
     return gpd.GeoSeries(merged, crs=27700)
 
 
-def population_frame(zones: pd.DataFrame) -> pd.DataFrame:
+def _population_frame(zones: pd.DataFrame) -> pd.DataFrame:
     """People by zone and single year of age, 0 to 25, in whole numbers: zones x ages."""
     by_age = facts("people_by_age").set_index("age")["people_per_thousand_aged_0_to_25"]
     share = np.outer(zones["people"] / zones["people"].sum(), by_age / by_age.sum())
@@ -144,7 +144,7 @@ def population_frame(zones: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(whole, index=zones["zone"], columns=by_age.index)
 
 
-def plan_counts() -> tuple[NDArray[np.int64], tuple[list[int], list[str], list[str]]]:
+def _plan_counts() -> tuple[NDArray[np.int64], tuple[list[int], list[str], list[str]]]:
     """Plans of January 2025 as age x need x placement, from the margins; whole, and its three margins exact."""
     by_age = facts("plans_by_age").set_index("age")
     by_need = facts("plans_by_need").set_index("need")
@@ -180,7 +180,7 @@ def plan_counts() -> tuple[NDArray[np.int64], tuple[list[int], list[str], list[s
     return rounded.counts, (ages, needs, placements)
 
 
-def plan_table() -> pd.DataFrame:
+def _plan_table() -> pd.DataFrame:
     """The table ``plans``: the totals since 2010, new plans, and January 2025 by age, need and placement."""
     by_age, by_need = facts("plans_by_age"), facts("plans_by_need")
     by_placement, history = facts("plans_by_placement"), facts("plans_history")
@@ -208,7 +208,7 @@ def plan_table() -> pd.DataFrame:
     return pd.DataFrame(rows).reindex(columns=PLAN_COLUMNS).astype(whole)
 
 
-def provision_frame(localities: gpd.GeoDataFrame) -> pd.DataFrame:
+def _provision_frame(localities: gpd.GeoDataFrame) -> pd.DataFrame:
     """facts/provision.csv with each unit's locality and its place in the list."""
     provision = pd.read_csv(FACTS / "provision.csv", dtype={"model": "str", "national": "str", "residential": "str"})
     return provision.assign(urn="", locality=located(provision, localities), order=range(len(provision)))
@@ -216,11 +216,11 @@ def provision_frame(localities: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def make_derbyshire(folder: Path) -> None:
     """Every table of the embedded county, written to ``folder``; README.md and the facts are hand-written."""
-    localities = locality_frame()
-    zones = zone_frame(localities)
-    people = population_frame(zones)
-    provision = provision_frame(localities)
-    counts, axes = plan_counts()
+    localities = _locality_frame()
+    zones = _zone_frame(localities)
+    people = _population_frame(zones)
+    provision = _provision_frame(localities)
+    counts, axes = _plan_counts()
     placed = placed_children(counts, axes, people, zones, provision, as_of=AS_OF, seed=SEED)
     waiting = waiting_children(people, zones, provision, seed=SEED)
     parts = [FACTS / f"{name}.toml" for name in ("derbyshire", "costs", "derbyshire_assumptions")]
@@ -229,10 +229,10 @@ def make_derbyshire(folder: Path) -> None:
         settings="\n".join(part.read_text(encoding="utf-8") for part in parts),
         localities=localities,
         zones=zones,
-        outlines=zone_outlines(zones, localities),
+        outlines=_zone_outlines(zones, localities),
         people=people,
         people_year=YEAR,
-        plans=plan_table(),
+        plans=_plan_table(),
         children=named_children(placed, waiting, seed=SEED),
         provision=provision,
         year=YEAR,

@@ -141,11 +141,25 @@ def prove(
     # A penny in ten million of cost, and the rounding of double precision on the weights above it.
     rounding = 1e-13 * abs(weighed) if waiting == round(waiting) else 1e-9 * GAP_WEIGHT * (1.0 + waiting)
     proven = weighed - bound <= 1e-5 * max(1.0, abs(objective)) + rounding
-    gap_bound = waiting if proven else max(0.0, float(np.floor(bound / GAP_WEIGHT)))
-    cost_bound = objective if proven else min(objective, max(0.0, (bound - GAP_WEIGHT * gap_bound) / 100.0))
+    gap_bound, cost_bound = (waiting, objective) if proven else _bounds_without_prices(problem)
+    gap_bound, cost_bound = min(gap_bound, waiting), min(cost_bound, objective)
     status = Status.optimal if proven else Status.feasible
     proof = Proof(str(status), objective, cost_bound, waiting, gap_bound, solver, prices)
     return Placement(flows, gap, overfill, proof)
+
+
+def _bounds_without_prices(problem: PlacementProblem) -> tuple[float, float]:
+    """Children in the gap and pounds that no best answer is below, prices unknown.
+
+    Groups without a pair are in the gap; every other child costs at least its cheapest pair, or nothing where
+    it may wait; the overfill of those who stay is in every answer.
+    """
+    cheapest = problem.pairs.groupby("group")["cost"].min().reindex(problem.groups.index)
+    may_wait = problem.groups.index.isin(_groups_that_may_wait(problem))
+    least = cheapest.where(~may_wait, cheapest.clip(upper=0.0)).fillna(0.0)
+    staying = overfill_of(problem, problem.pairs[["group", "unit"]].assign(children=0.0))
+    pounds = float(least @ problem.groups["children"] + staying["price"] @ staying["children"])
+    return float(problem.groups["children"][cheapest.isna()].sum()), pounds
 
 
 def _cheapest_first(problem: PlacementProblem) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
@@ -162,7 +176,7 @@ def _cheapest_first(problem: PlacementProblem) -> tuple[pd.DataFrame, pd.Series,
             flows.append((group, unit, children))
             left[group] -= children
             left_at[unit] -= children
-    found = pd.DataFrame(flows, columns=["group", "unit", "children"])
+    found = pd.DataFrame(flows, columns=["group", "unit", "children"]).astype({"children": float})
     return found, pd.Series(left, index=problem.groups.index, dtype=float), overfill_of(problem, found)
 
 

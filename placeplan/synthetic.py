@@ -17,6 +17,7 @@ from placeplan.errors import Fault, InputError
 
 __all__ = [
     "Fitted",
+    "Floats",
     "Margin",
     "Rounded",
     "draw_places",
