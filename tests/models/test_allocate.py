@@ -311,6 +311,7 @@ def test_a_larger_county_equals_the_flow():
     assert answer.proof.bound == pytest.approx(peer.cost, abs=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:PULP_CBC_CMD is deprecated")
 def test_another_solver_gives_the_same_answer():
     problem = random_problem(5, groups=30, units=6)
     first, second = allocate(problem), allocate(problem, solver="PULP_CBC_CMD")
