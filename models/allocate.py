@@ -13,7 +13,16 @@ from .placement import Placement, PlacementProblem, Proof, tie_break
 from .pricing import GAP_WEIGHT, NotOptimalError, lower_bound, residual, unit_prices, weigh
 from .program import DEFAULT_SOLVER, InfeasibleError, Program, Solution, Status, solve_in_order
 
-__all__ = ["allocate", "allocation_program", "objectives", "overfill_of", "placement_of", "prove", "worthwhile_pairs"]
+__all__ = [
+    "allocate",
+    "allocation_program",
+    "bounds_without_prices",
+    "objectives",
+    "overfill_of",
+    "placement_of",
+    "prove",
+    "worthwhile_pairs",
+]
 
 SMALLEST_FLOW: Final = 1e-7
 
@@ -141,14 +150,14 @@ def prove(
     # A penny in ten million of cost, and the rounding of double precision on the weights above it.
     rounding = 1e-13 * abs(weighed) if waiting == round(waiting) else 1e-9 * GAP_WEIGHT * (1.0 + waiting)
     proven = weighed - bound <= 1e-5 * max(1.0, abs(objective)) + rounding
-    gap_bound, cost_bound = (waiting, objective) if proven else _bounds_without_prices(problem)
+    gap_bound, cost_bound = (waiting, objective) if proven else bounds_without_prices(problem)
     gap_bound, cost_bound = min(gap_bound, waiting), min(cost_bound, objective)
     status = Status.optimal if proven else Status.feasible
     proof = Proof(str(status), objective, cost_bound, waiting, gap_bound, solver, prices)
     return Placement(flows, gap, overfill, proof)
 
 
-def _bounds_without_prices(problem: PlacementProblem) -> tuple[float, float]:
+def bounds_without_prices(problem: PlacementProblem) -> tuple[float, float]:
     """Children in the gap and pounds that no best answer is below, prices unknown.
 
     Groups without a pair are in the gap; every other child costs at least its cheapest pair, or nothing where
@@ -158,7 +167,8 @@ def _bounds_without_prices(problem: PlacementProblem) -> tuple[float, float]:
     may_wait = problem.groups.index.isin(_groups_that_may_wait(problem))
     least = cheapest.where(~may_wait, cheapest.clip(upper=0.0)).fillna(0.0)
     staying = overfill_of(problem, problem.pairs[["group", "unit"]].assign(children=0.0))
-    pounds = float(least @ problem.groups["children"] + staying["price"] @ staying["children"])
+    pounds = float((least * problem.groups["children"]).sum())
+    pounds += float((staying["price"] * staying["children"]).sum())
     return float(problem.groups["children"][cheapest.isna()].sum()), pounds
 
 

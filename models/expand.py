@@ -6,8 +6,16 @@ from typing import Final
 import pandas as pd
 
 from . import constraints
-from .allocate import allocate, allocation_program, objectives, placement_of, prove, worthwhile_pairs
-from .placement import Placement, PlacementProblem, placement_problem
+from .allocate import (
+    allocate,
+    allocation_program,
+    bounds_without_prices,
+    objectives,
+    placement_of,
+    prove,
+    worthwhile_pairs,
+)
+from .placement import Placement, PlacementProblem, placement_problem, tie_break
 from .program import DEFAULT_SOLVER, Program, Solution, Status, solve_in_order
 
 __all__ = ["BUDGET_GAP", "Expansion", "expand", "with_places"]
@@ -52,11 +60,18 @@ def expand(
     child of each pair, in the order of ``problem.pairs``) over the children placed. The objective comes in
     the order of an allocation (least gap, preference, cost), the fixed cost counted in the cost; between
     equals the fewer places win.
+
+    Raises ``ValueError`` where a group is a fraction of a child, ``InfeasibleError`` where nothing keeps
+    within ``most_pounds`` or no answer is found in ``time_limit`` seconds a stage.
     """
+    if (problem.groups["children"] % 1 != 0).any():
+        raise ValueError("more places: expected groups of whole children, since a place is whole")
     pairs = problem.pairs.assign(spending=0.0 if spending is None else spending.to_numpy(float))
-    best = worthwhile_pairs(problem).merge(pairs[["group", "unit", "spending"]], on=["group", "unit"])
-    # A row on pounds breaks the network that makes linear answers whole.
+    # A row on pounds breaks the network that makes linear answers whole, and a dearer pair may spend less.
     whole = most_pounds is not None
+    every = problem.pairs.assign(tie=tie_break(problem.pairs["group"], problem.pairs["unit"]))
+    worthwhile = every if whole else worthwhile_pairs(problem)
+    best = worthwhile.merge(pairs[["group", "unit", "spending"]], on=["group", "unit"])
     program = allocation_program(problem, best, additions=additions, whole=whole)
     if most_places is not None:
         program = _with_rule(program, constraints.add_at_most(additions, most_places))
@@ -70,16 +85,22 @@ def expand(
         relative_gap=BUDGET_GAP if whole else 0.0,
     )
     last = list(stages.values())[-1]
-    proven = all(s.status is Status.optimal for s in stages.values())
     added = _added(last, additions)
     larger = with_places(problem, added)
     if whole:
         placement = prove(larger, *placement_of(larger, best, last), solver=solver)
     else:
         placement = allocate(larger, solver=solver, time_limit=time_limit)
-    cost = stages.get("cost", last)
+    objective = placement.proof.objective + float((added * additions["fixed_cost"].loc[added.index]).sum())
+    if "cost" in stages:
+        bound = stages["cost"].bound
+    else:
+        _, bound = bounds_without_prices(with_places(problem, additions["limit"]))
+    proven = all(s.status is Status.optimal for s in stages.values()) and (
+        whole or placement.proof.status == Status.optimal
+    )
     status = Status.optimal if proven else Status.feasible
-    return Expansion(added, larger, placement, str(status), cost.objective, cost.bound)
+    return Expansion(added, larger, placement, str(status), objective, min(bound, objective))
 
 
 def with_places(problem: PlacementProblem, added: pd.Series) -> PlacementProblem:
