@@ -10,12 +10,13 @@ from pathlib import Path
 import pandas as pd
 from harness import at_least, at_most, exactly, finish, median_seconds, options
 
+import placeplan as pp
+from placeplan.models.allocate import allocate
+from placeplan.verify import verify
+
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "support"), str(TESTS / "county")]
 
-import placeplan as pp  # noqa: E402 (the tests' folders come first)
-from placeplan.models.allocate import allocate  # noqa: E402
-from placeplan.verify import verify  # noqa: E402
 
 PLACEPLAN = "import sys; from placeplan.cli import main; sys.argv[0] = 'placeplan'; main()"
 PEAK = (
