@@ -45,13 +45,19 @@ def allocate(problem: PlacementProblem, *, solver: str = DEFAULT_SOLVER, time_li
     return prove(problem, flows, gap, overfill, solver=solver)
 
 
-def worthwhile_pairs(problem: PlacementProblem) -> pd.DataFrame:
-    """The pairs that some best answer uses: of a group's units without counted places only the best one counts."""
-    pairs = problem.pairs.assign(tie=tie_break(problem.pairs["group"], problem.pairs["unit"]))
+def worthwhile_pairs(problem: PlacementProblem, *, spending: pd.Series | None = None) -> pd.DataFrame:
+    """The pairs that some best answer uses, with their tie-break: of a group's units without counted places the best.
+
+    Where ``spending`` is limited (pounds a child, in the order of ``problem.pairs``), the dearer units that
+    spend less count as well; it then comes as a column.
+    """
+    pounds = 0.0 if spending is None else spending.to_numpy(float)
+    pairs = problem.pairs.assign(tie=tie_break(problem.pairs["group"], problem.pairs["unit"]), spending=pounds)
     unlimited = problem.units.index[np.isinf(problem.units["places"])]
     bought = pairs[pairs["unit"].isin(unlimited)]
-    best = bought.sort_values(["group", "against_preference", "cost", "minutes", "tie", "unit"])
-    best = best.drop_duplicates("group")
+    bought = bought.sort_values(["group", "against_preference", "cost", "minutes", "tie", "unit"])
+    least_before = bought.groupby("group")["spending"].cummin().groupby(bought["group"]).shift()
+    best = bought[least_before.isna() | (bought["spending"] < least_before)]
     kept = pd.concat([pairs[~pairs["unit"].isin(unlimited)], best])
     return kept.sort_values(["group", "unit"], ignore_index=True)
 

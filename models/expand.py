@@ -15,7 +15,7 @@ from .allocate import (
     prove,
     worthwhile_pairs,
 )
-from .placement import Placement, PlacementProblem, placement_problem, tie_break
+from .placement import Placement, PlacementProblem, placement_problem
 from .program import DEFAULT_SOLVER, Program, Solution, Status, solve_in_order
 
 __all__ = ["BUDGET_GAP", "Expansion", "expand", "with_places"]
@@ -66,12 +66,9 @@ def expand(
     """
     if (problem.groups["children"] % 1 != 0).any():
         raise ValueError("more places: expected groups of whole children, since a place is whole")
-    pairs = problem.pairs.assign(spending=0.0 if spending is None else spending.to_numpy(float))
-    # A row on pounds breaks the network that makes linear answers whole, and a dearer pair may spend less.
+    # A row on pounds breaks the network that makes linear answers whole.
     whole = most_pounds is not None
-    every = problem.pairs.assign(tie=tie_break(problem.pairs["group"], problem.pairs["unit"]))
-    worthwhile = every if whole else worthwhile_pairs(problem)
-    best = worthwhile.merge(pairs[["group", "unit", "spending"]], on=["group", "unit"])
+    best = worthwhile_pairs(problem, spending=spending if whole else None)
     program = allocation_program(problem, best, additions=additions, whole=whole)
     if most_places is not None:
         program = _with_rule(program, constraints.add_at_most(additions, most_places))
