@@ -76,18 +76,31 @@ def placement_problem(
     units = units[["places", "held"]].astype(float).sort_index()
     bands = bands[BAND_COLUMNS].sort_values(["unit", "band"], ignore_index=True)
     pairs = pairs[PAIR_COLUMNS].sort_values(["group", "unit"], ignore_index=True)
+    largest = np.finfo(float).max
+    unlimited = units.index[units["places"] == np.inf]
     problems = [
         *_labels("group", groups.index[groups.index.duplicated()], "doubled"),
         *_labels("unit", units.index[units.index.duplicated()], "doubled"),
         *_labels("pair", pairs.loc[pairs.duplicated(["group", "unit"]), "group"], "doubled"),
+        *_labels("band's unit", bands.loc[bands.duplicated(["unit", "band"]), "unit"], "doubled"),
         *_labels("pair's group", pairs.loc[~pairs["group"].isin(groups.index), "group"], "not among the groups"),
         *_labels("pair's unit", pairs.loc[~pairs["unit"].isin(units.index), "unit"], "not among the units"),
         *_labels("band's unit", bands.loc[~bands["unit"].isin(units.index), "unit"], "not among the units"),
+        *_labels("band's unit", bands.loc[bands["unit"].isin(unlimited), "unit"], "without counted places"),
         *_labels("group", groups.index[~(groups["children"] >= 0) | np.isinf(groups["children"])], "without a count"),
         *_labels("unit", units.index[~(units["places"] >= 0) | ~(units["held"] >= 0)], "with negative or no places"),
         *_labels("pair's group", pairs.loc[~np.isfinite(pairs["cost"]), "group"], "with a cost that is no number"),
         *_labels("pair's group", pairs.loc[~np.isfinite(pairs["minutes"]), "group"], "with minutes that are no number"),
-        *_labels("band's unit", bands.loc[~(bands["width"] >= 0), "unit"], "with a negative width"),
+        *_labels(
+            "band's unit",
+            bands.loc[~bands["width"].between(0, largest), "unit"],
+            "with a width that is no number of children",
+        ),
+        *_labels(
+            "band's unit",
+            bands.loc[~bands["price"].between(0, largest), "unit"],
+            "with a price that is no sum of pounds",
+        ),
         *_labels("band's unit", bands.loc[bands.groupby("unit")["price"].diff() < 0, "unit"], "whose price falls"),
     ]
     room = bands.groupby("unit")["width"].sum().reindex(units.index, fill_value=0.0) + units["places"]
