@@ -88,7 +88,11 @@ def placement_problem(
         *_labels("band's unit", bands.loc[~bands["unit"].isin(units.index), "unit"], "not among the units"),
         *_labels("band's unit", bands.loc[bands["unit"].isin(unlimited), "unit"], "without counted places"),
         *_labels("group", groups.index[~(groups["children"] >= 0) | np.isinf(groups["children"])], "without a count"),
-        *_labels("unit", units.index[~(units["places"] >= 0) | ~(units["held"] >= 0)], "with negative or no places"),
+        *_labels(
+            "unit",
+            units.index[~(units["places"] >= 0) | ~units["held"].between(0, largest)],
+            "with negative or no places",
+        ),
         *_labels("pair's group", pairs.loc[~np.isfinite(pairs["cost"]), "group"], "with a cost that is no number"),
         *_labels("pair's group", pairs.loc[~np.isfinite(pairs["minutes"]), "group"], "with minutes that are no number"),
         *_labels(

@@ -69,6 +69,7 @@ FAULTS = {
     "group without a count: a, b": lambda g, u, b, p: (g.assign(children=INF), u, b, p),
     "unit with negative or no places: v": lambda g, u, b, p: (g, change(u, "v", "places", np.nan), b, p),
     "unit with negative or no places: u": lambda g, u, b, p: (g, change(u, "u", "held", -1.0), b, p),
+    "unit with negative or no places: u, v": lambda g, u, b, p: (g, u.assign(held=INF), b, p),
     "pair's group with a cost that is no number: b": lambda g, u, b, p: (g, u, b, change(p, 1, "cost", np.nan)),
     "pair's group with a cost that is no number: a": lambda g, u, b, p: (g, u, b, change(p, 0, "cost", INF)),
     "pair's group with minutes that are no number: b": lambda g, u, b, p: (g, u, b, change(p, 2, "minutes", INF)),
@@ -83,8 +84,8 @@ FAULTS = {
 def test_each_fault_is_named_by_itself(fault):
     found = faults_of(*FAULTS[fault](*parts()))
     assert fault in found
-    # A width of less than nothing leaves less room as well; nothing else brings a second fault.
-    assert len(found) == 1 or fault.startswith("band's unit with a width")
+    # A width below nothing leaves less room, and endless children have none; nothing else brings a second fault.
+    assert len(found) == 1 or fault.startswith(("band's unit with a width", "unit with negative or no places: u, v"))
 
 
 def test_infinite_widths_and_negative_prices_are_refused():
