@@ -173,11 +173,15 @@ def _check_numbers(program: Program, objective: pd.Series) -> None:
 def _safe_names(labels: pd.Index) -> list[str]:
     """Names that every solver can read and none confuses: PuLP maps ``a-b`` and ``a b`` to one name."""
     seen: dict[str, int] = {}
+    used: set[str] = set()
     names = []
     for label in labels.astype(str):
-        name = re.sub(r"\W", "_", label, flags=re.ASCII)
-        seen[name] = seen.get(name, 0) + 1
-        names.append(name if seen[name] == 1 else f"{name}__{seen[name]}")
+        stem = name = re.sub(r"\W", "_", label, flags=re.ASCII)
+        while name in used:
+            seen[stem] = seen.get(stem, 1) + 1
+            name = f"{stem}__{seen[stem]}"
+        used.add(name)
+        names.append(name)
     return names
 
 
