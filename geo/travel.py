@@ -127,8 +127,11 @@ def same_travel_times(one: TravelTimes, other: TravelTimes) -> bool:
     )
 
 
-def within_limit(minutes: NDArray[np.float64], limit: float) -> NDArray[np.bool_]:
-    """Whether each journey is of at most ``limit`` minutes; one without a time (``inf`` or NaN) is not."""
+def within_limit(minutes: NDArray[np.float64], limit: NDArray[np.float64] | float) -> NDArray[np.bool_]:
+    """Whether each journey is of at most ``limit`` minutes; one without a time (``inf`` or NaN) is not.
+
+    ``limit`` is one figure, or as many as there are journeys.
+    """
     return np.asarray(minutes <= limit + SUM_NOISE_MINUTES)
 
 

@@ -10,11 +10,15 @@ from .runs import Run, read_run
 from .studies.add_places import add_places
 from .studies.allocate_places import allocate_places
 from .studies.answers import Allocation, MorePlaces, allocation_run, draw_allocation, report_allocation
+from .studies.coverage_answers import Coverage, coverage_run, report_coverage
+from .studies.measure_coverage import measure_coverage
 from .studies.travel_times import travel_audit, travel_times, write_travel
+from .studies.what_if import what_if, with_candidates
 
 __all__ = [
     "Allocation",
     "County",
+    "Coverage",
     "Fault",
     "InputError",
     "MorePlaces",
@@ -27,12 +31,17 @@ __all__ = [
     "allocate_places",
     "allocation_run",
     "check_county",
+    "coverage_run",
     "draw_allocation",
+    "measure_coverage",
     "read_county",
     "read_run",
     "report_allocation",
+    "report_coverage",
     "travel_audit",
     "travel_times",
+    "what_if",
+    "with_candidates",
     "write_report",
     "write_template",
     "write_travel",

@@ -19,7 +19,7 @@ from placeplan.errors import NotProvenError, PlaceplanError, UsageError
 if TYPE_CHECKING:
     pass
 
-__all__ = ["allocate", "answered", "app", "check", "demo", "main", "new", "report", "travel"]
+__all__ = ["allocate", "answered", "app", "check", "coverage", "demo", "main", "new", "report", "travel"]
 
 EXAMPLE: Final = "example:derbyshire"
 DEMO_PLACES: Final = 40
@@ -203,6 +203,54 @@ def report(
     )
 
 
+@app.command()
+@answered
+def coverage(
+    county: County,
+    *,
+    question: Annotated[str, typer.Option("--question", help="september or today: whose coverage.")] = "september",
+    limit: Annotated[
+        list[float] | None, typer.Option("--limit", help="Minutes at which to count, again and again; 45 and 75.")
+    ] = None,
+    candidate: Annotated[
+        list[str] | None, typer.Option("--what-if", help="Candidate bases by name; all in the table unless named.")
+    ] = None,
+    out: Out = None,
+    replace: Replace = False,
+    internal: Internal = False,
+) -> None:
+    """Who can reach what: coverage by locality, need and phase, the gaps, and what candidate bases would change."""
+    import placeplan as pp
+
+    options = {
+        "question": question,
+        "limits": limit or [45.0, 75.0],
+        "what_if": candidate or "all",
+        "internal": internal,
+    }
+    with _clock() as timings:
+        with _step(timings, "read"):
+            read = pp.read_county(county)
+        folder = _folder(out, read.name, "coverage", f"{read.digest}{sorted(options.items())}")
+        _refuse_existing(folder, replace=replace)
+        with _step(timings, "travel"):
+            times = pp.travel_times(read, progress=sys.stderr.isatty())
+        with _step(timings, "coverage"):
+            answer = pp.measure_coverage(read, times, question=question, limits=limit or (45.0, 75.0))
+        extra = {}
+        journeys = None
+        if candidate or len(read.candidates):
+            with _step(timings, "what if"):
+                extra["what_if"] = pp.what_if(answer, candidate)
+                journeys = pp.with_candidates(answer)
+        with _step(timings, "report"):
+            pp.report_coverage(
+                answer, folder, extra=extra, journeys=journeys, options=options, internal=internal, replace=replace,
+                timings=timings,
+            )  # fmt: skip
+    typer.echo(str(folder))
+
+
 def main() -> None:
     """Run the command line."""
     app()
@@ -240,8 +288,7 @@ def _answer_and_report(
         with _step(timings, "read"):
             county = pp.read_county(source)
         folder = _folder(out, county.name, command, f"{county.digest}{sorted(options.items())}")
-        if folder.exists() and not replace:
-            raise UsageError(f"{folder} exists already; give another --out, or --replace to replace it")
+        _refuse_existing(folder, replace=replace)
         with _step(timings, "travel"):
             travel = pp.travel_times(county, progress=sys.stderr.isatty())
         answers = []
@@ -284,6 +331,12 @@ def _tell(folder: Path, *, internal: bool) -> None:
     if internal:
         typer.echo("INTERNAL: this run holds child rows; keep it where they may be kept.")
     typer.echo(str(folder / "report.html"))
+
+
+def _refuse_existing(folder: Path, *, replace: bool) -> None:
+    """Say before the work, not after it, that a run is there already."""
+    if folder.exists() and not replace:
+        raise UsageError(f"{folder} exists already; give another --out, or --replace to replace it")
 
 
 def _folder(out: Path | None, county: str, command: str, what: str) -> Path:

@@ -10,7 +10,7 @@ separated by ``;`` (blank where nothing is withheld). Pages and sheets print it 
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any, Final
@@ -18,65 +18,16 @@ from typing import Any, Final
 import pandas as pd
 
 from placeplan.county.vocabulary import AREA_OF_NEED
+from placeplan.privacy_coverage import coverage_share_safe
 from placeplan.run_tables import column_kind, measure_kind
 from placeplan.runs import Run
-from placeplan.suppression import ANY, Key, Sum, cube_sums, is_small, suppress
+from placeplan.suppression import ANY, Key, Sum, cube_sums, holds, is_small, suppress
+from placeplan.withholding import COUNT_STEP, POUNDS_STEP, own_small, to_step, withhold
 
-__all__ = ["ALL", "SUPPRESSED", "share_safe"]
-
-SUPPRESSED: Final = "suppressed"
-"""The column that names what is withheld from a row."""
+__all__ = ["ALL", "share_safe"]
 
 ALL: Final = "all"
 """What a key column of ``gap_totals`` says where the row is a total over it."""
-
-_POUNDS_STEP: Final = 100.0
-_COUNT_STEP: Final = 5.0
-_CHILD_MINUTES_STEP: Final = 100.0
-
-
-def _to_step(value: float, step: float) -> float:
-    return math.nan if math.isnan(value) else step * math.floor(value / step + 0.5)
-
-
-def _published(name: str, measure: str, value: float) -> float:
-    kind = measure_kind(measure) if name == "value" else column_kind(name)
-    if kind == "pounds":
-        return _to_step(value, _POUNDS_STEP)
-    if measure == "child_minutes":
-        return _to_step(value, _CHILD_MINUTES_STEP)
-    return value if kind == "minutes" else _to_step(value, _COUNT_STEP)
-
-
-def _withhold(
-    frame: pd.DataFrame, columns: Iterable[str], is_hidden: Callable[[int, str], bool], with_it: Mapping[str, str]
-) -> pd.DataFrame:
-    """The frame with hidden values missing, the others rounded, and the ``suppressed`` column."""
-    made = frame.copy()
-    names: list[list[str]] = [[] for _ in range(len(frame))]
-    measures = list(frame["measure"]) if "measure" in frame.columns else [""] * len(frame)
-    for column in columns:
-        values: list[float] = []
-        for row, value in enumerate(frame[column]):
-            number = math.nan if pd.isna(value) else float(value)
-            if not math.isnan(number) and is_hidden(row, column):
-                names[row].append(column)
-                number = math.nan
-            values.append(_published(column, str(measures[row]), number))
-        made[column] = values
-    for follower, leader in with_it.items():
-        gone = [leader in row for row in names]
-        made[follower] = frame[follower].astype("float64").mask(pd.Series(gone, index=frame.index))
-        for hidden, lost in zip(names, gone, strict=True):
-            if lost:
-                hidden.append(follower)
-    made[SUPPRESSED] = pd.Series([";".join(row) or None for row in names], index=frame.index, dtype="str")
-    return made
-
-
-def _own_small(frame: pd.DataFrame) -> Callable[[int, str], bool]:
-    """A rule for columns of which each cell stands by itself."""
-    return lambda row, column: is_small(float(frame[column].iloc[row]))
 
 
 def _by_area(gap: pd.DataFrame) -> pd.DataFrame:
@@ -156,12 +107,7 @@ def _cells_and_sums(tables: Mapping[str, pd.DataFrame], question: str) -> tuple[
     sums += [_same(("headline", column), (column, ANY, ANY, ANY)) for column in _COUNTED]
     sums.append(_same(("headline", "placed"), ("flow", ANY, ANY)))
     # What does not add up gives nothing away, and the questions differ in what they hold.
-    return cells, [one for one in sums if _holds(one, cells)]
-
-
-def _holds(one: Sum, cells: Mapping[Key, float]) -> bool:
-    parts = sum(cells.get(key, 0.0) for key in one.parts)
-    return one.total in cells and math.isclose(cells[one.total], parts, abs_tol=1e-6)
+    return cells, [one for one in sums if holds(one, cells)]
 
 
 def _cost_cells(costs: pd.DataFrame) -> frozenset[Key]:
@@ -208,7 +154,7 @@ def _share_safe_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataF
 
 def _headlines(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.DataFrame:
     rule = _hidden_rows(frame, hidden, lambda row, _: ("headline", str(row["measure"])))
-    made = _withhold(frame, ["value"], rule, {})
+    made = withhold(frame, ["value"], rule, {})
     exact = frame["measure"].isin(_NOT_CHILDREN)
     return made.assign(value=made["value"].mask(exact, frame["value"].astype("float64")))
 
@@ -217,37 +163,37 @@ def _gap(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.DataFr
     def key(row: Mapping[str, Any], column: str) -> Key:
         return (column, *(ANY if row[axis] == ALL else str(row[axis]) for axis in _GAP_AXES))
 
-    return _withhold(frame, _COUNTED, _hidden_rows(frame, hidden, key), {})
+    return withhold(frame, _COUNTED, _hidden_rows(frame, hidden, key), {})
 
 
 def _flows(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.DataFrame:
     rule = _hidden_rows(frame, hidden, lambda row, _: ("flow", str(row["locality"]), str(row["unit"])))
-    return _withhold(frame, ["children"], rule, {"mean_minutes": "children"})
+    return withhold(frame, ["children"], rule, {"mean_minutes": "children"})
 
 
 def _breaches(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.DataFrame:
     """What was found is withheld where it is small, and where the unit's children are."""
-    of_unit, small = _hidden_rows(frame, hidden, lambda row, _: ("use", str(row["unit"]))), _own_small(frame)
-    return _withhold(frame, ["found"], lambda row, column: of_unit(row, column) or small(row, column), {})
+    of_unit, small = _hidden_rows(frame, hidden, lambda row, _: ("use", str(row["unit"]))), own_small(frame)
+    return withhold(frame, ["found"], lambda row, column: of_unit(row, column) or small(row, column), {})
 
 
 def _costs(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.DataFrame:
     by_question = {question: _cost_cells(frame[frame["question"] == question]) for question in hidden}
     rule = _hidden_rows(frame, by_question, lambda row, _: ("cost", str(row["line"]), str(row["fund"])))
-    return _withhold(frame, ["pounds", "children"], rule, {})
+    return withhold(frame, ["pounds", "children"], rule, {})
 
 
 def _use(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.DataFrame:
     """Use of units: where a unit's children are withheld, so is what they would be subtracted from."""
     placed = _hidden_rows(frame, hidden, lambda row, _: ("use", str(row["unit"])))
-    small = _own_small(frame)
+    small = own_small(frame)
 
     def rule(row: int, column: str) -> bool:
         if column in {"placed", "overfill", "breach"} and placed(row, column):
             return column == "placed" or float(frame[column].iloc[row]) > 0
         return column != "placed" and small(row, column)
 
-    made = _withhold(frame, ["placed", "overfill", "breach", "other_authorities"], rule, {"room": "other_authorities"})
+    made = withhold(frame, ["placed", "overfill", "breach", "other_authorities"], rule, {"room": "other_authorities"})
     apart = made["room"].notna()
     made["room"] = made["room"].where(~apart, frame["places"].astype("float64") - made["other_authorities"])
     return made
@@ -260,14 +206,14 @@ def _plans(frame: pd.DataFrame, _: Mapping[str, frozenset[Key]]) -> pd.DataFrame
     cells[("plans", ANY)] = sum(cells.values())
     gone = suppress(cells, cube_sums([[str(name) for name in frame["placement"]]], name="plans"))
     names = [str(name) for name in frame["placement"]]
-    return _withhold(frame, ["plans"], lambda row, _: ("plans", names[row]) in gone, {})
+    return withhold(frame, ["plans"], lambda row, _: ("plans", names[row]) in gone, {})
 
 
 def _places_summary(frame: pd.DataFrame, _: Mapping[str, frozenset[Key]]) -> pd.DataFrame:
     """The summary with its counts of children withheld or rounded; places are public and stay exact."""
     counted = frame["measure"].isin(_CHILDREN_MEASURES)
     small = [bool(child) and is_small(value) for child, value in zip(counted, frame["value"], strict=True)]
-    made = _withhold(frame, ["value"], lambda row, _: small[row], {})
+    made = withhold(frame, ["value"], lambda row, _: small[row], {})
     exact = ~counted & frame["measure"].map(measure_kind).eq("count")
     made["value"] = made["value"].mask(exact, frame["value"].astype("float64"))
     return made
@@ -294,10 +240,10 @@ def _rounded_pounds(frame: pd.DataFrame, _: Mapping[str, frozenset[Key]]) -> pd.
     measures = list(frame["measure"]) if "measure" in frame.columns else []
     for name in frame.columns:
         if column_kind(str(name)) == "pounds":
-            made[name] = [_to_step(math.nan if pd.isna(value) else float(value), _POUNDS_STEP) for value in frame[name]]
+            made[name] = [to_step(math.nan if pd.isna(value) else float(value), POUNDS_STEP) for value in frame[name]]
         elif name == "value" and measures:
             made[name] = [
-                _to_step(float(value), _POUNDS_STEP) if measure_kind(str(measure)) == "pounds" else value
+                to_step(float(value), POUNDS_STEP) if measure_kind(str(measure)) == "pounds" else value
                 for measure, value in zip(measures, frame[name], strict=True)
             ]
     return made
@@ -307,6 +253,7 @@ _LAYER_COLUMNS: Final = {
     "localities": ("locality", "name", "geometry"),
     "sites": ("site", "name", "locality", "kinds", "easting", "northing", "geometry"),
     "zones": ("zone", "locality", "geometry"),
+    "service_areas": ("service_area", "by", "kind", "model", "unit", "name", "minutes", "area_km2", "geometry"),
 }
 
 
@@ -318,7 +265,8 @@ def share_safe(run: Run) -> Run:
     """
     if run.facts.get("share_safe"):
         return run
-    tables = _share_safe_tables(run.tables)
+    made = coverage_share_safe if run.command == "coverage" else _share_safe_tables
+    tables = made(run.tables)
     layers = {
         name: layer[[column for column in _LAYER_COLUMNS[name] if column in layer.columns]]
         for name, layer in run.layers.items()
@@ -328,10 +276,10 @@ def share_safe(run: Run) -> Run:
     facts = {**run.facts, "share_safe": True, "withheld": withheld}
     if "places_proof" in facts:
         facts["places_proof"] = {
-            name: _to_step(value, _POUNDS_STEP) if isinstance(value, float) else value
+            name: to_step(value, POUNDS_STEP) if isinstance(value, float) else value
             for name, value in facts["places_proof"].items()
         }
     if "plans" in run.tables:
         # The total of all plans is public; the table's own cells no longer add up to it where some are withheld.
-        facts["all_plans"] = _to_step(float(run.tables["plans"]["plans"].sum()), _COUNT_STEP)
+        facts["all_plans"] = to_step(float(run.tables["plans"]["plans"].sum()), COUNT_STEP)
     return replace(run, tables=tables, layers=layers, facts=facts, internal=False)

@@ -71,7 +71,19 @@ _POUNDS: Final = frozenset(
         "penalties_relieved",
     ]
 )
-_MINUTES: Final = frozenset(["minutes", "mean_minutes", "child_minutes", "km"])
+_MINUTES: Final = frozenset(
+    [
+        "minutes",
+        "mean_minutes",
+        "child_minutes",
+        "child_minutes_before",
+        "child_minutes_after",
+        "minutes_saved",
+        "nearest_minutes",
+        "places_per_100",
+        "km",
+    ]
+)
 _COUNTS: Final = frozenset(
     [
         "children",
@@ -89,12 +101,46 @@ _COUNTS: Final = frozenset(
         "children_one_more",
         "places_added",
         "plans",
+        "children_gained",
+        "children_nearest",
+        "children_suited",
+        "beyond_guidance",
+        "within",
+        "within_after",
+        "within_before",
+        "within_guidance",
+        "visiting_teacher",
+        "no_unit",
+        "reached",
+        "onward_within",
+        "without_onward",
+        "places_in_reach",
+        "share_before",
+        "share_after",
+        "share_beyond",
+        "share_within",
+        "people",
+        "limit",
+        "rank",
+        "from_year_group",
+        "to_year_group",
+        "easting",
+        "northing",
+        "deprivation",
+        "sites",
+        "objective",
+        "bound",
+        "area_km2",
     ]
 )
-_YES_NO: Final = frozenset(["stays", "planned_for", "verified"])
+_YES_NO: Final = frozenset(["stays", "planned_for", "verified", "rural", "in_county", "candidate", "worst"])
 
 _KEYS: Final = (
+    "rank",
     "question",
+    "schools",
+    "by",
+    "group",
     "measure",
     "line",
     "fund",
@@ -103,6 +149,8 @@ _KEYS: Final = (
     "need",
     "area",
     "phase",
+    "provision",
+    "limit",
     "kind",
     "model",
     "placement",
@@ -115,6 +163,8 @@ _KEYS: Final = (
 _WORD_ORDER: Final[dict[str, tuple[str, ...]]] = {
     "question": tuple(QUESTIONS),
     "measure": _HEADLINES,
+    "schools": ("all", "county"),
+    "by": ("county", "locality", "deprivation_fifth", "rural"),
     "line": tuple(COST_LINES),
     "fund": tuple(FUNDS),
     "need": tuple(NEEDS),

@@ -27,7 +27,7 @@ FORMAT: Final = 1
 """The version of the run folder's layout."""
 
 LAYERS_FILE: Final = "run.gpkg"
-LAYER_NAMES: Final = ("localities", "sites", "zones")
+LAYER_NAMES: Final = ("localities", "sites", "zones", "service_areas")
 """The layers that a run carries; the GeoPackage holds others besides, made from the tables."""
 
 _GIVEN_ORDER: Final = frozenset({"localities"})

@@ -3,6 +3,7 @@
 Knows keys, values and sums; nothing of children, needs or counties.
 """
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -10,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-__all__ = ["ANY", "SMALLEST", "Key", "Sum", "cube_sums", "determined", "is_small", "suppress"]
+__all__ = ["ANY", "SMALLEST", "Key", "Sum", "cube_sums", "determined", "holds", "is_small", "suppress"]
 
 SMALLEST: Final = 5
 """The smallest count that is published; a positive one below it is withheld."""
@@ -35,6 +36,12 @@ class Sum:
 def is_small(value: float) -> bool:
     """Whether a count is positive and below the smallest that is published."""
     return 0 < value < SMALLEST
+
+
+def holds(one: Sum, cells: Mapping[Key, float]) -> bool:
+    """Whether the total is among the cells and its parts add up to it: only then does it give anything away."""
+    parts = sum(cells.get(key, 0.0) for key in one.parts)
+    return one.total in cells and math.isclose(cells[one.total], parts, abs_tol=1e-6)
 
 
 def cube_sums(axes: Sequence[Iterable[str]], *, name: str) -> Iterator[Sum]:

@@ -37,7 +37,8 @@ TEXTS = [path for path in FILES if path.suffix in TEXT_SUFFIXES or path.name in 
 # The rooms, each with the rooms it may import from; a room may always import from itself.
 COUNTY = {"errors", "county"}
 CHILDREN = COUNTY | {"provision", "cohort"}
-RUNS = {"run_tables", "runs", "suppression", "privacy"}
+RUNS = {"run_tables", "runs", "suppression", "withholding", "privacy"}
+COVERAGE = {"need_groups", "reach", "coverage_tables", "candidates"}
 MAY_IMPORT = {
     "placeplan": {"errors", "county", "runs", "studies", "report", "geo.travel"},  # the public names
     "errors": set(),
@@ -50,14 +51,23 @@ MAY_IMPORT = {
     "run_tables": COUNTY,
     "runs": {"errors", "run_tables"},
     "suppression": set(),
-    "privacy": COUNTY | {"runs", "run_tables", "suppression"},
+    "withholding": {"run_tables", "suppression"},
+    "privacy_coverage": COUNTY | {"run_tables", "suppression", "withholding"},
+    "privacy": COUNTY | {"runs", "run_tables", "suppression", "withholding", "privacy_coverage"},
+    "need_groups": CHILDREN,
+    "reach": CHILDREN | {"geo"},
+    "coverage_tables": CHILDREN | {"geo", "reach"},
+    "candidates": CHILDREN,
     "accounts": CHILDREN | {"geo", "models", "costs", "problem"},
     "costs": CHILDREN | {"geo", "models"},
     "problem": CHILDREN | {"geo", "models", "costs"},
     "recount": COUNTY | {"geo"},  # a second reading of the rules: none of the code of the first
     "verify": COUNTY | {"geo", "recount"},
     "report": COUNTY | RUNS | {"geo"},
-    "studies": CHILDREN | RUNS | {"synthetic", "accounts", "costs", "problem", "verify", "geo", "models", "report"},
+    "studies": CHILDREN
+    | COVERAGE
+    | RUNS
+    | {"synthetic", "accounts", "costs", "problem", "verify", "geo", "models", "report"},
     "cli": COUNTY | RUNS | {"placeplan", "synthetic", "studies", "report"},
     "examples": COUNTY | {"placeplan", "synthetic", "geo", "models"},  # the public parts
 }

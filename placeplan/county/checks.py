@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from placeplan.county.checks_candidates import candidates_faults
 from placeplan.county.checks_children import children_faults, substitutes_faults, top_ups_faults
 from placeplan.county.checks_places import roads_faults, sites_faults, zones_faults
 from placeplan.county.checks_plans import plans_faults
@@ -28,6 +29,7 @@ REFERENCES: Final = (
     ("top_ups", "unit", "units", "unit"),
     ("travel", "zone", "zones", "zone"),
     ("travel", "site", "sites", "site"),
+    ("candidates", "site", "sites", "site"),
 )
 """Columns that name a row of another table: table, column, the other table and its column."""
 
@@ -77,4 +79,5 @@ def cross_table_faults(
         *children_faults(tables["children"], tables["units"], tables["top_ups"], unread=unread),
         *top_ups_faults(tables["top_ups"], tables["children"]),
         *substitutes_faults(tables["substitutes"]),
+        *candidates_faults(tables["candidates"], tables["units"], tables["localities"]),
     ]

@@ -11,7 +11,7 @@ from placeplan.county.vocabulary import OUT_OF_COUNTY
 from placeplan.errors import Fault
 from placeplan.geo.crs import in_grid, looks_like_degrees
 
-__all__ = ["roads_faults", "sites_faults", "zones_faults"]
+__all__ = ["points_faults", "roads_faults", "sites_faults", "zones_faults"]
 
 NEAR_METRES = 20_000.0
 """How far from the localities a point of the county's own may lie: outlines are often simplified."""
@@ -46,7 +46,7 @@ def _point_fault(x: float, y: float, away: float, swapped_away: float, *, own: b
     return ""
 
 
-def _points_faults(read: ReadTable, localities: ReadTable, own: NDArray[np.bool_]) -> list[Fault]:
+def points_faults(read: ReadTable, localities: ReadTable, own: NDArray[np.bool_]) -> list[Fault]:
     """A fault for each point that is not in metres, or, where it is the county's ``own``, not in the county."""
     x = read.frame["easting"].to_numpy(dtype=np.float64)
     y = read.frame["northing"].to_numpy(dtype=np.float64)
@@ -61,14 +61,14 @@ def _points_faults(read: ReadTable, localities: ReadTable, own: NDArray[np.bool_
 
 def zones_faults(zones: ReadTable, localities: ReadTable) -> list[Fault]:
     """Zones are in the county."""
-    return _points_faults(zones, localities, np.ones(len(zones.frame), dtype=bool))
+    return points_faults(zones, localities, np.ones(len(zones.frame), dtype=bool))
 
 
 def sites_faults(sites: ReadTable, localities: ReadTable) -> list[Fault]:
     """Sites with a locality are in the county; the others are anywhere in Great Britain."""
     where = sites.frame["locality"]
     own = (where.notna() & (where != OUT_OF_COUNTY)).to_numpy(dtype=bool)
-    return _points_faults(sites, localities, own)
+    return points_faults(sites, localities, own)
 
 
 def _link_ends(roads: ReadTable) -> NDArray[np.float64]:

@@ -13,13 +13,13 @@ from placeplan.county.tables import ReadTable
 from placeplan.county.vocabulary import MODELS, NEEDS
 from placeplan.errors import Fault
 
-__all__ = ["units_faults"]
+__all__ = ["models_faults", "needs_faults", "units_faults", "where_rows"]
 
 MAY_CHANGE: Final = ("unit", "from_year", "places", "other_authorities", "ceiling", "fixed_cost", "filled_discount")
 """What may differ between the rows of one unit."""
 
 
-def _where(read: ReadTable, wrong: pd.Series) -> Iterator[tuple[int, Any]]:
+def where_rows(read: ReadTable, wrong: pd.Series) -> Iterator[tuple[int, Any]]:
     """The rows where ``wrong`` holds, counted from 0; a comparison with a missing value does not hold."""
     chosen = wrong.fillna(False).to_numpy(dtype=bool)
     for place in np.flatnonzero(chosen):
@@ -37,9 +37,9 @@ def _orders(units: ReadTable) -> list[Fault]:
     faults = [
         units.fault(place, upper, row[upper], f"{row[lower]} {words}")
         for upper, lower, words in pairs
-        for place, row in _where(units, frame[upper] < frame[lower])
+        for place, row in where_rows(units, frame[upper] < frame[lower])
     ]
-    for place, row in _where(units, frame["other_authorities"] > frame["places"]):
+    for place, row in where_rows(units, frame["other_authorities"] > frame["places"]):
         faults.append(
             units.fault(place, "other_authorities", row["other_authorities"], f"at most {row['places']}, the places")
         )
@@ -56,11 +56,11 @@ def _discounts(units: ReadTable, settings: Settings | None) -> list[Fault]:
         units.fault(
             place, "filled_discount", f"{row['filled_discount']:g}", f"at most {cost.iloc[place]:g}, the fixed cost"
         )
-        for place, row in _where(units, units.frame["filled_discount"] > cost)
+        for place, row in where_rows(units, units.frame["filled_discount"] > cost)
     ]
 
 
-def _needs(units: ReadTable) -> list[Fault]:
+def needs_faults(units: ReadTable) -> list[Fault]:
     """Needs are codes, or the one word any."""
     faults = []
     for place, text in enumerate(units.frame["needs"]):
@@ -76,10 +76,10 @@ def _needs(units: ReadTable) -> list[Fault]:
     return faults
 
 
-def _models(units: ReadTable) -> list[Fault]:
+def models_faults(units: ReadTable) -> list[Fault]:
     """An enhanced resource school for autism says which model it works to."""
     faults = []
-    for place, row in _where(units, (units.frame["kind"] == "ers") & units.frame["model"].isna()):
+    for place, row in where_rows(units, (units.frame["kind"] == "ers") & units.frame["model"].isna()):
         given = str(units.rows[place]), "model"
         serves = split_list(row["needs"])
         if ("ASD" in serves or "any" in serves) and given not in {(f.row, f.column) for f in units.faults}:
@@ -93,11 +93,11 @@ def _places(units: ReadTable) -> list[Fault]:
     frame = units.frame
     faults = [
         units.fault(place, "places", row["places"], "a blank: visiting teachers have no places")
-        for place, row in _where(units, (frame["kind"] == "peripatetic") & frame["places"].notna())
+        for place, row in where_rows(units, (frame["kind"] == "peripatetic") & frame["places"].notna())
     ]
     faulty = {(fault.row, fault.column) for fault in units.faults}
     for column in ("ceiling", "other_authorities"):
-        for place, row in _where(units, frame["places"].isna() & frame[column].gt(0)):
+        for place, row in where_rows(units, frame["places"].isna() & frame[column].gt(0)):
             if (str(units.rows[place]), "places") not in faulty:
                 faults.append(units.fault(place, "places", "a blank", f"places, as {column} is {row[column]}"))
     return faults
@@ -125,8 +125,8 @@ def units_faults(units: ReadTable, settings: Settings | None) -> list[Fault]:
     return [
         *_orders(units),
         *_discounts(units, settings),
-        *_needs(units),
-        *_models(units),
+        *needs_faults(units),
+        *models_faults(units),
         *_places(units),
         *_agreement(units),
     ]

@@ -309,6 +309,30 @@ _TABLES = (
         ),
         required=False,
     ),
+    Table(
+        "candidates",
+        "a base that is only thought of: coverage tells what it would change",
+        ("candidate",),
+        (
+            _text("candidate", "the candidate's identifier; no unit has the same"),
+            _text("name", "its name"),
+            _text("site", "the site that it would be at; or its easting and northing", required=False),
+            _metres("easting", "where it would be, where it is at no site", required=False),
+            _metres("northing", "where it would be, where it is at no site", required=False),
+            _code("kind", "the kind of provision", KIND_CODES),
+            _code(
+                "model",
+                "the model that it would work to; one for autism needs it in an ers",
+                MODEL_CODES,
+                required=False,
+            ),
+            _list("needs", "the needs that it would serve, or any"),
+            _year_group("from_year_group", "the first year group"),
+            _year_group("to_year_group", "the last year group"),
+            _count("places", "places; blank where no number is thought of"),
+        ),
+        required=False,
+    ),
 )
 
 TABLES: Final = {table.name: table for table in _TABLES}

@@ -33,6 +33,7 @@ class County:
     substitutes: pd.DataFrame = field(repr=False)
     roads: gpd.GeoDataFrame = field(repr=False)
     travel: pd.DataFrame = field(repr=False)
+    candidates: pd.DataFrame = field(repr=False)
 
     @property
     def name(self) -> str:

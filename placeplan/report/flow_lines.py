@@ -4,9 +4,10 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry import LineString, Point
 
-from placeplan.privacy import ALL, SUPPRESSED
+from placeplan.privacy import ALL
 from placeplan.report.lookup import gap_by, lead_question, questions, rows_of, unit_names
 from placeplan.runs import Run
+from placeplan.withholding import SUPPRESSED
 
 __all__ = ["CRS", "flow_lines", "gap_polygons", "locality_points", "unit_points"]
 

@@ -40,16 +40,25 @@ def write_report(
     where detail is asked of a run that was written without it.
     """
     shown = _shown(run, internal=internal)
-    picture = map_png(shown) if has_map(shown) else None
-    files: dict[str, Callable[[], bytes] | Path] = {
-        "report.html": lambda: page_html(shown, map_png=picture).encode(),
-        "run.xlsx": lambda: workbook_bytes(shown),
-    }
-    if picture is not None:
-        files["map.png"] = lambda: picture
+    files = _coverage_files(shown) if run.command == "coverage" else _allocation_files(shown)
     if has_layers(shown):
         files[LAYERS_FILE] = lambda: geopackage_bytes(shown)
     return write_run(shown, out, files=files, timings=timings, replace=replace)
+
+
+def _allocation_files(run: Run) -> dict[str, Callable[[], bytes] | Path]:
+    picture = map_png(run) if has_map(run) else None
+    files: dict[str, Callable[[], bytes] | Path] = {
+        "report.html": lambda: page_html(run, map_png=picture).encode(),
+        "run.xlsx": lambda: workbook_bytes(run),
+    }
+    if picture is not None:
+        files["map.png"] = lambda: picture
+    return files
+
+
+def _coverage_files(run: Run) -> dict[str, Callable[[], bytes] | Path]:
+    return {}
 
 
 def figure(run: Run, *, internal: bool = False) -> Figure:

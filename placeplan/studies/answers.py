@@ -2,28 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import geopandas as gpd
 import pandas as pd
 from matplotlib.figure import Figure
 
 from placeplan.county.assumptions import assumptions
 from placeplan.county.county import County
-from placeplan.county.vocabulary import PLACEMENTS, QUESTIONS, SPOT_PURCHASE
+from placeplan.county.vocabulary import PLACEMENTS, QUESTIONS
 from placeplan.errors import UsageError
 from placeplan.models.placement import Placement
 from placeplan.problem import CountyProblem
 from placeplan.report.write import figure, write_report
 from placeplan.runs import Run
+from placeplan.studies.run_parts import county_layers, run_facts, units_named
 from placeplan.verify import Verification
 
 __all__ = ["Allocation", "AnswerProof", "MorePlaces", "allocation_run", "draw_allocation", "report_allocation"]
-
-VERSIONED: Final = ("placeplan", "pulp", "highspy", "scipy", "pandas", "geopandas")
-"""The packages whose versions run.json names: those that an answer could turn on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,33 +116,18 @@ def allocation_run(
     tables["assumptions"] = assumptions(county)
     tables["plans"] = _plans(county)
     tables["localities"] = pd.DataFrame(county.localities[["locality", "name"]])
-    tables["units_named"] = _units_named(county)
+    tables["units_named"] = units_named(county)
     if more_places is not None:
         tables["places"] = more_places.places
         tables["places_summary"] = more_places.summary
-    settings = county.settings
-    facts = {
-        "county": county.name,
-        "authority": settings.authority,
-        "as_of": settings.as_of.isoformat(),
-        "year": settings.year,
-        "command": command,
-        "options": dict(options or {}),
-        "seed": settings.seed,
-        "input_digest": county.digest,
-        "versions": {name: version(name) for name in VERSIONED},
-        "data_label": settings.data_label,
-        "travel_method": ordered[0].travel_method,
-        "price_year": settings.price_year,
-        "guidance_minutes": settings.guidance_minutes,
-    }
+    facts = run_facts(county, command=command, options=options, travel_method=ordered[0].travel_method)
     if more_places is not None:
         facts["places_proof"] = {
             "status": more_places.status,
             "objective_pounds": round(more_places.objective, 2),
             "bound_pounds": round(more_places.bound, 2),
         }
-    return Run(command, county.name, tables, _layers(county), facts)
+    return Run(command, county.name, tables, county_layers(county), facts)
 
 
 def report_allocation(
@@ -218,26 +199,3 @@ def _plans(county: County) -> pd.DataFrame:
     if missing > 0:
         rows.append(("not_recorded_here", "Not published by placement", missing, False))
     return pd.DataFrame(rows, columns=["placement", "label", "plans", "planned_for"])
-
-
-def _units_named(county: County) -> pd.DataFrame:
-    """A name for each unit: its site's, with the unit itself where a site has several."""
-    units = county.units.drop_duplicates("unit")[["unit", "site"]]
-    names = units.merge(county.sites[["site", "name"]], on="site")
-    several = names["site"].duplicated(keep=False)
-    names["name"] = names["name"].where(~several, names["name"] + " (" + names["unit"].str.replace("_", " ") + ")")
-    bought = pd.DataFrame({"unit": [SPOT_PURCHASE], "name": ["Independent place bought for one child"]})
-    return pd.concat([names[["unit", "name"]].sort_values("unit"), bought], ignore_index=True)
-
-
-def _layers(county: County) -> dict[str, gpd.GeoDataFrame]:
-    kinds = county.units.drop_duplicates(["site", "kind"]).sort_values("kind").groupby("site")["kind"].agg(";".join)
-    sites = county.sites[["site", "name", "locality", "easting", "northing"]].join(kinds.rename("kinds"), on="site")
-    points = gpd.points_from_xy(sites["easting"], sites["northing"], crs="EPSG:27700")
-    layers = {
-        "localities": county.localities[["locality", "name", "geometry"]],
-        "sites": gpd.GeoDataFrame(sites, geometry=points),
-    }
-    if county.zones.geometry.notna().any():
-        layers["zones"] = county.zones[["zone", "locality", "geometry"]]
-    return layers

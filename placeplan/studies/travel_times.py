@@ -24,17 +24,24 @@ from rich.progress import Progress
 
 import placeplan.geo
 from placeplan.county.county import County
-from placeplan.errors import Fault, InputError
-from placeplan.geo.faults import TableError
+from placeplan.errors import UsageError
 from placeplan.geo.imported import matrix_times
-from placeplan.geo.roads import RoadNetwork, components, road_network
+from placeplan.geo.roads import components
 from placeplan.geo.routes import route_times
 from placeplan.geo.snap import snap_points
 from placeplan.geo.straight_line import straight_line_times
 from placeplan.geo.travel import Reason, TravelTimes, make_travel_times
 from placeplan.runs import Run, write_run
+from placeplan.studies.road_network import (
+    bad_settings,
+    county_network,
+    county_sites,
+    county_zones,
+    input_faults,
+    journey_source,
+)
 
-__all__ = ["CACHE_VARIABLE", "travel_audit", "travel_times", "write_travel"]
+__all__ = ["CACHE_VARIABLE", "candidate_times", "travel_audit", "travel_times", "write_travel"]
 
 CACHE_VARIABLE: Final = "PLACEPLAN_CACHE"
 """The environment variable that names another folder for the cache than the user's own."""
@@ -56,12 +63,12 @@ def travel_times(county: County, *, cache: bool = True, progress: bool = False) 
     Raises ``InputError`` with every fault of the roads or the matrix.
     """
     if not cache:
-        return _computed(county, progress=progress)
+        return _computed(county, county_sites(county), progress=progress)
     path = _cache_folder() / f"travel-{_key(county)}.npz"
     kept = _read(path)
     if kept is not None and _fits(kept, county):
         return kept
-    made = _computed(county, progress=progress)
+    made = _computed(county, county_sites(county), progress=progress)
     _write(path, made)
     return made
 
@@ -84,11 +91,13 @@ def travel_audit(county: County, travel: TravelTimes) -> pd.DataFrame:
             for reason in Reason
         ),
     ]
-    if _source(county) == "roads":
-        network = _network(county)
+    if journey_source(county) == "roads":
+        network = county_network(county)
         parts = components(network)
         limit = county.settings.travel.snap_limit_metres
-        ties = [snap_points(network, points, limit_metres=limit) for points in (_zones(county), _sites(county))]
+        ties = [
+            snap_points(network, points, limit_metres=limit) for points in (county_zones(county), county_sites(county))
+        ]
         snapped = np.concatenate([tie.snapped for tie in ties])
         legs = np.concatenate([tie.off_road_metres for tie in ties])[snapped]
         rows += [
@@ -105,28 +114,27 @@ def travel_audit(county: County, travel: TravelTimes) -> pd.DataFrame:
     )
 
 
-def _source(county: County) -> str:
-    """What the journeys come from: straight_line where asked for, else roads or travel."""
-    if county.settings.travel.straight_line_detour is not None:
-        return "straight_line"
-    given = [name for name, table in (("roads", county.roads), ("travel", county.travel)) if len(table)]
-    if len(given) == 1:
-        return given[0]
-    found = "both" if given else ""
-    expected = "one of the tables roads and travel, or [travel] straight_line_detour in county.toml"
-    raise InputError([Fault("roads", "", "", found, expected)])
+def candidate_times(county: County, points: pd.DataFrame) -> TravelTimes:
+    """Journeys from every zone to places that are no sites yet: ``points`` by label with easting and northing.
+
+    Raises ``UsageError`` where the county's journeys are a ready matrix: only its own sites are timed.
+    """
+    if journey_source(county) == "travel":
+        names = ", ".join(map(str, points.index))
+        raise UsageError(f"journeys to {names}: the county has a ready matrix; expected candidates at sites of it")
+    return _computed(county, points, progress=False)
 
 
-def _computed(county: County, *, progress: bool) -> TravelTimes:
+def _computed(county: County, sites: pd.DataFrame, *, progress: bool) -> TravelTimes:
     options = county.settings.travel
-    source = _source(county)
+    source = journey_source(county)
     extra = _extras(county)
     if source == "straight_line":
         detour = options.straight_line_detour or 1.0
         try:
             return straight_line_times(
-                _zones(county),
-                _sites(county),
+                county_zones(county),
+                sites,
                 detour=detour,
                 kmh=options.straight_line_kmh,
                 peak_factor=options.peak_factor,
@@ -135,9 +143,9 @@ def _computed(county: County, *, progress: bool) -> TravelTimes:
                 method=f"straight line x {detour:g} at {options.straight_line_kmh:g} km/h, not roads{extra}",
             )
         except ValueError as error:
-            raise _bad_settings(error) from error
+            raise bad_settings(error) from error
     if source == "travel":
-        with _input_faults("travel"):
+        with input_faults("travel"):
             return matrix_times(
                 county.travel,
                 county.zones["zone"],
@@ -147,12 +155,12 @@ def _computed(county: County, *, progress: bool) -> TravelTimes:
                 limit_minutes=options.limit_minutes,
                 method=f"ready matrix{extra}",
             )
-    network = _network(county)
-    with _input_faults("roads"), _bar("Travel times", shown=progress) as advance:
+    network = county_network(county)
+    with input_faults("roads"), _bar("Travel times", shown=progress) as advance:
         return route_times(
             network,
-            _zones(county),
-            _sites(county),
+            county_zones(county),
+            sites,
             snap_limit_metres=options.snap_limit_metres,
             off_road_kmh=options.off_road_kmh,
             boarding_minutes=options.boarding_minutes,
@@ -175,40 +183,6 @@ def _extras(county: County) -> str:
     return said
 
 
-def _network(county: County) -> RoadNetwork:
-    options = county.settings.travel
-    with _input_faults("roads"):
-        return road_network(county.roads, speeds=options.speeds, peak_factor=options.peak_factor)
-
-
-def _zones(county: County) -> pd.DataFrame:
-    return pd.DataFrame(county.zones[["zone", "easting", "northing"]]).set_index("zone")
-
-
-def _sites(county: County) -> pd.DataFrame:
-    return county.sites[["site", "easting", "northing"]].set_index("site")
-
-
-@contextlib.contextmanager
-def _input_faults(table: str) -> Iterator[None]:
-    """Turn what geo finds wrong with a table, or an option, into placeplan's own error."""
-    try:
-        yield
-    except TableError as error:
-        faults = (
-            Fault(table, "" if fault.row is None else str(fault.row + 2), fault.column, fault.value, fault.expected)
-            for fault in error.faults
-        )
-        raise InputError(faults) from error
-    except ValueError as error:
-        raise _bad_settings(error) from error
-
-
-def _bad_settings(error: ValueError) -> InputError:
-    found, _, expected = str(error).partition(": expected ")
-    return InputError([Fault("county.toml", "", "travel", found, expected or "options that make sense")])
-
-
 @contextlib.contextmanager
 def _bar(task: str, *, shown: bool) -> Iterator[Callable[[int, int], None] | None]:
     """A progress bar on a terminal; nothing in a pipe."""
@@ -228,7 +202,7 @@ def _cache_folder() -> Path:
 
 def _key(county: County) -> str:
     """A hash of all that the travel times depend on: points, roads or matrix, settings and code."""
-    source = _source(county)
+    source = journey_source(county)
     digest = hashlib.sha256()
 
     def add(name: str, content: bytes) -> None:
@@ -237,7 +211,7 @@ def _key(county: County) -> str:
 
     add("source", source.encode())
     add("settings", json.dumps(dataclasses.asdict(county.settings.travel), sort_keys=True).encode())
-    tables = {"zones": _zones(county).reset_index(), "sites": _sites(county).reset_index()}
+    tables = {"zones": county_zones(county).reset_index(), "sites": county_sites(county).reset_index()}
     if source != "straight_line":
         tables[source] = county.roads if source == "roads" else county.travel
     for table, frame in tables.items():

@@ -10,8 +10,9 @@ import pytest
 from shapely.geometry import Point
 
 from placeplan.county.vocabulary import AREA_OF_NEED
-from placeplan.privacy import ALL, SUPPRESSED, share_safe
+from placeplan.privacy import ALL, share_safe
 from placeplan.runs import Run
+from placeplan.withholding import SUPPRESSED
 
 COUNTED = ["children", "gap", "spot_purchase", "out_of_county"]
 

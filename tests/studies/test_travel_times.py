@@ -129,7 +129,7 @@ def fail(*_args, **_kwargs):
 def test_the_second_call_reads_what_the_first_kept(tiny, cache_folder, monkeypatch):
     first = travel_times(tiny)
     assert len(list(cache_folder.iterdir())) == 1
-    monkeypatch.setattr(study, "road_network", fail)
+    monkeypatch.setattr(study, "county_network", fail)
     assert same_travel_times(travel_times(tiny), first)
     with pytest.raises(AssertionError):
         travel_times(tiny, cache=False)
