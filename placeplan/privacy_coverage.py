@@ -24,8 +24,17 @@ _LIMIT_AXES: Final = ("locality", "phase")
 _SERVED: Final = ("within_guidance", "visiting_teacher", "beyond_guidance")
 """The counts that make up a cell's children."""
 
-_PUBLIC: Final = ("zones_about", "units_about", "journeys", "demand", "guidance", "localities", "assumptions")
-"""Tables without children."""
+_PUBLIC: Final = (
+    "zones_about",
+    "units_about",
+    "journeys",
+    "demand",
+    "guidance",
+    "localities",
+    "assumptions",
+    "place_gaps",
+)
+"""Tables without counts of children but what is worked out from county totals of 5 or more, rounded to 5."""
 
 _CHILD_MINUTES_STEP: Final = 100.0
 

@@ -38,7 +38,7 @@ TEXTS = [path for path in FILES if path.suffix in TEXT_SUFFIXES or path.name in 
 COUNTY = {"errors", "county"}
 CHILDREN = COUNTY | {"provision", "cohort"}
 RUNS = {"run_tables", "runs", "suppression", "withholding", "privacy"}
-COVERAGE = {"need_groups", "reach", "coverage_tables", "candidates"}
+COVERAGE = {"need_groups", "reach", "people_reach", "coverage_tables", "candidates"}
 MAY_IMPORT = {
     "placeplan": {"errors", "county", "runs", "studies", "report", "geo.travel"},  # the public names
     "errors": set(),
@@ -57,6 +57,7 @@ MAY_IMPORT = {
     "need_groups": CHILDREN,
     "reach": CHILDREN | {"geo"},
     "coverage_tables": CHILDREN | {"geo", "reach"},
+    "people_reach": CHILDREN | {"geo", "reach", "suppression"},
     "candidates": CHILDREN,
     "accounts": CHILDREN | {"geo", "models", "costs", "problem"},
     "costs": CHILDREN | {"geo", "models"},

@@ -15,6 +15,7 @@ from placeplan.county.county import County
 from placeplan.county.vocabulary import PHASES, phase_of, year_group_of_age
 from placeplan.errors import UsageError
 from placeplan.geo.travel import Reason, TravelTimes
+from placeplan.people_reach import provisions_of
 from placeplan.provision import needs_met, units_open
 from placeplan.reach import Reach
 from placeplan.report.write import write_report
@@ -28,8 +29,8 @@ __all__ = ["Coverage", "coverage_run", "report_coverage"]
 class Coverage:
     """How a county's children are covered by the units that would meet their plans.
 
-    ``tables``: coverage, coverage_limits, gaps, equity and leavers (see ``coverage_tables``), with the need itself
-    and the provision; they leave share-safe unless asked otherwise. ``reaches``: with (``all``) and without
+    ``tables``: coverage, coverage_limits, gaps, equity and leavers (see ``coverage_tables``) with the need itself and
+    the provision, and place_gaps (see ``people_reach``); they leave share-safe unless asked otherwise. ``reaches``: with (``all``) and without
     (``county``) schools over the border. ``need_label`` says whose need it is.
     """
 
@@ -132,10 +133,8 @@ def _units_about(coverage: Coverage, travel: TravelTimes) -> pd.DataFrame:
         thought = candidate_units(county, county.candidates).assign(candidate=True)
         thought = thought.assign(name=thought["site_name"]).join(candidate_points(county, county.candidates))
         opened = pd.concat([opened, thought[thought["site"].isin(travel.sites)]])
-    provision = opened["kind"] + (":" + opened["model"]).where(opened["model"] != "", "")
-    provision = provision.mask(provision == "ers", "ers:none")
     table = opened.assign(
-        provision=provision,
+        provision=provisions_of(opened),
         needs=[";".join(sorted(needs_met(str(needs)))) for needs in opened["needs"]],
         from_year_group=opened["from_year_group"].astype(float),
         to_year_group=opened["to_year_group"].astype(float),

@@ -13,6 +13,7 @@ from placeplan.errors import UsageError
 from placeplan.geo.access import two_step_floating_catchment
 from placeplan.geo.travel import TravelTimes
 from placeplan.need_groups import children_groups, stated_groups
+from placeplan.people_reach import place_gap_table
 from placeplan.provision import units_open
 from placeplan.reach import Reach, reach_of
 from placeplan.studies.coverage_answers import Coverage
@@ -65,6 +66,7 @@ def measure_coverage(
         "coverage": coverage,
         "coverage_limits": tables_of.limits_table(reaches, minutes, cell),
         "gaps": tables_of.gap_table(coverage[coverage["schools"] == "all"], reaches["all"], cell),
+        "place_gaps": place_gap_table(county, travel, units[~units["residential"]], groups),
         "equity": tables_of.equity_table(reaches["all"], county.zones),
         "leavers": tables_of.leavers_table(
             _september(county, travel, question, reaches["all"], need), ("locality", "need")

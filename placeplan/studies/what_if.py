@@ -7,7 +7,9 @@ import pandas as pd
 
 from placeplan.candidates import candidate_points, candidate_units, chosen_candidates
 from placeplan.geo.travel import TravelTimes, make_travel_times
-from placeplan.reach import Reach, reach_of
+from placeplan.people_reach import people_reach, provisions_of
+from placeplan.provision import needs_met
+from placeplan.reach import Reach, reach_of, suitable
 from placeplan.studies.coverage_answers import Coverage
 from placeplan.studies.travel_times import candidate_times
 
@@ -24,7 +26,10 @@ def what_if(
     number is thought of), children_suited (their plans, needs and year groups fit), children_nearest (for whom it
     would be the nearest of all), within_before and within_after (of children_suited, within guidance),
     children_gained (the difference), minutes_saved (child-minutes a journey), share_before and share_after.
-    It is about distance alone: more children may gain than there are places.
+    The same of everybody of the ages that it would take, as if each had each of the needs that it would serve, beside
+    the units of its own kind and model: people, share_people_before and share_people_after (within guidance),
+    people_gained, mean_minutes_saved (of those who can reach one now); that is public, children are not. It is
+    about distance alone: more children may gain than there are places.
 
     Raises ``UsageError`` for a candidate that is not there, ``InputError`` where its journeys cannot be timed.
     """
@@ -79,4 +84,37 @@ def _changed(coverage: Coverage, before: Reach, extra: pd.DataFrame, travel: Tra
         "minutes_saved": round(float(((now - then) * children)[timed].sum()), 1),
         "share_before": within[0] / all_suited if all_suited else np.nan,
         "share_after": within[1] / all_suited if all_suited else np.nan,
+        **_people_changed(coverage, extra, travel),
+    }
+
+
+def _people_changed(coverage: Coverage, extra: pd.DataFrame, travel: TravelTimes) -> dict[str, float]:
+    """What changes for everybody of the ages taken, summed over the kinds, needs and ages of the candidates."""
+    county, opened = coverage.county, coverage.reaches["all"].units
+    before, after, people, saved, timed = [], [], [], [], []
+    for provision, some in extra.groupby(provisions_of(extra)):
+        needs = sorted({need for text in some["needs"] for need in needs_met(str(text))})
+        ages = zip(some["from_year_group"], some["to_year_group"], strict=True)
+        years = sorted({year for first, last in ages for year in range(first, last + 1)})
+        now, then = (
+            people_reach(county, travel, units, provision=str(provision), needs=needs, year_groups=years)
+            for units in (opened, pd.concat([opened, some]))
+        )
+        could = suitable(now.groups, some).any(axis=1)
+        count = now.groups["children"].to_numpy(float) * could
+        minutes = now.nearest["minutes"].to_numpy(float)
+        known = np.isfinite(minutes)
+        gain = np.where(known, minutes - then.nearest["minutes"].to_numpy(float), 0.0)
+        people.append(count.sum())
+        before.append((count * now.nearest["within"]).sum())
+        after.append((count * then.nearest["within"]).sum())
+        saved.append((count * gain).sum())
+        timed.append((count * known).sum())
+    total = float(sum(people))
+    return {
+        "people": total,
+        "people_gained": float(sum(after) - sum(before)),
+        "share_people_before": float(sum(before)) / total if total else np.nan,
+        "share_people_after": float(sum(after)) / total if total else np.nan,
+        "mean_minutes_saved": float(sum(saved)) / float(sum(timed)) if sum(timed) else np.nan,
     }
