@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from placeplan.county.columns import TABLES
-from placeplan.examples.local_roads import records, road_table
+from placeplan.examples.local_roads import facts, records, road_table
 
 __all__ = ["located", "top_up_table", "unit_table", "write_county"]
 
@@ -138,4 +138,5 @@ def write_county(
     _write_table(folder, "top_ups", top_up_table(provision))
     _write_table(folder, "substitutes", pd.DataFrame(columns=list(TABLES["substitutes"].names)))
     _write_table(folder, "roads", road_table(zones, sites))
+    _write_table(folder, "candidates", facts("candidates").astype({"places": "Int64"}))
     _write_text(folder / "county.toml", settings)
