@@ -1,6 +1,6 @@
 """Roads: a table of links becomes a checked network with minutes, metres and one-way streets."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from .faults import TableError, TableFault
 
-__all__ = ["Components", "RoadNetwork", "components", "road_network"]
+__all__ = ["Components", "RoadNetwork", "components", "road_graph", "road_network"]
 
 END_COLUMNS = ("from_easting", "from_northing", "to_easting", "to_northing")
 NODE_TOLERANCE_METRES = 1.0
@@ -29,8 +31,7 @@ class RoadNetwork:
     have one item a link, in the order of the table: ``tail`` and ``head`` are positions in ``nodes``,
     ``lines`` run from tail to head, a link that is not ``oneway`` may be driven both ways.
     ``carriageway`` is the first link between the same two nodes on the same line: two one-way rows that
-    describe the two directions of one road share it. ``graph`` holds the same, one edge a direction, keyed
-    by the link's position, with ``minutes`` and ``metres``; it is frozen.
+    describe the two directions of one road share it. ``road_graph`` gives the same as a networkx graph.
     """
 
     nodes: pd.Index
@@ -43,7 +44,6 @@ class RoadNetwork:
     classes: NDArray[np.object_] = field(repr=False)
     lines: NDArray[np.object_] = field(repr=False)
     carriageway: NDArray[np.int64] = field(repr=False)
-    graph: "nx.MultiDiGraph[str]" = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,6 @@ def road_network(roads: pd.DataFrame, *, speeds: Mapping[str, float], peak_facto
     lines[straight] = shapely.linestrings(np.stack([coordinates[tail[straight]], coordinates[head[straight]]], axis=1))
     kmh = pd.Series(classes).map(dict(speeds)).to_numpy(dtype=np.float64)
     minutes = metres / 1000 / kmh * 60 * peak_factor
-    oneway = _oneway(roads)
-    links = zip(tail.tolist(), head.tolist(), metres.tolist(), minutes.tolist(), oneway.tolist(), strict=True)
     return RoadNetwork(
         nodes=pd.Index(nodes, name="node"),
         coordinates=coordinates,
@@ -113,19 +111,40 @@ def road_network(roads: pd.DataFrame, *, speeds: Mapping[str, float], peak_facto
         head=head,
         metres=metres,
         minutes=minutes,
-        oneway=oneway,
+        oneway=_oneway(roads),
         classes=classes,
         lines=lines,
         carriageway=_carriageways(tail, head, lines),
-        graph=_graph(list(nodes), coordinates, links),
     )
 
 
 def components(network: RoadNetwork) -> Components:
     """Count the parts of ``network`` that no road joins, and the share of nodes in the largest."""
-    sizes = [len(part) for part in nx.weakly_connected_components(network.graph)]
-    two_way = max(len(part) for part in nx.strongly_connected_components(network.graph))
-    return Components(len(sizes), max(sizes) / len(network.nodes), two_way / len(network.nodes))
+    count = len(network.nodes)
+    both = ~network.oneway
+    starts = np.concatenate([network.tail, network.head[both]])
+    ends = np.concatenate([network.head, network.tail[both]])
+    matrix = csr_array((np.ones(len(starts), dtype=np.int8), (starts, ends)), shape=(count, count))
+    parts, part = connected_components(matrix, directed=False)
+    _, two_way = connected_components(matrix, directed=True, connection="strong")
+    return Components(int(parts), float(np.bincount(part).max() / count), float(np.bincount(two_way).max() / count))
+
+
+def road_graph(network: RoadNetwork) -> "nx.MultiDiGraph[str]":
+    """The network as a frozen networkx graph: an edge a direction, keyed by the link's position, minutes and metres."""
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    names = network.nodes.tolist()
+    graph.add_nodes_from(
+        (node, {"easting": place[0], "northing": place[1]})
+        for node, place in zip(names, network.coordinates.tolist(), strict=True)
+    )
+    arrays = (network.tail, network.head, network.metres, network.minutes, network.oneway)
+    for link, (tail, head, metres, minutes, oneway) in enumerate(zip(*(a.tolist() for a in arrays), strict=True)):
+        graph.add_edge(names[tail], names[head], key=link, metres=metres, minutes=minutes)
+        if not oneway:
+            graph.add_edge(names[head], names[tail], key=link, metres=metres, minutes=minutes)
+    nx.freeze(graph)
+    return graph
 
 
 def _oneway(roads: pd.DataFrame) -> NDArray[np.bool_]:
@@ -215,23 +234,6 @@ def _carriageways(tail: NDArray[np.int64], head: NDArray[np.int64], lines: NDArr
     same = pd.DataFrame({"low": np.minimum(tail, head), "high": np.maximum(tail, head), "line": shapely.to_wkb(drawn)})
     group = same.groupby(["low", "high", "line"], sort=False).ngroup().to_numpy()
     return np.unique(group, return_index=True)[1][group].astype(np.int64)
-
-
-def _graph(
-    nodes: list[str], coordinates: NDArray[np.float64], links: Iterable[tuple[int, int, float, float, bool]]
-) -> "nx.MultiDiGraph[str]":
-    """The frozen graph of ``links``: tail, head, metres, minutes, one way."""
-    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-    places = coordinates.tolist()
-    graph.add_nodes_from(
-        (node, {"easting": place[0], "northing": place[1]}) for node, place in zip(nodes, places, strict=True)
-    )
-    for link, (tail, head, metres, minutes, oneway) in enumerate(links):
-        graph.add_edge(nodes[tail], nodes[head], key=link, metres=metres, minutes=minutes)
-        if not oneway:
-            graph.add_edge(nodes[head], nodes[tail], key=link, metres=metres, minutes=minutes)
-    nx.freeze(graph)
-    return graph
 
 
 def _shown(value: Any) -> str:

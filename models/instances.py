@@ -15,11 +15,14 @@ __all__ = ["CapacitatedInstance", "capacitated_p_median_instances", "p_median_in
 
 @dataclass(frozen=True, slots=True)
 class CapacitatedInstance:
-    """A capacitated p-median: whole points, each at one site. ``best`` is the best value known, as the file states."""
+    """A capacitated p-median: whole points, each at one site; distances are not weighed, ``demand`` fills capacities.
+
+    ``best`` is the best value known, as the file states.
+    """
 
     name: str
     distances: pd.DataFrame = field(repr=False)
-    weights: pd.Series = field(repr=False)
+    demand: pd.Series = field(repr=False)
     capacities: pd.Series = field(repr=False)
     sites: int
     best: float
@@ -75,7 +78,7 @@ def capacitated_p_median_instances(text: str) -> list[CapacitatedInstance]:
             CapacitatedInstance(
                 name=f"{number:g}",
                 distances=pd.DataFrame(np.floor(apart + 1e-9), index=labels, columns=labels),
-                weights=pd.Series(rows[:, 3], index=labels),
+                demand=pd.Series(rows[:, 3], index=labels),
                 capacities=pd.Series(capacity, index=labels, dtype=float),
                 sites=int(sites),
                 best=best,

@@ -1,8 +1,8 @@
 """The p-median: so many sites that the weighted distance to the nearest is least, proven.
 
 Exchanges give a good answer (``local_search``). A Lagrangian bound tells which sites no better answer opens, which
-each opens, and how far a point may go in one (``lagrangian``). Where few sites are sought the bound branches; where many
-are, what is left is a small programme in the radius form (Cornuejols, Nemhauser and Wolsey 1980; Elloumi 2010).
+each opens, and how far a point may go in one (``lagrangian``). Where few sites are sought the bound branches; where
+many are, what is left is a small programme in the radius form (Cornuejols, Nemhauser and Wolsey 1980; Elloumi 2010).
 """
 
 from collections.abc import Iterable
@@ -131,23 +131,23 @@ def radius_program(
 
 def _finish(known: Known, branch: Branch, problem: SitingProblem, solver: str, time_limit: float | None) -> float:
     """Search what is left; the bound that holds then."""
-    columns = np.flatnonzero(branch.settled | branch.free)
-    cost, settled = known.cost[:, columns], branch.settled[columns]
     if branch.wanted <= FEW:
         return branch_and_bound(known, branch, time_limit=time_limit)
-    # The best answer known stays possible, so that the programme always has one.
+    # The best answer known is let in again, so that the programme always has one.
+    settled = branch.settled & known.best
+    columns = np.flatnonzero(branch.settled | branch.free | known.best)
+    wanted = branch.wanted + int((branch.settled & ~settled).sum())
     least = np.maximum(branch.farthest, known.cost[:, known.best].min(axis=1))
-    if not (known.best[branch.settled].all() and (branch.settled | branch.free)[known.best].all()):
-        return branch_and_bound(known, branch, time_limit=time_limit)
-    program, objective, constant = radius_program(cost, settled, least, problem.sites[columns], wanted=branch.wanted)
+    cost, shut = known.cost[:, columns], ~settled[columns]
+    program, objective, constant = radius_program(cost, ~shut, least, problem.sites[columns], wanted=wanted)
     try:
         solution = solve(program, objective, solver=solver, time_limit=time_limit)
     except InfeasibleError:
         # It is feasible, so this is a solver that stopped without an answer.
         return branch.bound
-    opened = solution.values.loc[[f"open[{name}]" for name in problem.sites[columns[~settled]]]].to_numpy() > 0.5
-    chosen = branch.settled.copy()
-    chosen[columns[~settled][opened]] = True
+    opened = solution.values.loc[[f"open[{name}]" for name in problem.sites[columns[shut]]]].to_numpy() > 0.5
+    chosen = settled.copy()
+    chosen[columns[shut][opened]] = True
     value = float(known.cost[:, chosen].min(axis=1).sum())
     if value < known.value:
         known.best, known.value = chosen, value

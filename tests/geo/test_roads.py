@@ -7,7 +7,7 @@ import shapely
 from support.road_tables import road_table
 
 from placeplan.geo.faults import TableError, TableFault
-from placeplan.geo.roads import components, road_network
+from placeplan.geo.roads import components, road_graph, road_network
 
 SPEEDS = {"main": 60.0, "lane": 30.0}
 STRAIGHT = "the 1000 m straight line between its ends"
@@ -37,7 +37,7 @@ def test_minutes_are_length_over_speed_times_the_peak_factor():
 
 
 def test_the_graph_holds_one_edge_a_permitted_direction_and_is_frozen():
-    graph = road_network(roads(), speeds=SPEEDS).graph
+    graph = road_graph(road_network(roads(), speeds=SPEEDS))
     assert {(start, end, key) for start, end, key in graph.edges(keys=True)} == {
         ("a", "b", 0), ("b", "a", 0), ("b", "c", 1), ("d", "e", 2), ("e", "d", 2),
     }  # fmt: skip
@@ -51,7 +51,7 @@ def test_parallel_links_are_all_kept_and_one_way_may_be_missing():
     table = pd.concat([roads(), roads()], ignore_index=True).drop(columns="oneway")
     network = road_network(table, speeds=SPEEDS)
     assert not network.oneway.any()
-    assert network.graph.number_of_edges() == 12
+    assert road_graph(network).number_of_edges() == 12
     blank = roads().assign(oneway=pd.array([pd.NA, True, pd.NA], dtype="boolean"))
     assert road_network(blank, speeds=SPEEDS).oneway.tolist() == [False, True, False]
 
