@@ -1,6 +1,7 @@
 """The county: its checked tables and settings, as one frozen object."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -16,7 +17,8 @@ class County:
 
     Every column of the contract is present; an absent optional one is all missing. Coordinates and
     geometry are EPSG:27700. Tables that the county does not have are empty, not missing.
-    ``digest`` is the SHA-256 of what was read.
+    ``digest`` is the SHA-256 of what was read. ``road_files`` and ``matrix_files`` are files of roads, or of another
+    engine's travel times, in place of the tables roads and travel; their contents are in the digest.
     """
 
     source: str
@@ -34,6 +36,8 @@ class County:
     roads: gpd.GeoDataFrame = field(repr=False)
     travel: pd.DataFrame = field(repr=False)
     candidates: pd.DataFrame = field(repr=False)
+    road_files: tuple[Path, ...] = ()
+    matrix_files: tuple[Path, ...] = ()
 
     @property
     def name(self) -> str:

@@ -1,5 +1,6 @@
 """Reading a county: find its tables and settings, type them, check them, and raise every fault at once."""
 
+import hashlib
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ from placeplan.county.checks import cross_table_faults
 from placeplan.county.columns import TABLES
 from placeplan.county.county import County
 from placeplan.county.faults import sorted_faults
+from placeplan.county.other_files import files_digest, matrix_files, road_files, source_faults
 from placeplan.county.settings import Settings
 from placeplan.county.settings_file import parse_settings
 from placeplan.county.sources import Sources, gather
@@ -22,7 +24,7 @@ __all__ = ["check_county", "read_county"]
 ENDS = ("from_easting", "from_northing", "to_easting", "to_northing")
 
 
-def _missing_tables(sources: Sources, settings: Settings | None) -> list[Fault]:
+def _missing_tables(sources: Sources, settings: Settings | None, *, files: bool) -> list[Fault]:
     """A fault for each table that the county must have and does not."""
     faults = [
         Fault(name, "", "", "no such table", f"a table {name}: each row is {table.row}")
@@ -32,8 +34,8 @@ def _missing_tables(sources: Sources, settings: Settings | None) -> list[Fault]:
     tables, ways = sources.tables, ("roads", "travel")
     journeys = any(len(tables[way].rows) if way in tables else way in sources.tried for way in ways)
     straight = settings is not None and settings.travel.straight_line_detour is not None
-    if not journeys and settings is not None and not straight:
-        expected = "a table roads or a table travel, or travel.straight_line_detour in county.toml"
+    if not journeys and not files and settings is not None and not straight:
+        expected = "a table roads or a table travel, files in a folder of that name, or travel.straight_line_detour"
         faults.append(Fault("roads", "", "", "no rows" if "roads" in tables else "no such table", expected))
     return faults
 
@@ -59,7 +61,14 @@ def _read(source: str | Path) -> tuple[Sources, Settings | None, dict[str, ReadT
     settings, settings_faults = parse_settings(sources.settings)
     if sources.settings is None and any(fault.table == "county" for fault in sources.faults):
         settings_faults = []
-    faults = [*sources.faults, *settings_faults, *_missing_tables(sources, settings)]
+    roads, matrix = road_files(sources.base, settings), matrix_files(sources.base, settings)
+    with_rows = [name for name in ("roads", "travel") if name in sources.tables and len(sources.tables[name].rows)]
+    faults = [
+        *sources.faults,
+        *settings_faults,
+        *_missing_tables(sources, settings, files=bool(roads or matrix)),
+        *source_faults(settings, roads, matrix, with_rows),
+    ]
     tables = {}
     for name in TABLES:
         if name in sources.tables:
@@ -84,13 +93,17 @@ def read_county(source: str | Path) -> County:
         raise InputError(sorted_faults(faults))
     frames: dict[str, pd.DataFrame] = {name: finished(table) for name, table in tables.items()}
     localities, zones, roads = (gpd.GeoDataFrame(frames.pop(name)) for name in ("localities", "zones", "roads"))
+    roads_there, matrix_there = road_files(sources.base, settings), matrix_files(sources.base, settings)
+    beside = files_digest([*roads_there, *matrix_there])
     return County(
         source=sources.source,
-        digest=sources.digest,
+        digest=hashlib.sha256(f"{sources.digest}{beside}".encode()).hexdigest() if beside else sources.digest,
         settings=settings,
         localities=localities,
         zones=zones,
         roads=_with_ends(roads),
+        road_files=roads_there,
+        matrix_files=matrix_there,
         **frames,
     )
 

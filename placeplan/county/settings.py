@@ -27,7 +27,9 @@ class TravelSettings:
     ``speeds`` is km/h by road class; a class without a speed is a fault. Minutes are multiplied by
     ``peak_factor``; ``boarding_minutes`` are added once a journey. The off-road leg between a point
     and the network is counted at ``off_road_kmh``; a point farther than ``snap_limit_metres`` from any
-    link is unreachable.
+    link is unreachable. ``roads`` and ``matrix`` are paths or patterns of files outside the county's folders
+    roads and travel; ``matrix_format`` and ``matrix_unit`` say what a matrix of another engine is, and
+    ``km_detour`` is the factor on straight lines by which km are told where it has none.
     """
 
     speeds: dict[str, float] = field(
@@ -39,6 +41,9 @@ class TravelSettings:
             "tertiary": 38.0,
             "unclassified": 32.0,
             "residential": 26.0,
+            "living_street": 15.0,
+            "service": 15.0,
+            "road": 26.0,
         }
     )
     speeds_source: str = "placeplan's defaults for a rural county, below the 24.9 mph (40 km/h) mean of local A roads"
@@ -50,6 +55,11 @@ class TravelSettings:
     limit_minutes: float | None = None
     straight_line_detour: float | None = None
     straight_line_kmh: float = 40.0
+    roads: str | None = None
+    matrix: str | None = None
+    matrix_format: str | None = None
+    matrix_unit: str | None = None
+    km_detour: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,12 @@ from typing import Final, Literal
 
 from placeplan.county.vocabulary import KINDS, NEEDS, PHASES
 
-__all__ = ["SETTINGS", "Key", "Named", "Rows", "Section", "Spec"]
+__all__ = ["MATRIX_FORMATS", "SETTINGS", "Key", "Named", "Rows", "Section", "Spec"]
+
+
+MATRIX_FORMATS: Final = ("osrm", "openrouteservice", "long", "square")
+"""What another engine's travel times may be: a table answer of OSRM, a matrix answer of OpenRouteService, long csv
+(R5, r5py, conveyal), or square csv."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,11 @@ SETTINGS: Final = _section(
         limit_minutes=_positive("the longest journey worked out; none unless stated"),
         straight_line_detour=Key("number", "straight lines times this factor instead of roads", least=1),
         straight_line_kmh=_positive("the speed along straight lines, km/h"),
+        roads=_text("road files elsewhere than in the folder roads: a path or pattern, from the county's folder"),
+        matrix=_text("files of another engine's travel times elsewhere than in the folder travel: a path or pattern"),
+        matrix_format=_text("what those files are", codes=MATRIX_FORMATS),
+        matrix_unit=_text("the unit of their times", codes=("minutes", "seconds")),
+        km_detour=Key("number", "straight lines times this factor as km, where those files have none", least=1),
     ),
     places=Named(
         _section(

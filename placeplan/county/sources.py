@@ -27,11 +27,13 @@ COMPANION_KEYS = {"localities": ("locality",), "zones": ("zone",), "roads": ("fr
 class Sources:
     """What was read, before any of it is understood.
 
-    ``settings`` is county.toml's bytes, the rows of a workbook's settings sheet, or None where there is
-    neither. ``tables`` holds each table that could be read; ``tried`` names those that were there at all.
+    ``base`` is the folder that the county is, or is in. ``settings`` is county.toml's bytes, the rows of a
+    workbook's settings sheet, or None where there is neither. ``tables`` holds each table that could be read;
+    ``tried`` names those that were there at all.
     """
 
     source: str
+    base: Path
     digest: str
     settings: bytes | SettingsSheet | None = field(repr=False)
     tables: dict[str, RawTable] = field(repr=False)
@@ -176,7 +178,7 @@ def _gather_folder(source: str, folder: Path) -> Sources:
         contents[SETTINGS_FILE] = _read_bytes(settings)
     tables, joining_faults = _joined(found)
     stated = contents.get(SETTINGS_FILE)
-    return Sources(source, _digest(contents), stated, tables, frozenset(tried), (*faults, *joining_faults))
+    return Sources(source, folder, _digest(contents), stated, tables, frozenset(tried), (*faults, *joining_faults))
 
 
 def _gather_workbook(source: str, path: Path) -> Sources:
@@ -186,7 +188,7 @@ def _gather_workbook(source: str, path: Path) -> Sources:
     tried = frozenset({raw.table for raw in raws} | {fault.table for fault in faults})
     if settings is None and not raws and faults and faults[0].table == path.name:
         raise InputError(faults)
-    return Sources(source, _digest({path.name: data}), settings, tables, tried, (*faults, *joining_faults))
+    return Sources(source, path.parent, _digest({path.name: data}), settings, tables, tried, (*faults, *joining_faults))
 
 
 def gather(source: str | Path) -> Sources:

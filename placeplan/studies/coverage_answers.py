@@ -29,9 +29,9 @@ __all__ = ["Coverage", "coverage_run", "report_coverage"]
 class Coverage:
     """How a county's children are covered by the units that would meet their plans.
 
-    ``tables``: coverage, coverage_limits, gaps, equity and leavers (see ``coverage_tables``) with the need itself and
-    the provision, and place_gaps (see ``people_reach``); they leave share-safe unless asked otherwise. ``reaches``: with (``all``) and without
-    (``county``) schools over the border. ``need_label`` says whose need it is.
+    ``tables``: coverage, coverage_limits, gaps, equity and leavers (see ``coverage_tables``) with the need itself
+    and the provision, and place_gaps (see ``people_reach``); they leave share-safe unless asked otherwise.
+    ``reaches``: with (``all``) and without (``county``) schools over the border. ``need_label`` says whose need it is.
     """
 
     county: County = field(repr=False)
