@@ -17,11 +17,11 @@ from .openstreetmap import graphml_roads, pbf_roads
 __all__ = ["ROAD_FILES", "RoadFiles", "kind_of_road_file", "read_roads"]
 
 ROAD_FILES: Final = {
-    ".gpkg": "OS Open Roads GeoPackage",
-    ".graphml": "GraphML of OSMnx",
-    ".osm.pbf": "OpenStreetMap extract",
+    ".gpkg": ("OS Open Roads", "knows no one-way streets and no speeds"),
+    ".graphml": ("OpenStreetMap, by OSMnx", ""),
+    ".osm.pbf": ("OpenStreetMap", ""),
 }
-"""The endings of road files that are read, and what each is."""
+"""The endings of road files that are read, what each is, and what it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +52,14 @@ def read_roads(paths: Iterable[Path], *, bounds: tuple[float, float, float, floa
     unknown = [path.name for path, kind in kinds.items() if kind is None]
     found = sorted({kind for kind in kinds.values() if kind is not None})
     if unknown or len(found) != 1:
-        told = ", ".join(unknown) or ", ".join(ROAD_FILES[kind] for kind in found) or "no file"
+        told = ", ".join(unknown) or ", ".join(ROAD_FILES[kind][0] for kind in found) or "no file"
         raise TableError([TableFault(None, "files", told, f"one kind of {', '.join(ROAD_FILES)}")])
     readers = {".gpkg": open_roads, ".graphml": graphml_roads, ".osm.pbf": pbf_roads}
     links = readers[found[0]](files, bounds=bounds)
     if links.empty:
         where = "" if bounds is None else " within the bounds of zones and sites"
         raise TableError([TableFault(None, "files", ", ".join(path.name for path in files), f"roads{where}")])
-    several = f", {len(files)} files" if len(files) > 1 else ""
-    notes = {
-        ".gpkg": "it knows no one-way streets and no speeds",
-        ".graphml": "",
-        ".osm.pbf": "",
-    }
-    return RoadFiles(links=_without_loops(links), source=ROAD_FILES[found[0]] + several, notes=notes[found[0]])
+    return RoadFiles(_without_loops(links), *ROAD_FILES[found[0]])
 
 
 def _without_loops(links: pd.DataFrame) -> pd.DataFrame:

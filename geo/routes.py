@@ -1,7 +1,8 @@
 """Routes: the fastest journey by road from every zone to every site, in the morning's direction."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -10,19 +11,29 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components, dijkstra
 
 from .roads import RoadNetwork
-from .snap import NO_FRONTAGE, SplitRoads, snap_points, split_links
+from .simplify import TIE_MINUTES_PER_KM, fastest_edges, simplified
+from .snap import NO_FRONTAGE, SnappedPoints, SplitRoads, snap_points, split_links
 from .travel import Reason, TravelTimes, make_travel_times, within_limit
 
-__all__ = ["TIE_MINUTES_PER_KM", "route_times"]
+__all__ = ["Chunk", "ChunkStore", "nearest_site", "node_minutes", "route_times"]
 
-TIE_MINUTES_PER_KM = 1e-7
-"""What a kilometre weighs beside a minute, so that of journeys equally fast the shorter counts.
-
-A journey 100 km longer would have to be less than a thousandth of a second faster to lose by it, and the
-minutes told are the route's own: the weight is taken off again."""
-
-CHUNK_CELLS = 1_000_000
+CHUNK_CELLS = 2_000_000
 """Sites x nodes worked on at once: about 60 MB."""
+
+Chunk = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int8]]
+"""Minutes, km and reason of every zone (rows) to some sites (columns)."""
+
+
+class ChunkStore(Protocol):
+    """Where finished chunks are kept, so that work that was stopped goes on from them."""
+
+    def get(self, start: int, stop: int) -> Chunk | None:
+        """The chunk of the sites from ``start`` to before ``stop``; None where it is not there."""
+        ...
+
+    def put(self, start: int, stop: int, chunk: Chunk) -> None:
+        """Keep a chunk."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +43,49 @@ class _Edges:
     reverse: csr_array = field(repr=False)
     key: NDArray[np.int64] = field(repr=False)
     metres: NDArray[np.float64] = field(repr=False)
+
+
+def node_minutes(network: RoadNetwork, sites: Iterable[object]) -> pd.DataFrame:
+    """Minutes by the fastest way over the links from every node to ``sites`` (nodes): index node, columns site.
+
+    float64, ``inf`` where there is no way; exact to 1e-9 minutes. Raises ``KeyError`` naming sites that are no nodes.
+    """
+    labels, at = _nodes(network, sites)
+    found = dijkstra(_plain(network), indices=at)
+    return pd.DataFrame(found.T, index=network.nodes, columns=labels)
+
+
+def nearest_site(network: RoadNetwork, sites: Iterable[object]) -> pd.DataFrame:
+    """The nearest of ``sites`` (nodes) to every node: index node, columns minutes (``inf`` where none) and site.
+
+    One search from all sites at once. Raises ``KeyError`` naming the sites that are no nodes.
+    """
+    labels, at = _nodes(network, sites)
+    minutes, _, source = dijkstra(_plain(network), indices=at, min_only=True, return_predecessors=True)
+    name = dict(zip(at.tolist(), labels, strict=True))
+    codes, known = pd.factorize(source)
+    names = np.array([name.get(int(node)) for node in known], dtype=object)
+    return pd.DataFrame({"minutes": minutes, "site": names[codes]}, index=network.nodes)
+
+
+def _nodes(network: RoadNetwork, sites: Iterable[object]) -> tuple[pd.Index, NDArray[np.intp]]:
+    labels = pd.Index([str(site) for site in sites], name="site")
+    at = network.nodes.get_indexer(labels)
+    if (at < 0).any():
+        raise KeyError(f"no node {', '.join(labels[at < 0])}")
+    return labels, at
+
+
+def _plain(network: RoadNetwork) -> csr_array:
+    """Minutes of the fastest link between each two nodes, reversed (row: head, column: tail)."""
+    both = ~network.oneway
+    tail = np.concatenate([network.tail, network.head[both]])
+    head = np.concatenate([network.head, network.tail[both]])
+    minutes, metres = (np.concatenate([part, part[both]]) for part in (network.minutes, network.metres))
+    count = len(network.nodes)
+    best = fastest_edges(tail, head, metres, minutes, node_count=count)
+    rows, columns = head[best].astype(np.int32), tail[best].astype(np.int32)
+    return csr_array((minutes[best], (rows, columns)), shape=(count, count))
 
 
 def route_times(
@@ -46,6 +100,7 @@ def route_times(
     no_frontage: Collection[str] = NO_FRONTAGE,
     method: str = "fastest route by road",
     on_progress: Callable[[int, int], None] | None = None,
+    store: ChunkStore | None = None,
 ) -> TravelTimes:
     """Travel times from ``zones`` to ``sites``: frames indexed by label with easting and northing.
 
@@ -53,7 +108,9 @@ def route_times(
     km = off-road legs + the length of that way, the shorter of ways equally fast. A zone or site farther
     than ``snap_limit_metres`` from a link, a pair without a way (an island, a one-way street) and a journey
     of more than ``limit_minutes`` are ``inf``, each with its reason; they disturb no other pair.
-    ``on_progress`` is called with the number of sites done and of all sites.
+
+    The work goes by chunks of sites, so that beside the answer it needs little room. ``on_progress`` is called with
+    the number of sites done and of all sites. Chunks that ``store`` has are taken from it, finished ones kept in it.
 
     Raises ``ValueError`` on doubled labels and on options that are not 0 or more (speed: above 0).
     """
@@ -65,36 +122,83 @@ def route_times(
         raise ValueError(f"limit_minutes {limit_minutes}: expected 0 or more")
     homes = snap_points(network, zones, limit_metres=snap_limit_metres, no_frontage=no_frontage)
     schools = snap_points(network, sites, limit_metres=snap_limit_metres, no_frontage=no_frontage)
-    roads = split_links(network, homes, schools)
-    home_nodes, school_nodes = roads.point_nodes
-
-    from_rows, to_columns = np.flatnonzero(homes.snapped), np.flatnonzero(schools.snapped)
-    minutes = np.full((len(zones), len(sites)), np.inf)
-    km = np.full_like(minutes, np.inf)
-    reason = np.full(minutes.shape, Reason.no_route, dtype=np.int8)
-    edges = _fastest_edges(roads)
-    search_limit = np.inf if limit_minutes is None else max(limit_minutes - boarding_minutes, 0.0)
-    size = max(1, CHUNK_CELLS // roads.node_count)
-    for start in range(0, len(to_columns), size):
-        columns = to_columns[start : start + size]
-        there, length = _to_sites(edges, school_nodes[columns], home_nodes[from_rows], limit=search_limit)
-        minutes[np.ix_(from_rows, columns)] = there
-        km[np.ix_(from_rows, columns)] = length
+    work = _Work(
+        homes=homes,
+        schools=schools,
+        roads=simplified(split_links(network, homes, schools)),
+        minutes_per_metre=0.06 / off_road_kmh,
+        boarding_minutes=boarding_minutes,
+        limit_minutes=limit_minutes,
+    )
+    shape = (len(zones), len(sites))
+    minutes, km = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
+    reason = np.empty(shape, dtype=np.int8)
+    for start, stop in _chunks(len(sites), work.roads.node_count):
+        chunk = None if store is None else store.get(start, stop)
+        if chunk is None or any(part.shape != (len(zones), stop - start) for part in chunk):
+            chunk = _chunk(work, start, stop)
+            if store is not None:
+                store.put(start, stop, chunk)
+        minutes[:, start:stop], km[:, start:stop], reason[:, start:stop] = chunk
         if on_progress is not None:
-            on_progress(start + len(columns), len(to_columns))
+            on_progress(stop, len(sites))
+    return make_travel_times(zones.index, sites.index, minutes, km, reason, method=method)
 
-    legs = homes.off_road_metres[:, None] + schools.off_road_metres[None, :]
+
+def _chunks(sites: int, nodes: int) -> Iterator[tuple[int, int]]:
+    size = max(1, CHUNK_CELLS // max(nodes, 1))
+    return ((start, min(start + size, sites)) for start in range(0, sites, size))
+
+
+class _Work:
+    """What every chunk needs; the graph is made when the first chunk asks for it."""
+
+    def __init__(
+        self,
+        *,
+        homes: SnappedPoints,
+        schools: SnappedPoints,
+        roads: SplitRoads,
+        minutes_per_metre: float,
+        boarding_minutes: float,
+        limit_minutes: float | None,
+    ) -> None:
+        self.homes, self.schools, self.roads = homes, schools, roads
+        self.minutes_per_metre, self.boarding_minutes = minutes_per_metre, boarding_minutes
+        self.limit_minutes = limit_minutes
+        self._edges: _Edges | None = None
+
+    @property
+    def edges(self) -> _Edges:
+        if self._edges is None:
+            self._edges = _fastest_edges(self.roads)
+        return self._edges
+
+
+def _chunk(work: _Work, start: int, stop: int) -> Chunk:
+    home_nodes, school_nodes = work.roads.point_nodes[0], work.roads.point_nodes[1][start:stop]
+    from_rows, to_columns = np.flatnonzero(home_nodes >= 0), np.flatnonzero(school_nodes >= 0)
+    shape = (len(home_nodes), stop - start)
+    minutes, km = np.full(shape, np.inf), np.full(shape, np.inf)
+    reason = np.full(shape, Reason.no_route, dtype=np.int8)
+    limit = work.limit_minutes
+    if len(from_rows) and len(to_columns):
+        search = np.inf if limit is None else max(limit - work.boarding_minutes, 0.0)
+        there, length = _to_sites(work.edges, school_nodes[to_columns], home_nodes[from_rows], limit=search)
+        minutes[np.ix_(from_rows, to_columns)] = there
+        km[np.ix_(from_rows, to_columns)] = length
+    legs = work.homes.off_road_metres[:, None] + work.schools.off_road_metres[None, start:stop]
     with np.errstate(invalid="ignore"):
-        minutes += legs / 1000 / off_road_kmh * 60 + boarding_minutes
+        minutes += legs * work.minutes_per_metre + work.boarding_minutes
         km += legs / 1000
-    if limit_minutes is not None:
-        _mark_over_limit(edges.reverse, minutes, reason, home_nodes, school_nodes, limit=limit_minutes)
+    if limit is not None:
+        _mark_over_limit(work.edges.reverse, minutes, reason, home_nodes, school_nodes, limit=limit)
     reason[np.isfinite(minutes) & (reason != Reason.over_limit)] = Reason.reached
-    reason[:, ~schools.snapped] = Reason.site_too_far_to_snap
-    reason[~homes.snapped, :] = Reason.zone_too_far_to_snap
+    reason[:, ~work.schools.snapped[start:stop]] = Reason.site_too_far_to_snap
+    reason[~work.homes.snapped, :] = Reason.zone_too_far_to_snap
     minutes[reason != Reason.reached] = np.inf
     km[reason != Reason.reached] = np.inf
-    return make_travel_times(zones.index, sites.index, minutes, km, reason, method=method)
+    return minutes.astype(np.float32), km.astype(np.float32), reason
 
 
 def _fastest_edges(roads: SplitRoads) -> _Edges:
@@ -103,14 +207,10 @@ def _fastest_edges(roads: SplitRoads) -> _Edges:
     No weight is 0, which a sparse matrix would drop: links have metres above 0 and pieces have length.
     """
     weight = roads.minutes + TIE_MINUTES_PER_KM * roads.metres / 1000
-    key = roads.tail * roads.node_count + roads.head
-    order = np.lexsort((weight, key))
-    order = order[np.diff(key[order], prepend=-1) != 0]
-    reverse = csr_array(
-        (weight[order], (roads.head[order].astype(np.int32), roads.tail[order].astype(np.int32))),
-        shape=(roads.node_count, roads.node_count),
-    )
-    return _Edges(reverse=reverse, key=key[order], metres=roads.metres[order])
+    best = fastest_edges(roads.tail, roads.head, roads.metres, roads.minutes, node_count=roads.node_count)
+    rows, columns = roads.head[best].astype(np.int32), roads.tail[best].astype(np.int32)
+    reverse = csr_array((weight[best], (rows, columns)), shape=(roads.node_count, roads.node_count))
+    return _Edges(reverse=reverse, key=(roads.tail * roads.node_count + roads.head)[best], metres=roads.metres[best])
 
 
 def _to_sites(

@@ -104,8 +104,8 @@ class _Edges:
         """Each way through nodes that can only be passed as one edge.
 
         A node can only be passed where it has two neighbours and, for each edge in, one edge out that does not turn
-        back. Each edge is told the next on its way, and the sums to the end of the way are had by doubling: a round adds
-        what the edge reached so far has added, so that a way of n edges takes log2(n) rounds.
+        back. Each edge is told the next on its way, and the sums to the end of the way are had by doubling: a round
+        adds what the edge reached so far has added, so that a way of n edges takes log2(n) rounds.
         """
         count = len(kept)
         into, out = np.bincount(self.head, minlength=count), np.bincount(self.tail, minlength=count)

@@ -14,6 +14,7 @@ from .studies.coverage_answers import Coverage, coverage_run, report_coverage
 from .studies.measure_coverage import measure_coverage
 from .studies.travel_times import travel_audit, travel_times, write_travel
 from .studies.what_if import what_if, with_candidates
+from .studies.where_best import where_best
 
 __all__ = [
     "Allocation",
@@ -41,6 +42,7 @@ __all__ = [
     "travel_audit",
     "travel_times",
     "what_if",
+    "where_best",
     "with_candidates",
     "write_report",
     "write_template",

@@ -2,32 +2,59 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Final
 
 import pandas as pd
 
 from placeplan.county.county import County
 from placeplan.errors import Fault, InputError
 from placeplan.geo.faults import TableError
+from placeplan.geo.road_files import ROAD_FILES, kind_of_road_file, read_roads
 from placeplan.geo.roads import RoadNetwork, road_network
 
 __all__ = [
     "bad_settings",
+    "county_links",
     "county_network",
     "county_sites",
     "county_zones",
     "input_faults",
     "journey_source",
+    "road_method",
 ]
 
 
+MARGIN_METRES: Final = 10_000.0
+"""How far beyond the zones and sites roads are read from files: a way round may leave the county."""
+
+
 def county_network(county: County) -> RoadNetwork:
-    """The county's roads as a network, with the speeds and the peak factor of its settings.
+    """The county's roads, of its table or its road files, with the speeds and the peak factor of its settings.
 
     Raises ``InputError`` with every fault of the roads.
     """
     options = county.settings.travel
     with input_faults("roads"):
-        return road_network(county.roads, speeds=options.speeds, peak_factor=options.peak_factor)
+        return road_network(county_links(county), speeds=options.speeds, peak_factor=options.peak_factor)
+
+
+def county_links(county: County) -> pd.DataFrame:
+    """The links of the county's table roads, or of its road files within 10 km of its zones and sites."""
+    if not county.road_files:
+        return pd.DataFrame(county.roads)
+    points = pd.concat([county_zones(county), county_sites(county)])
+    low, high = points.min() - MARGIN_METRES, points.max() + MARGIN_METRES
+    bounds = (low["easting"], low["northing"], high["easting"], high["northing"])
+    with input_faults("roads"):
+        return read_roads(county.road_files, bounds=bounds).links
+
+
+def road_method(county: County) -> str:
+    """What journeys by road are called in every output, and what the roads do not know."""
+    if not county.road_files:
+        return "fastest route by road"
+    about = ROAD_FILES[kind_of_road_file(county.road_files[0]) or ".gpkg"]
+    return f"fastest route by road; roads of {about[0]}" + (f", which {about[1]}" if about[1] else "")
 
 
 def county_zones(county: County) -> pd.DataFrame:
@@ -41,13 +68,16 @@ def county_sites(county: County) -> pd.DataFrame:
 
 
 def journey_source(county: County) -> str:
-    """What the journeys come from: straight_line where asked for, else roads or travel."""
+    """What the journeys come from: straight_line where asked for, else roads or travel, tables or files."""
     if county.settings.travel.straight_line_detour is not None:
         return "straight_line"
-    given = [name for name, table in (("roads", county.roads), ("travel", county.travel)) if len(table)]
-    if len(given) == 1:
-        return given[0]
-    found = "both" if given else ""
+    given = {
+        "roads": len(county.roads) > 0 or bool(county.road_files),
+        "travel": len(county.travel) > 0 or bool(county.matrix_files),
+    }
+    if sum(given.values()) == 1:
+        return next(name for name, there in given.items() if there)
+    found = "both" if any(given.values()) else ""
     expected = "one of the tables roads and travel, or [travel] straight_line_detour in county.toml"
     raise InputError([Fault("roads", "", "", found, expected)])
 

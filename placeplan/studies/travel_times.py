@@ -1,36 +1,22 @@
 """Travel times: from the county's roads, or its ready matrix, to minutes and km between zones and sites."""
 
 import contextlib
-import dataclasses
-import hashlib
-import json
-import logging
-import os
-import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from pathlib import Path
-from typing import Final
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import platformdirs
-import shapely
 from rich.console import Console
 from rich.progress import Progress
 
-import placeplan.geo
 from placeplan.county.county import County
 from placeplan.errors import UsageError
 from placeplan.geo.imported import matrix_times
 from placeplan.geo.roads import components
-from placeplan.geo.routes import route_times
+from placeplan.geo.routes import ChunkStore, route_times
 from placeplan.geo.snap import snap_points
 from placeplan.geo.straight_line import straight_line_times
-from placeplan.geo.travel import Reason, TravelTimes, make_travel_times
+from placeplan.geo.travel import Reason, TravelTimes
 from placeplan.runs import Run, write_run
 from placeplan.studies.road_network import (
     bad_settings,
@@ -39,14 +25,12 @@ from placeplan.studies.road_network import (
     county_zones,
     input_faults,
     journey_source,
+    road_method,
 )
+from placeplan.studies.travel_cache import FolderChunks, cache_folder, keep, read_kept, travel_key
+from placeplan.studies.travel_matrix import county_matrix
 
-__all__ = ["CACHE_VARIABLE", "candidate_times", "travel_audit", "travel_times", "write_travel"]
-
-CACHE_VARIABLE: Final = "PLACEPLAN_CACHE"
-"""The environment variable that names another folder for the cache than the user's own."""
-
-log = logging.getLogger(__name__)
+__all__ = ["candidate_times", "travel_audit", "travel_times", "write_travel"]
 
 
 def travel_times(county: County, *, cache: bool = True, progress: bool = False) -> TravelTimes:
@@ -57,19 +41,22 @@ def travel_times(county: County, *, cache: bool = True, progress: bool = False) 
     which. Peak factor, boarding minutes and limit hold for all three.
 
     With ``cache`` the answer is kept in the user's cache folder (or that named by ``PLACEPLAN_CACHE``)
-    under a hash of everything that it depends on; a file that is damaged is made anew. There is nothing
-    about children in it. With ``progress`` a bar is shown on a terminal.
+    under a hash of everything that it depends on, and so is what is done of a long piece of work: when it is
+    killed, the next call goes on from there. A file that is damaged is made anew. There is nothing about children
+    in it. With ``progress`` a bar is shown on a terminal.
 
     Raises ``InputError`` with every fault of the roads or the matrix.
     """
     if not cache:
         return _computed(county, county_sites(county), progress=progress)
-    path = _cache_folder() / f"travel-{_key(county)}.npz"
-    kept = _read(path)
+    path = cache_folder() / f"travel-{travel_key(county)}.npz"
+    kept = read_kept(path)
     if kept is not None and _fits(kept, county):
         return kept
-    made = _computed(county, county_sites(county), progress=progress)
-    _write(path, made)
+    chunks = FolderChunks(path.with_suffix(".parts"))
+    made = _computed(county, county_sites(county), progress=progress, store=chunks)
+    keep(path, made)
+    chunks.clear()
     return made
 
 
@@ -125,7 +112,7 @@ def candidate_times(county: County, points: pd.DataFrame) -> TravelTimes:
     return _computed(county, points, progress=False)
 
 
-def _computed(county: County, sites: pd.DataFrame, *, progress: bool) -> TravelTimes:
+def _computed(county: County, sites: pd.DataFrame, *, progress: bool, store: ChunkStore | None = None) -> TravelTimes:
     options = county.settings.travel
     source = journey_source(county)
     extra = _extras(county)
@@ -145,15 +132,16 @@ def _computed(county: County, sites: pd.DataFrame, *, progress: bool) -> TravelT
         except ValueError as error:
             raise bad_settings(error) from error
     if source == "travel":
+        matrix, said = county_matrix(county)
         with input_faults("travel"):
             return matrix_times(
-                county.travel,
+                matrix,
                 county.zones["zone"],
                 county.sites["site"],
                 peak_factor=options.peak_factor,
                 boarding_minutes=options.boarding_minutes,
                 limit_minutes=options.limit_minutes,
-                method=f"ready matrix{extra}",
+                method=f"{said}{extra}",
             )
     network = county_network(county)
     with input_faults("roads"), _bar("Travel times", shown=progress) as advance:
@@ -165,8 +153,9 @@ def _computed(county: County, sites: pd.DataFrame, *, progress: bool) -> TravelT
             off_road_kmh=options.off_road_kmh,
             boarding_minutes=options.boarding_minutes,
             limit_minutes=options.limit_minutes,
-            method=f"fastest route by road; speeds of {options.speeds_year}: {options.speeds_source}{extra}",
+            method=f"{road_method(county)}; speeds of {options.speeds_year}: {options.speeds_source}{extra}",
             on_progress=advance,
+            store=store,
         )
 
 
@@ -195,89 +184,8 @@ def _bar(task: str, *, shown: bool) -> Iterator[Callable[[int, int], None] | Non
         yield lambda done, total: progress.update(bar, completed=done, total=total)
 
 
-def _cache_folder() -> Path:
-    named = os.environ.get(CACHE_VARIABLE)
-    return Path(named) if named else platformdirs.user_cache_path("placeplan", appauthor=False)
-
-
-def _key(county: County) -> str:
-    """A hash of all that the travel times depend on: points, roads or matrix, settings and code."""
-    source = journey_source(county)
-    digest = hashlib.sha256()
-
-    def add(name: str, content: bytes) -> None:
-        digest.update(f"{name}:{len(content)}:".encode())
-        digest.update(content)
-
-    add("source", source.encode())
-    add("settings", json.dumps(dataclasses.asdict(county.settings.travel), sort_keys=True).encode())
-    tables = {"zones": county_zones(county).reset_index(), "sites": county_sites(county).reset_index()}
-    if source != "straight_line":
-        tables[source] = county.roads if source == "roads" else county.travel
-    for table, frame in tables.items():
-        for column in frame.columns:
-            add(f"{table}.{column}", _column_bytes(frame[column]))
-    for package in ("numpy", "scipy", "shapely"):
-        add(package, version(package).encode())
-    for file in sorted([*Path(placeplan.geo.__path__[0]).glob("*.py"), Path(__file__)]):
-        add(file.name, file.read_bytes())
-    return digest.hexdigest()
-
-
-def _column_bytes(column: pd.Series) -> bytes:
-    if isinstance(column.dtype, gpd.array.GeometryDtype):
-        column = pd.Series(shapely.to_wkb(column.to_numpy(), hex=True), dtype=object)
-    elif pd.api.types.is_float_dtype(column.dtype):
-        return column.to_numpy(dtype=np.float64, na_value=np.nan).tobytes()
-    return json.dumps([None if pd.isna(value) else str(value) for value in column]).encode()
-
-
 def _fits(travel: TravelTimes, county: County) -> bool:
     return list(travel.zones) == list(county.zones["zone"]) and list(travel.sites) == list(county.sites["site"])
-
-
-def _read(path: Path) -> TravelTimes | None:
-    """The travel times kept at ``path``; ``None`` where there are none or the file is damaged."""
-    try:
-        # The file is opened here, since np.load leaves a damaged one open.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            return make_travel_times(
-                kept["zones"].tolist(),
-                kept["sites"].tolist(),
-                kept["minutes"],
-                kept["km"],
-                kept["reason"],
-                method=str(kept["method"]),
-            )
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        log.warning("travel times kept at %s cannot be read (%s): they are made anew", path, error)
-        return None
-
-
-def _write(path: Path, travel: TravelTimes) -> None:
-    """Keep ``travel`` at ``path``: written beside and renamed, so that no half-written file is ever there."""
-    beside: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
-        beside = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(
-                file,
-                zones=np.array(travel.zones.to_list(), dtype=np.str_),
-                sites=np.array(travel.sites.to_list(), dtype=np.str_),
-                minutes=travel.minutes,
-                km=travel.km,
-                reason=travel.reason,
-                method=np.array(travel.method),
-            )
-        beside.replace(path)
-    except OSError as error:  # an answer does not fail because it cannot be kept
-        log.warning("travel times cannot be kept at %s: %s", path, error)
-        if beside is not None:
-            beside.unlink(missing_ok=True)
 
 
 def write_travel(county: County, travel: TravelTimes, out: str | Path, *, replace: bool = False) -> Path:

@@ -11,8 +11,9 @@ from placeplan.costs import spot_rows
 from placeplan.county.vocabulary import OUT_OF_COUNTY
 from placeplan.errors import NotProvenError, UsageError
 from placeplan.geo.travel import TravelTimes
+from placeplan.models.capacitated import capacitated_p_median
 from placeplan.models.covering import maximal_covering, set_covering
-from placeplan.models.p_median import capacitated_p_median, p_median
+from placeplan.models.p_median import p_median
 from placeplan.models.program import DEFAULT_SOLVER, InfeasibleError
 from placeplan.models.siting import Siting
 from placeplan.reach import Reach, reach_of, suitable

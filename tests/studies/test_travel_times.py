@@ -13,7 +13,9 @@ from placeplan.county.reading import read_county
 from placeplan.errors import InputError
 from placeplan.geo.travel import same_travel_times
 from placeplan.studies import travel_times as study
-from placeplan.studies.travel_times import CACHE_VARIABLE, travel_audit, travel_times
+from placeplan.studies import travel_cache
+from placeplan.studies.travel_cache import CACHE_VARIABLE
+from placeplan.studies.travel_times import travel_audit, travel_times
 
 
 @pytest.fixture(autouse=True)
@@ -195,7 +197,7 @@ def test_a_write_that_fails_leaves_nothing_behind_and_the_answer_stands(tiny, ca
         file.write(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(study.np, "savez_compressed", full)
+    monkeypatch.setattr(travel_cache.np, "savez_compressed", full)
     assert travel_times(tiny).minutes.shape == (4, 3)
     assert list(cache_folder.iterdir()) == []
 
@@ -207,7 +209,7 @@ def test_a_cache_folder_that_cannot_be_made_does_not_fail_the_answer(tiny, cache
 
 def test_the_user_s_own_cache_folder_is_the_default(tiny, tmp_path, monkeypatch):
     monkeypatch.delenv(CACHE_VARIABLE)
-    monkeypatch.setattr(study.platformdirs, "user_cache_path", lambda name, **_: tmp_path / "own" / name)
+    monkeypatch.setattr(travel_cache.platformdirs, "user_cache_path", lambda name, **_: tmp_path / "own" / name)
     travel_times(tiny)
     assert [file.suffix for file in (tmp_path / "own" / "placeplan").iterdir()] == [".npz"]
 
