@@ -215,6 +215,13 @@ def coverage(
     candidate: Annotated[
         list[str] | None, typer.Option("--what-if", help="Candidate bases by name; all in the table unless named.")
     ] = None,
+    like: Annotated[str | None, typer.Option("--where-best", help="Where should bases like this candidate be?")] = None,
+    bases: Annotated[int, typer.Option("--bases", min=1, help="How many such bases.")] = 1,
+    method: Annotated[
+        str, typer.Option("--method", help="covering, fewest, median or capacitated: what is made best.")
+    ] = "covering",
+    solver: Annotated[str, typer.Option("--solver", help="Any solver that PuLP has here, by name.")] = "HiGHS",
+    time_limit: TimeLimit = None,
     out: Out = None,
     replace: Replace = False,
     internal: Internal = False,
@@ -228,6 +235,8 @@ def coverage(
         "what_if": candidate or "all",
         "internal": internal,
     }
+    if like is not None:
+        options |= {"where_best": like, "bases": bases, "method": method, "solver": solver, "time_limit": time_limit}
     with _clock() as timings:
         with _step(timings, "read"):
             read = pp.read_county(county)
@@ -243,6 +252,12 @@ def coverage(
             with _step(timings, "what if"):
                 extra["what_if"] = pp.what_if(answer, candidate)
                 journeys = pp.with_candidates(answer)
+        if like is not None:
+            with _step(timings, "where best"):
+                extra["where_best"] = pp.where_best(
+                    answer, journeys or times, like=like, sites=bases, method=method, solver=solver,
+                    time_limit=time_limit,
+                )  # fmt: skip
         with _step(timings, "report"):
             pp.report_coverage(
                 answer, folder, extra=extra, journeys=journeys, options=options, internal=internal, replace=replace,

@@ -166,6 +166,7 @@ _KEYS: Final = (
     "child",
     "zone",
     "subject",
+    "method",
 )
 _WORD_ORDER: Final[dict[str, tuple[str, ...]]] = {
     "question": tuple(QUESTIONS),
