@@ -38,7 +38,7 @@ from placeplan.report.tables import (
 from placeplan.report.words import WITHHELD, count, join, label, minutes, plain, short_pounds
 from placeplan.runs import Run
 
-__all__ = ["FOOTER", "page_html"]
+__all__ = ["FOOTER", "page_environment", "page_html", "provenance"]
 
 FOOTER: Final = "This supports, and does not make, a decision. Placement decisions belong to people."
 """What closes every page and workbook."""
@@ -116,7 +116,8 @@ def _proof_sentence(run: Run) -> str:
     return "Not every answer passed the check made from the tables without the code that found it."
 
 
-def _provenance(run: Run) -> list[tuple[str, str]]:
+def provenance(run: Run) -> list[tuple[str, str]]:
+    """Where a run comes from, as pairs of name and value."""
     facts = run.facts
     names = {
         "county": "County",
@@ -166,14 +167,18 @@ def _map_words(run: Run) -> str:
     )
 
 
+def page_environment() -> Environment:
+    """Where the templates of pages are: everything put into one is escaped, and nothing may be missing."""
+    return Environment(
+        autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True, loader=PackageLoader("placeplan.report")
+    )
+
+
 def page_html(run: Run, *, map_png: bytes | None = None) -> str:
     """The whole page as text; ``run`` is shown as it is, so pass ``share_safe(run)`` for a page that may leave.
 
     ``map_png`` is put into the page; nothing is fetched from anywhere.
     """
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True, loader=PackageLoader("placeplan.report")
-    )
     lead = lead_question(run)
     compared = lead is not None and lead != "today" and "today" in questions(run)
     named = question_name(run, lead) if lead else ""
@@ -195,26 +200,31 @@ def page_html(run: Run, *, map_png: bytes | None = None) -> str:
         if (made := build(run)) is not None
     }
     size = struct.unpack(">II", map_png[16:24]) if map_png else (0, 0)
-    return environment.get_template("report.html.j2").render(
-        title=title(run),
-        county=run.county,
-        internal=run.internal,
-        data_label=run.facts.get("data_label") or "not labelled",
-        as_of=run.facts.get("as_of", ""),
-        warning=status_warning(run),
-        answer=answer_sentences(run),
-        places_said=places_sentences(run),
-        gap_said=gap_sentences(run),
-        prices_said=price_sentences(run),
-        proof_said=_proof_sentence(run),
-        how_to_read=how_to_read(run),
-        tiles=_tiles(run),
-        tables=shown,
-        bars=_bars(run),
-        bars_caption=f"£ a year by line: {named} (filled)" + (", and as placed today (outlined)" if compared else ""),
-        map_uri=f"data:image/png;base64,{base64.b64encode(map_png).decode()}" if map_png else None,
-        map_alt=_map_words(run),
-        map_size=size,
-        provenance=_provenance(run),
-        footer=FOOTER,
+    return (
+        page_environment()
+        .get_template("report.html.j2")
+        .render(
+            title=title(run),
+            county=run.county,
+            internal=run.internal,
+            data_label=run.facts.get("data_label") or "not labelled",
+            as_of=run.facts.get("as_of", ""),
+            warning=status_warning(run),
+            answer=answer_sentences(run),
+            places_said=places_sentences(run),
+            gap_said=gap_sentences(run),
+            prices_said=price_sentences(run),
+            proof_said=_proof_sentence(run),
+            how_to_read=how_to_read(run),
+            tiles=_tiles(run),
+            tables=shown,
+            bars=_bars(run),
+            bars_caption=f"£ a year by line: {named} (filled)"
+            + (", and as placed today (outlined)" if compared else ""),
+            map_uri=f"data:image/png;base64,{base64.b64encode(map_png).decode()}" if map_png else None,
+            map_alt=_map_words(run),
+            map_size=size,
+            provenance=provenance(run),
+            footer=FOOTER,
+        )
     )

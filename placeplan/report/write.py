@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from placeplan.errors import UsageError
 from placeplan.privacy import share_safe
+from placeplan.report.atlas import atlas_html, has_atlas
 from placeplan.report.geopackage import geopackage_bytes, has_layers
 from placeplan.report.map import draw_map, has_map, map_png
 from placeplan.report.page import page_html
@@ -58,7 +59,7 @@ def _allocation_files(run: Run) -> dict[str, Callable[[], bytes] | Path]:
 
 
 def _coverage_files(run: Run) -> dict[str, Callable[[], bytes] | Path]:
-    return {}
+    return {"atlas.html": lambda: atlas_html(run).encode()} if has_atlas(run) else {}
 
 
 def figure(run: Run, *, internal: bool = False) -> Figure:
