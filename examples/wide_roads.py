@@ -1,4 +1,4 @@
-"""The example's roads carried on beyond the county by hand-written strategic roads, for journeys to hospitals far away."""
+"""The example's roads carried on beyond the county by hand-written strategic roads, for journeys far out of it."""
 
 from itertools import pairwise
 
