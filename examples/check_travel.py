@@ -23,7 +23,7 @@ from placeplan.geo.roads import road_network
 from placeplan.geo.routes import route_times
 from placeplan.geo.straight_line import straight_line_times
 
-__all__ = ["TravelCheck", "check_rows", "check_travel", "main"]
+__all__ = ["TravelCheck", "check_rows", "check_travel", "main", "told"]
 
 DETOUR = 1.3
 """Kilometres by road for each of straight line: the usual allowance for British roads."""
@@ -45,8 +45,9 @@ class TravelCheck:
 
     ``rows``: model, calibrated_on, judged_on, hospitals (``all``, or those ``near`` the county), area, then the
     measures of ``travel_errors``. ``speeds``: calibrated_on, model, item, value (km/h by class; for straight lines
-    and both, fixed minutes). ``halves`` are the hospitals of each half; ``out_of_reach`` those that stand
-    away from every road of the model or have no coordinates: no figure holds them.
+    and both, fixed minutes). ``halves`` are the hospitals of each half, ``near`` those by the example's own roads.
+    No figure holds the ``out_of_reach`` hospitals, which stand away from every road of the model or have no
+    coordinates, and the ``unknown_zones``, which no table places.
     """
 
     rows: pd.DataFrame = field(repr=False)
@@ -54,6 +55,7 @@ class TravelCheck:
     halves: tuple[tuple[str, ...], tuple[str, ...]]
     near: tuple[str, ...]
     out_of_reach: tuple[str, ...]
+    unknown_zones: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +66,7 @@ class _Case:
     hospitals: pd.DataFrame
     real: pd.DataFrame
     out_of_reach: tuple[str, ...]
+    unknown_zones: tuple[str, ...]
 
 
 def check_travel(data_folder: str | Path) -> TravelCheck:
@@ -78,18 +81,19 @@ def check_travel(data_folder: str | Path) -> TravelCheck:
     halves = (case.hospitals.index[::2], case.hospitals.index[1::2])
     errors: list[pd.DataFrame] = []
     speeds: list[dict[str, Any]] = []
-    _tell(errors, case, near, STRAIGHT, *_straight(case, halves, speeds))
-    _tell(errors, case, near, ROADS, *_roads(case, halves, speeds, ROADS))
+    errors += _told_apart(case, _straight(case, halves, speeds), model=STRAIGHT, near=near)
+    errors += _told_apart(case, _roads(case, halves, speeds, ROADS), model=ROADS, near=near)
     if len(near) > 1:
-        close = _Case(case.zones, case.hospitals.loc[near], case.real[near], ())
+        close = _Case(case.zones, case.hospitals.loc[near], case.real[near], (), ())
         parts = (near[::2], near[1::2])
-        _tell(errors, close, near, ALONE, *_roads(close, parts, speeds, ALONE))
+        errors += _told_apart(close, _roads(close, parts, speeds, ALONE), model=ALONE, near=near)
     return TravelCheck(
         rows=pd.concat(errors, ignore_index=True),
         speeds=pd.DataFrame(speeds),
         halves=(tuple(halves[0]), tuple(halves[1])),
         near=tuple(near),
         out_of_reach=case.out_of_reach,
+        unknown_zones=case.unknown_zones,
     )
 
 
@@ -99,8 +103,12 @@ def check_rows(data_folder: str | Path) -> pd.DataFrame:
 
 
 def _read(folder: Path) -> _Case:
-    names = ("travel/lsoa11_to_hospital_drive_minutes.csv", "travel/hospitals.csv")
-    names += ("geography/lsoa21_centroids.csv", "geography/lookup_lsoa11_lsoa21.csv")
+    names = [
+        "travel/lsoa11_to_hospital_drive_minutes.csv",
+        "travel/hospitals.csv",
+        "geography/lsoa21_centroids.csv",
+        "geography/lookup_lsoa11_lsoa21.csv",
+    ]
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
         raise UsageError(f"{folder}: no {', '.join(missing)}; expected the folder of open files")
@@ -111,6 +119,7 @@ def _read(folder: Path) -> _Case:
     # A small area that was split in 2021 stands at the middle of its parts.
     grouped = parts.groupby("lsoa11_code")
     zones = grouped[["easting", "northing"]].mean().assign(area=grouped["ruc"].first().str.lower())
+    unknown = tuple(str(name) for name in real.index.difference(zones.index))
     real = real.loc[real.index.intersection(zones.index)]
     placed = hospitals.set_index("postcode")[["easting", "northing"]].dropna()
     listed = placed.loc[[name for name in real.columns if name in placed.index]]
@@ -118,23 +127,25 @@ def _read(folder: Path) -> _Case:
     lost = tuple(str(name) for name in real.columns if name not in reached)
     if len(reached) < 2:
         raise UsageError(f"{folder}: {len(reached)} hospitals in reach of the roads; expected two or more")
-    return _Case(zones.loc[real.index], listed.loc[reached], real[reached], lost)
+    return _Case(zones.loc[real.index], listed.loc[reached], real[reached], lost, unknown)
 
 
-def _near(hospitals: pd.DataFrame, points: pd.DataFrame) -> pd.Index:
+def _near(hospitals: pd.DataFrame, points: pd.DataFrame) -> "pd.Index[str]":
     """The hospitals within ``NEAR_METRES`` of any of ``points``."""
     sides = (
         hospitals[side].to_numpy(dtype=np.float64)[:, None] - points[side].to_numpy(dtype=np.float64)
         for side in ("easting", "northing")
     )
-    return hospitals.index[np.hypot(*sides).min(axis=1) <= NEAR_METRES]
+    within = np.hypot(*sides).min(axis=1) <= NEAR_METRES
+    kept: "pd.Index[str]" = hospitals.index[within]
+    return kept
 
 
-Found = tuple[dict[str, pd.DataFrame], list[pd.DataFrame]]
+_Found = tuple[dict[str, pd.DataFrame], list[pd.DataFrame]]
 """Minutes before calibration, by how; and after, calibrated on each half, for every hospital."""
 
 
-def _straight(case: _Case, halves: tuple[pd.Index, pd.Index], speeds: list[dict[str, Any]]) -> Found:
+def _straight(case: _Case, halves: tuple[pd.Index, pd.Index], speeds: list[dict[str, Any]]) -> _Found:
     """Straight lines times ``DETOUR``."""
 
     def minutes(kmh: float, fixed: float) -> pd.DataFrame:
@@ -150,11 +161,11 @@ def _straight(case: _Case, halves: tuple[pd.Index, pd.Index], speeds: list[dict[
     return {"nothing": minutes(PLAIN_KMH, 0.0)}, after
 
 
-def _roads(case: _Case, halves: tuple[pd.Index, pd.Index], speeds: list[dict[str, Any]], model: str) -> Found:
+def _roads(case: _Case, halves: tuple[pd.Index, pd.Index], speeds: list[dict[str, Any]], model: str) -> _Found:
     """The roads at the example's own speeds, without traffic and as in the morning, and at calibrated ones."""
     travel = tomllib.loads((FACTS / "costs.toml").read_text(encoding="utf-8"))["travel"]
     given: dict[str, float] = travel["speeds"]
-    limits = {key: float(travel[key]) for key in ("snap_limit_metres", "off_road_kmh")}
+    limit, off_road = float(travel["snap_limit_metres"]), float(travel["off_road_kmh"])
     if model == ROADS:
         table = wide_road_table(case.zones, case.hospitals)
     else:
@@ -165,13 +176,22 @@ def _roads(case: _Case, halves: tuple[pd.Index, pd.Index], speeds: list[dict[str
 
     def minutes(kmh: dict[str, float], *, fixed: float = 0.0, peak: float = 1.0) -> pd.DataFrame:
         network = road_network(table, speeds=kmh, peak_factor=peak)
-        found = route_times(network, case.zones, case.hospitals, boarding_minutes=fixed, **limits)
+        found = route_times(
+            network,
+            case.zones,
+            case.hospitals,
+            boarding_minutes=fixed,
+            snap_limit_metres=limit,
+            off_road_kmh=off_road,
+        )
         return pd.DataFrame(found.minutes, index=found.zones, columns=found.sites)
 
     network = road_network(table, speeds=given)
     after = []
     for name, half in zip(("first half", "second half"), halves, strict=True):
-        fit = speed_fit(network, case.zones, case.hospitals, case.real[half], **limits)
+        fit = speed_fit(
+            network, case.zones, case.hospitals, case.real[half], snap_limit_metres=limit, off_road_kmh=off_road
+        )
         kmh = {road: float(speed * fit.multipliers.get(road, 1.0)) for road, speed in given.items()}
         after.append(minutes(kmh, fixed=fit.fixed_minutes))
         told = {**kmh, "fixed minutes": fit.fixed_minutes}
@@ -180,32 +200,28 @@ def _roads(case: _Case, halves: tuple[pd.Index, pd.Index], speeds: list[dict[str
     return {"nothing": minutes(given), "nothing; with the morning's peak and boarding": morning}, after
 
 
-def _tell(
-    errors: list[pd.DataFrame],
-    case: _Case,
-    near: pd.Index,
-    model: str,
-    before: dict[str, pd.DataFrame],
-    after: list[pd.DataFrame],
-) -> None:
-    """Add the errors of one model: as set, calibrated on either half and judged on the other, and both together."""
+def _told_apart(case: _Case, found: _Found, *, model: str, near: pd.Index) -> list[pd.DataFrame]:
+    """The errors of one model: as set, calibrated on either half and judged on the other, and both together."""
+    before, after = found
+    errors = []
     every = case.hospitals.index
     parts = {"first half": every[::2], "second half": every[1::2]}
     unseen = after[1].copy()
     unseen[parts["second half"]] = after[0][parts["second half"]]
-    judged = [(how, "all", every, found) for how, found in before.items()]
+    judged = [(how, "all", every, minutes) for how, minutes in before.items()]
     judged += [
         ("first half", "second half", parts["second half"], after[0]),
         ("second half", "first half", parts["first half"], after[1]),
         ("the other half", "each half", every, unseen),
     ]
-    for how, on, columns, found in judged:
+    for how, on, columns, minutes in judged:
         for reach, kept in (("all", columns), ("near", columns.intersection(near, sort=False))):
             if len(kept) and not (reach == "all" and model == ALONE):
-                table = travel_errors(found[kept], case.real[kept], groups=case.zones["area"])
+                table = travel_errors(minutes[kept], case.real[kept], groups=case.zones["area"])
                 table = table.rename(columns={"group": "area"})
                 labels = {"model": model, "calibrated_on": how, "judged_on": on, "hospitals": reach}
                 errors.append(pd.DataFrame([labels] * len(table)).join(table))
+    return errors
 
 
 def told(check: TravelCheck) -> str:
@@ -217,6 +233,7 @@ def told(check: TravelCheck) -> str:
     ]
     lines += [f"{name} half: {', '.join(half)}" for name, half in zip(("first", "second"), check.halves, strict=True)]
     lines.append(f"out of reach, in no figure: {', '.join(check.out_of_reach) or 'none'}")
+    lines.append(f"small areas without a place, in no figure: {len(check.unknown_zones)}")
     lines.append("On hospitals that calibration had not seen, a journey is off by, on average:")
     lines += [
         f"  {area}: {model}, {minutes:.1f} minutes, {percent:.1f}% ({pairs:,} journeys)"

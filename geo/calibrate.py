@@ -1,4 +1,4 @@
-"""Calibration: speeds and straight lines are fitted to observed travel times, and errors are told in minutes and percent."""
+"""Calibration: speeds and straight lines fitted to observed travel times, and their errors in minutes and percent."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
@@ -37,7 +37,7 @@ class StraightLineFit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpeedFit:
-    """Speeds fitted to ``pairs`` journeys: each class's given speed times its multiplier, and ``fixed_minutes`` a journey.
+    """Speeds fitted to ``pairs`` journeys: multipliers of the given speeds, and ``fixed_minutes`` a journey.
 
     ``multipliers`` is indexed by class. ``km_share`` is the share of the kilometres of the fitted routes on
     each class: a class that few routes use keeps the speed that it was given. ``settled`` is whether another
@@ -95,6 +95,8 @@ def straight_line_fit(
     equations = hstack([design, identity(count), -identity(count)], format="csr")
     prices = np.concatenate([np.zeros(2), np.ones(2 * count)])
     answer = linprog(prices, A_eq=equations, b_eq=np.ones(count), bounds=(0, None), method="highs")
+    if answer.x is None:
+        raise ValueError(f"the linear program was not solved: {answer.message}")
     fixed, per_km = (float(value) for value in answer.x[:2])
     if not per_km > 0:
         raise ValueError("observed minutes do not grow with distance: no speed fits them")
@@ -143,7 +145,9 @@ def speed_fit(
             raise ValueError(f"{name} {value}: makes no sense")
     homes, schools, minutes = _labelled(zones, sites, observed)
     classes = pd.Index(sorted(set(network.classes.astype(str))), name="class")
-    roads, legs = _roads(network, homes, schools, classes, snap_limit_metres, no_frontage)
+    roads, legs = _roads(
+        network, homes, schools, classes=classes, limit_metres=snap_limit_metres, no_frontage=no_frontage
+    )
     legs = legs / 1000 / off_road_kmh * 60
 
     slowness, fixed = np.ones(len(classes)), 0.0
@@ -204,7 +208,7 @@ def travel_errors(
     either does not vary), ``ratio_of_medians`` the median modelled over the median observed. ``pairs`` counts
     these journeys and ``left_out`` the others: blank or 0 where observed, not reached where modelled.
 
-    Raises ``KeyError`` with the labels that ``modelled`` or ``groups`` lack.
+    Raises ``KeyError`` with the labels that ``modelled`` or ``groups`` lack, ``ValueError`` on a group called all.
     """
     _lacking(observed.index, modelled.index, "zone")
     _lacking(observed.columns, modelled.columns, "site")
@@ -215,6 +219,8 @@ def travel_errors(
     if groups is not None:
         _lacking(observed.index, groups.index, "group of zone")
         names = groups.loc[observed.index]
+        if (names == "all").any():
+            raise ValueError("a group of zones is called all: that is the row of every zone")
         wanted |= {str(name): (names == name).to_numpy(dtype=np.bool_) for name in sorted(names.dropna().unique())}
     rows = []
     for name, zones in wanted.items():
@@ -270,6 +276,7 @@ def _roads(
     network: RoadNetwork,
     homes: pd.DataFrame,
     schools: pd.DataFrame,
+    *,
     classes: pd.Index,
     limit_metres: float,
     no_frontage: Collection[str],
@@ -289,10 +296,11 @@ def _roads(
 
 
 def _parts(roads: _Roads, slowness: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Minutes at the given speeds, and km, on each class along the fastest ways when class c takes ``slowness``[c] times as long.
+    """Minutes at the given speeds, and km, on each class along the ways that are fastest at ``slowness``.
 
-    Both have shape (homes, schools, classes); minutes are NaN and km 0 where there is no way. The search runs from each school over
-    reversed edges, so that the predecessor of a node is the next node on the way to school.
+    A link of class c takes ``slowness``[c] times its given minutes. Both answers have shape (homes, schools,
+    classes); minutes are NaN and km 0 where there is no way. The search runs from each school over reversed
+    edges, so that the predecessor of a node is the next node on the way to school.
     """
     weight = roads.minutes * slowness[roads.kind]
     key = roads.tail * roads.nodes + roads.head

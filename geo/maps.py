@@ -42,6 +42,7 @@ WIDE_INCHES: Final = 11.0
 PANEL_INCHES: Final = (7.3, 9.0)
 """The widest and the highest that the map's own frame may be."""
 HEAD_INCHES, FOOT_INCHES, SIDE_INCHES = 0.55, 0.65, 0.12
+SECOND_LINE_INCHES: Final = 0.27
 
 LABEL_RADII: Final = (0, 60, 90, 120, 150, 185, 220, 260)
 """How far a label may stand from what it names, in dots."""
@@ -78,11 +79,15 @@ def extent_of(bounds: Sequence[float], *, margin: float = 0.07) -> Extent:
 
 
 def map_frame(extent: Extent, *, title: str, source: str) -> Panel:
-    """A figure 11 inches wide with the map at the left, room for a legend at its right, the title and the source."""
+    """A figure 11 inches wide with the map at the left, room for a legend at its right, the title and the source.
+
+    A second line of the title is smaller than the first.
+    """
     west, south, east, north = extent
     tall = (north - south) / (east - west)
     panel = min(PANEL_INCHES[0], PANEL_INCHES[1] / tall)
-    high = panel * tall + HEAD_INCHES + FOOT_INCHES
+    head = HEAD_INCHES + SECOND_LINE_INCHES * title.count("\n")
+    high = panel * tall + head + FOOT_INCHES
     figure = Figure(figsize=(WIDE_INCHES, high), dpi=DOTS, facecolor="white")
     FigureCanvasAgg(figure)
     left = SIDE_INCHES / WIDE_INCHES
@@ -97,7 +102,10 @@ def map_frame(extent: Extent, *, title: str, source: str) -> Panel:
     axes.set_ylabel("")
     for spine in axes.spines.values():
         spine.set_color(BORDER)
-    figure.text(left, 1 - 0.36 / high, title, fontsize=14, weight="bold", color=INK)
+    first, _, second = title.partition("\n")
+    figure.text(left, 1 - 0.36 / high, first, fontsize=14, weight="bold", color=INK)
+    if second:
+        figure.text(left, 1 - (0.36 + SECOND_LINE_INCHES) / high, second, fontsize=12, color=INK)
     figure.text(left, 0.14 / high, source, fontsize=8.5, color="#444444", linespacing=1.4)
     return Panel(figure, axes, extent)
 

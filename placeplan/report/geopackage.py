@@ -10,7 +10,9 @@ import geopandas as gpd
 import pandas as pd
 
 from placeplan.report.flow_lines import CRS, flow_lines, gap_polygons, unit_points
+from placeplan.report.layer_styles import add_layer_styles
 from placeplan.report.lookup import questions
+from placeplan.report.zone_reach import main_choices, zone_minutes
 from placeplan.runs import LAYER_NAMES, Run
 
 __all__ = ["geopackage_bytes", "has_layers"]
@@ -26,6 +28,8 @@ def has_layers(run: Run) -> bool:
 
 def _layers(run: Run) -> Mapping[str, gpd.GeoDataFrame]:
     made: dict[str, gpd.GeoDataFrame] = {name: run.layers[name] for name in LAYER_NAMES if name in run.layers}
+    if "units_about" in run.tables:
+        made |= _coverage_layers(run)
     if {"localities", "sites"} <= made.keys() and questions(run):
         made["units"] = unit_points(run)
         flows = [flow_lines(run, question=question) for question in questions(run)]
@@ -35,14 +39,29 @@ def _layers(run: Run) -> Mapping[str, gpd.GeoDataFrame]:
     return made
 
 
+def _coverage_layers(run: Run) -> dict[str, gpd.GeoDataFrame]:
+    """Zones with their minutes to the nearest place of each main choice, and the units, candidates among them."""
+    units = run.tables["units_about"]
+    points = gpd.points_from_xy(units["easting"], units["northing"], crs=CRS)
+    made = {"units": gpd.GeoDataFrame(units.drop(columns=["easting", "northing"]), geometry=points)}
+    if "zones" in run.layers:
+        zones = run.layers["zones"]
+        minutes = {f"minutes_{choice.name}": zone_minutes(run, choice) for choice in main_choices(run)}
+        made["zones"] = zones.assign(**{name: zones["zone"].map(values) for name, values in minutes.items()})
+    return made
+
+
 def geopackage_bytes(run: Run) -> bytes:
     """The GeoPackage, EPSG:27700: layers localities, sites and zones as the run has them, and units, flows and gaps.
 
-    Flows are summed by locality and unit; a withheld figure is missing and a withheld flow is not there.
+    Flows are summed by locality and unit; a withheld figure is missing and a withheld flow is not there. Of a coverage
+    run zones have their minutes to the nearest place of each main choice. QGIS finds a style for each layer.
     """
     with tempfile.TemporaryDirectory(prefix="placeplan-") as folder:
         path = Path(folder) / "run.gpkg"
+        columns: dict[str, list[str]] = {}
         for name, layer in _layers(run).items():
+            columns[name] = [str(column) for column in layer.columns]
             kinds = {"flows": "LineString", "units": "Point", "sites": "Point"}
             plain = layer.to_crs(CRS) if layer.crs is not None else layer.set_crs(CRS)
             polygons = "MultiPolygon" if name not in kinds else None
@@ -56,6 +75,7 @@ def geopackage_bytes(run: Run) -> bytes:
                 promote_to_multi=polygons is not None,
             )
         with sqlite3.connect(path) as base:
+            add_layer_styles(base, columns)
             base.execute("UPDATE gpkg_contents SET last_change = ?", (_CHANGED,))
         base.close()
         return path.read_bytes()

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from placeplan.errors import UsageError
 from placeplan.privacy import share_safe
 from placeplan.report.atlas import atlas_html, has_atlas
+from placeplan.report.coverage_maps import coverage_maps
 from placeplan.report.geopackage import geopackage_bytes, has_layers
 from placeplan.report.map import draw_map, has_map, map_png
 from placeplan.report.page import page_html
@@ -59,7 +60,11 @@ def _allocation_files(run: Run) -> dict[str, Callable[[], bytes] | Path]:
 
 
 def _coverage_files(run: Run) -> dict[str, Callable[[], bytes] | Path]:
-    return {"atlas.html": lambda: atlas_html(run).encode()} if has_atlas(run) else {}
+    if not has_atlas(run):
+        return {}
+    files: dict[str, Callable[[], bytes] | Path] = {"atlas.html": lambda: atlas_html(run).encode()}
+    files.update({name: (lambda made=made: made) for name, made in coverage_maps(run).items()})
+    return files
 
 
 def figure(run: Run, *, internal: bool = False) -> Figure:

@@ -148,7 +148,8 @@ def _journeys(travel: TravelTimes, sites: pd.Series) -> pd.DataFrame:
     """Minutes from every zone to every site of a unit; missing, with the reason, where it is not reached."""
     columns = travel.sites.get_indexer(pd.Index(sorted(set(sites))))
     names = np.array([reason.name for reason in Reason])
-    minutes = travel.minutes[:, columns].astype(np.float64)
+    # In tenths, as they are written: what is made of the run again is then the same.
+    minutes = np.round(travel.minutes[:, columns].astype(np.float64), 1)
     return pd.DataFrame(
         {
             "zone": np.repeat(travel.zones.to_numpy(), len(columns)),
