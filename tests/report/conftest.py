@@ -1,5 +1,6 @@
 """A small run made child by child, so that every table of it can be added up again by hand."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import geopandas as gpd
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from shapely.geometry import Point, Polygon
+from support.browser import start_browser
 
 from placeplan.county.vocabulary import NEEDS, PHASES, PLACEMENTS, phase_of
 from placeplan.runs import Run
@@ -370,3 +372,10 @@ def make_run(*, count: int = 420, internal: bool = False, places: bool = True) -
 def sample() -> Run:
     """The small run, with its detail."""
     return make_run()
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    driver = start_browser(tmp_path_factory.mktemp("profile"))
+    yield driver
+    driver.quit()
