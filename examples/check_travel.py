@@ -137,7 +137,7 @@ def _near(hospitals: pd.DataFrame, points: pd.DataFrame) -> "pd.Index[str]":
         for side in ("easting", "northing")
     )
     within = np.hypot(*sides).min(axis=1) <= NEAR_METRES
-    kept: "pd.Index[str]" = hospitals.index[within]
+    kept: pd.Index[str] = hospitals.index[within]
     return kept
 
 

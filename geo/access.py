@@ -35,8 +35,8 @@ def decay_weights(
         weights[inside] = np.maximum((np.exp(-0.5 * share**2) - floor) / (1 - floor), 0.0)[inside]
         return weights
     steps = STEPS if decay == "steps" else ((1.0, 1.0),)
-    for share, weight in reversed(steps):
-        weights[within_limit(minutes, bound * share)] = weight
+    for part, weight in reversed(steps):
+        weights[within_limit(minutes, bound * part)] = weight
     return weights
 
 

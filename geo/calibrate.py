@@ -113,7 +113,7 @@ def speed_fit(
     off_road_kmh: float,
     no_frontage: Collection[str] = NO_FRONTAGE,
     within: float = 2.0,
-    pull: float = 0.001,
+    pull: float = 0.01,
     most_fixed_minutes: float = 10.0,
     most_rounds: int = 30,
 ) -> SpeedFit:

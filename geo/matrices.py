@@ -144,7 +144,8 @@ def _table(answer: dict[str, Any], name: str, shape: tuple[int, int]) -> NDArray
         expected = f"{shape[0]} rows (zones, the sources) of {shape[1]} (sites, the destinations)"
         raise TableError([TableFault(None, name, found, expected)])
     numbers = pd.DataFrame(rows).apply(pd.to_numeric, errors="coerce")
-    return numbers.to_numpy(dtype=np.float64, na_value=np.nan).reshape(shape)
+    made: NDArray[np.float64] = numbers.to_numpy(dtype=np.float64, na_value=np.nan).reshape(shape)
+    return made
 
 
 def _answered(
@@ -190,7 +191,7 @@ def _misplaced(what: str, places: list[Any], points: pd.DataFrame, near_metres: 
     away = np.hypot(east - points["easting"].to_numpy(float), north - points["northing"].to_numpy(float))
     faults = []
     for at in np.flatnonzero(told & (swapped | ~(away <= near_metres))):
-        found = f"{points.index[at]} at {pairs[at, 0]:g}, {pairs[at, 1]:g}"
+        found = f"{points.index[int(at)]} at {pairs[at, 0]:g}, {pairs[at, 1]:g}"
         apart = f"{away[at] / 1000:,.1f} km away"
         words = f"a place within {near_metres:g} m of where the table has it, not {apart}: is the order right?"
         if swapped[at]:

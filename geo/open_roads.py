@@ -111,7 +111,8 @@ def _tile(path: Path, bounds: tuple[float, float, float, float] | None) -> pd.Da
             "geometry": shapes,
         }
     )
-    return links[drawn & driven.to_numpy()]
+    kept: pd.DataFrame = links[drawn & driven.to_numpy()]
+    return kept
 
 
 def _columns(path: Path, frame: gpd.GeoDataFrame) -> dict[str, str]:

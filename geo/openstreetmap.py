@@ -162,11 +162,11 @@ def _ways(
     tags = []
     for path in files:
         try:
-            for way in osmium.FileProcessor(str(path)).with_locations().with_filter(osmium.filter.KeyFilter("highway")):
-                told = _tags({tag.k: tag.v for tag in way.tags}) if way.is_way() else None
-                if told is None:
+            for one in osmium.FileProcessor(str(path)).with_locations().with_filter(osmium.filter.KeyFilter("highway")):
+                told = _tags({tag.k: tag.v for tag in one.tags}) if isinstance(one, osmium.osm.Way) else None
+                if told is None or not isinstance(one, osmium.osm.Way):
                     continue
-                known = [(node.ref, node.lon, node.lat) for node in way.nodes if node.location.valid()]
+                known = [(node.ref, node.lon, node.lat) for node in one.nodes if node.location.valid()]
                 if len(known) < 2:
                     continue
                 nodes += [ref for ref, _, _ in known]

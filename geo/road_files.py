@@ -73,12 +73,10 @@ def _without_loops(links: pd.DataFrame) -> pd.DataFrame:
     middles = shapely.line_interpolate_point(lines, 0.5, normalized=True)
     x, y = shapely.get_x(middles), shapely.get_y(middles)
     middle = np.array([f"{node}~{e:.0f} {n:.0f}" for node, e, n in zip(rows["from"], x, y, strict=True)], dtype=object)
-    halves = [
-        rows.assign(
-            **{start: rows[start], end: middle},
-            metres=rows["metres"] / 2,
-            geometry=[substring(line, low, high, normalized=True) for line in lines],
-        )
-        for start, end, low, high in (("from", "to", 0.0, 0.5), ("to", "from", 0.5, 1.0))
-    ]
+    halves = []
+    for end, low, high in (("to", 0.0, 0.5), ("from", 0.5, 1.0)):
+        half = rows.assign(metres=rows["metres"] / 2)
+        half[end] = middle
+        half["geometry"] = np.array([substring(line, low, high, normalized=True) for line in lines], dtype=object)
+        halves.append(half)
     return pd.concat([links[~loops], *halves], ignore_index=True)

@@ -59,7 +59,8 @@ def fastest_edges(
     weight = minutes + TIE_MINUTES_PER_KM * metres / 1000
     key = tail * node_count + head
     order = np.lexsort((weight, key))
-    return order[np.diff(key[order], prepend=-1) != 0]
+    best: NDArray[np.int64] = order[np.diff(key[order], prepend=-1) != 0]
+    return best
 
 
 class _Edges:

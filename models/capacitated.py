@@ -87,7 +87,7 @@ def _refuse_impossible(
     largest = float(np.sort(room[~problem.existing])[::-1][:sites].sum() + room[problem.existing].sum())
     if largest < takes.sum() - 1e-9:
         raise InfeasibleError(f"{sites} sites have room for {largest:g} at the most; the points take {takes.sum():g}")
-    stranded = problem.points[~possible.any(axis=1)]
+    stranded = problem.points[np.flatnonzero(~possible.any(axis=1))]
     if len(stranded):
         raise InfeasibleError(f"no site can serve {', '.join(stranded[:10])}")
 
@@ -172,13 +172,14 @@ def _siting(problem: SitingProblem, solution: Solution, bound: float) -> Siting:
     values = solution.values
     opens = values.loc[[f"open[{label}]" for label in problem.sites]].to_numpy() > 0.5
     names = [f"go[{point}" for point in problem.points]
+    sites = problem.sites.to_numpy()
     rows = []
     for at, name in enumerate(names):
         for column in np.flatnonzero(opens):
-            share = float(values.get(f"{name},{problem.sites[column]}]", 0.0))
+            share = float(values.get(f"{name},{sites[column]}]", 0.0))
             if share > 1e-9:
                 distance = problem.distances[at, column]
-                rows.append((problem.points[at], problem.sites[column], distance, problem.weights[at], share))
+                rows.append((problem.points[at], sites[column], distance, problem.weights[at], share))
     assignment = pd.DataFrame(rows, columns=["point", "site", "distance", "weight", "share"])
     objective = float((assignment["weight"] * assignment["distance"] * assignment["share"]).sum())
     return Siting(

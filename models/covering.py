@@ -136,7 +136,8 @@ def _merged(covers: NDArray[np.bool_], weights: NDArray[np.float64]) -> tuple[ND
     """Points that the same sites cover as one, with their weight; those that add nothing are left out."""
     useful = covers.any(axis=1) & (weights > 0)
     rows, which = np.unique(covers[useful], axis=0, return_inverse=True)
-    return rows, np.bincount(which.ravel(), weights=weights[useful], minlength=len(rows))
+    summed = np.bincount(which.ravel(), weights=weights[useful], minlength=len(rows))
+    return rows, np.asarray(summed, dtype=np.float64)
 
 
 def _undominated(covers: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[np.intp]:

@@ -21,7 +21,17 @@ import pulp
 from numpy.typing import NDArray
 from scipy import sparse
 
-__all__ = ["DEFAULT_SOLVER", "InfeasibleError", "Program", "Solution", "Status", "lp_text", "solve", "solve_in_order"]
+__all__ = [
+    "DEFAULT_SOLVER",
+    "GAP_TOLERANCE",
+    "InfeasibleError",
+    "Program",
+    "Solution",
+    "Status",
+    "lp_text",
+    "solve",
+    "solve_in_order",
+]
 
 DEFAULT_SOLVER: Final = "HiGHS"
 FEASIBILITY_TOLERANCE: Final = 1e-6

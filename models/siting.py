@@ -86,7 +86,7 @@ def siting_problem(
         points=points[order],
         sites=sites[across],
         distances=values[np.ix_(order, across)],
-        weights=given.reindex(points[order]).to_numpy(np.float64),
+        weights=np.asarray(given.reindex(points[order]), dtype=np.float64),
         existing=np.isin(sites[across], sorted(open_now)),
     )
 

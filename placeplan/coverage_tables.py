@@ -82,7 +82,7 @@ def gap_table(coverage: pd.DataFrame, nearest: Reach, by: Iterable[str]) -> pd.D
     rows = rows[~nearest.nearest["within"] & ~nearest.nearest["visiting"]]
     reached = rows[rows["unit"] != ""].assign(child_minutes=lambda r: r["children"] * r["minutes"])
     most = (
-        reached.groupby([*keys, "unit"], as_index=False)["children"]
+        reached.groupby([*keys, "unit"], as_index=False)[["children"]]
         .sum()
         .sort_values([*keys, "children", "unit"], ascending=[*[True] * len(keys), False, True])
         .drop_duplicates(keys)

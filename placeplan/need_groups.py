@@ -84,7 +84,7 @@ def stated_groups(county: County, need: pd.DataFrame) -> pd.DataFrame:
     made = rows.assign(
         year_group=rows["year_group"].astype(int),
         locality=rows["zone"].map(localities),
-        suits=suits,
+        suits=pd.Series(suits, index=rows.index, dtype=object),
         provision=[provision_label(items) for items in suits],
         kept_in="",
         children=counts.astype(float),
@@ -99,14 +99,14 @@ def _kept_in(county: County, children: pd.DataFrame, question: str) -> pd.Series
         units[["kind", "model", "needs", "from_year_group", "to_year_group"]], on="unit"
     )
     stays = children["status"] == "stays"
-    fits = [
-        bool(stay)
-        and row.need in needs_met(str(row.needs))
-        and row.from_year_group <= row.year_group <= row.to_year_group
-        and accepts(row.suits, str(row.kind), str(row.model))
-        for stay, row in zip(stays, about.itertuples(), strict=True)
+    ages = about["year_group"].between(about["from_year_group"], about["to_year_group"])
+    takes = [need in needs_met(str(needs)) for need, needs in zip(about["need"], about["needs"], strict=True)]
+    suited = [
+        accepts(suits, str(kind), str(model))
+        for suits, kind, model in zip(about["suits"], about["kind"], about["model"], strict=True)
     ]
-    return children["unit"].where(stays & ~pd.Series(fits, index=children.index), "")
+    fits = ages & pd.Series(takes, index=about.index) & pd.Series(suited, index=about.index)
+    return children["unit"].where(stays & ~fits, "")
 
 
 def _known(items: tuple[str, ...]) -> bool:
@@ -117,4 +117,5 @@ def _known(items: tuple[str, ...]) -> bool:
 def _grouped(rows: pd.DataFrame) -> pd.DataFrame:
     groups = rows.groupby(_BY, as_index=False, sort=True, observed=True)["children"].sum()
     groups = groups[groups["children"] > 0].reset_index(drop=True)
-    return groups.set_index(pd.Index([f"g{number}" for number in groups.index], name="group"))
+    named: pd.DataFrame = groups.set_index(pd.Index([f"g{number}" for number in groups.index], name="group"))
+    return named

@@ -123,7 +123,7 @@ def _beyond(reach: Reach, rates: Mapping[str, float]) -> pd.DataFrame:
     per_person = pd.Series(rates) / table.groupby("phase")["people"].sum()
     table["expected_children"] = table["people_beyond"] * table["phase"].map(per_person)
     far = rows[(rows["beyond"] > 0) & (rows["unit"] != "")]
-    most = far.groupby([*keys, "unit"], as_index=False)["beyond"].sum()
+    most = far.groupby([*keys, "unit"], as_index=False)[["beyond"]].sum()
     most = most.sort_values([*keys, "beyond", "unit"], ascending=[True] * 4 + [False, True]).drop_duplicates(keys)
     minutes = (far["minutes"] * far["beyond"]).groupby([far[key] for key in keys]).sum()
     table = table.join(most.set_index(keys)["unit"].rename("nearest"), on=keys)

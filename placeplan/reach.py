@@ -64,7 +64,8 @@ def reach_of(
     best = minutes.argmin(axis=1) if len(daily) else np.zeros(len(groups), dtype=np.intp)
     least = minutes[np.arange(len(groups)), best] if len(daily) else np.full(len(groups), np.inf)
     names = daily.index.to_numpy(dtype=object)[best] if len(daily) else np.full(len(groups), "", dtype=object)
-    within = within_limit(least, groups["phase"].map(dict(guidance_minutes)).to_numpy(float))
+    guidance = np.asarray(groups["phase"].map(dict(guidance_minutes)), dtype=np.float64)
+    within = within_limit(least, guidance)
     visited = suitable(groups, units[units["kind"] == "peripatetic"]).any(axis=1)
     nearest = pd.DataFrame(
         {
@@ -84,4 +85,5 @@ def _journeys(travel: TravelTimes, zones: pd.Series, sites: pd.Series) -> NDArra
     missing = [*zones[rows < 0], *sites[columns < 0]]
     if missing:
         raise KeyError(f"no travel times for {', '.join(sorted({str(label) for label in missing}))}")
-    return np.round(travel.minutes[np.ix_(rows, columns)].astype(np.float64), 1)
+    minutes: NDArray[np.float64] = travel.minutes[np.ix_(rows, columns)].astype(np.float64)
+    return np.asarray(np.round(minutes, 1), dtype=np.float64)

@@ -58,7 +58,8 @@ def zone_shapes(run: Run) -> gpd.GeoSeries:
         if not shapely.is_missing(shapes).any():
             return gpd.GeoSeries(_simplified(shapes), crs=run.layers["zones"].crs)
     county = shapely.union_all(run.layers["localities"].geometry.to_numpy())
-    points = shapely.points(zones["easting"].to_numpy(float), zones["northing"].to_numpy(float))
+    centres = zones[["easting", "northing"]].to_numpy(float)
+    points = np.asarray(shapely.points(centres), dtype=object)
     if len(points) == 1:
         return gpd.GeoSeries([county], crs=run.layers["localities"].crs)
     cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points), extend_to=county))
@@ -107,7 +108,8 @@ def _label_point(shape: shapely.Geometry) -> shapely.Point:
     """A point well inside the largest part of a shape."""
     largest = max(shapely.get_parts(shape), key=lambda part: part.area)
     inscribed = shapely.maximum_inscribed_circle(largest, tolerance=100.0)
-    return shapely.get_point(inscribed, 0)
+    point: shapely.Point = shapely.get_point(inscribed, 0)
+    return point
 
 
 def default_choice(run: Run) -> dict[str, str]:
@@ -158,19 +160,19 @@ def atlas_data(run: Run) -> dict[str, Any]:
         },
         "units": [
             {
-                "id": str(row.unit),
-                "name": str(row.name),
-                "site": sites.index(str(row.site)),
-                "kind": str(row.kind),
-                "provision": str(row.provision),
-                "needs": str(row.needs).split(";"),
-                "years": [int(row.from_year_group), int(row.to_year_group)],
-                "places": None if pd.isna(row.places) else int(row.places),
-                "inCounty": bool(row.in_county),
-                "candidate": bool(row.candidate),
-                "at": place(float(row.easting), float(row.northing)),
+                "id": str(row["unit"]),
+                "name": str(row["name"]),
+                "site": sites.index(str(row["site"])),
+                "kind": str(row["kind"]),
+                "provision": str(row["provision"]),
+                "needs": str(row["needs"]).split(";"),
+                "years": [int(row["from_year_group"]), int(row["to_year_group"])],
+                "places": None if pd.isna(row["places"]) else int(row["places"]),
+                "inCounty": bool(row["in_county"]),
+                "candidate": bool(row["candidate"]),
+                "at": place(float(row["easting"]), float(row["northing"])),
             }
-            for row in units.itertuples(index=False)
+            for row in units.to_dict("records")
         ],
         "minutes": _journeys(run, list(zones["zone"].astype(str)), sites),
         "sites": len(sites),

@@ -59,8 +59,8 @@ def draw_choice(run: Run, choice: Choice) -> Panel:
         & ~units["candidate"].astype(bool)
     ]
     kinds = _draw_units(panel, mine)
-    people = table(run, "demand")
-    people = people[people["phase"] == choice.phase].set_index("zone")["people"].reindex(minutes.index).fillna(0.0)
+    demand = table(run, "demand")
+    people = demand[demand["phase"] == choice.phase].set_index("zone")["people"].reindex(minutes.index).fillna(0.0)
     within = float(people[minutes <= guidance + 1e-9].sum() / people.sum()) if people.sum() > 0 else float("nan")
     _legend(
         panel,
@@ -158,12 +158,11 @@ def _colour(minutes: float) -> str:
 def _draw_units(panel: Panel, units: pd.DataFrame) -> list[str]:
     west, south, east, north = panel.extent
     kinds = []
-    for row in units.itertuples():
-        x, y = float(row.easting), float(row.northing)
+    for kind, x, y in zip(units["kind"].astype(str), units["easting"], units["northing"], strict=True):
         if west < x < east and south < y < north:
-            mark, colour = KIND_MARKS.get(str(row.kind), ("o", "#BBBBBB"))
+            mark, colour = KIND_MARKS.get(kind, ("o", "#BBBBBB"))
             panel.axes.plot(x, y, marker=mark, color=colour, markeredgecolor=INK, markersize=9, zorder=6)
-            kinds.append(str(row.kind))
+            kinds.append(kind)
     return kinds
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace as changed
+from functools import partial
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -63,7 +64,7 @@ def _coverage_files(run: Run) -> dict[str, Callable[[], bytes] | Path]:
     if not has_atlas(run):
         return {}
     files: dict[str, Callable[[], bytes] | Path] = {"atlas.html": lambda: atlas_html(run).encode()}
-    files.update({name: (lambda made=made: made) for name, made in coverage_maps(run).items()})
+    files.update({name: partial(bytes, made) for name, made in coverage_maps(run).items()})
     return files
 
 

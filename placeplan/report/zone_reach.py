@@ -95,5 +95,5 @@ def zone_minutes(run: Run, choice: Choice) -> pd.Series:
     for year in years:
         serving = units[(units["from_year_group"] <= year) & (year <= units["to_year_group"])]
         near = wide.reindex(columns=sorted(set(serving["site"]))).min(axis=1).fillna(np.inf)
-        worst = np.maximum(worst, near)
+        worst = worst.where(worst > near, near)
     return worst.where(np.isfinite(worst) & bool(years))

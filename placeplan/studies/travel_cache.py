@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -124,10 +124,10 @@ class FolderChunks:
     def get(self, start: int, stop: int) -> Chunk | None:
         """The chunk of these sites; None where it is not there or damaged."""
         kept = _arrays(self._path(start, stop))
-        try:
-            return None if kept is None else (kept["minutes"], kept["km"], kept["reason"])
-        except KeyError:
+        if kept is None or not {"minutes", "km", "reason"} <= kept.keys():
             return None
+        minutes, km = (np.asarray(kept[name], dtype=np.float32) for name in ("minutes", "km"))
+        return minutes, km, np.asarray(kept["reason"], dtype=np.int8)
 
     def put(self, start: int, stop: int, chunk: Chunk) -> None:
         """Keep a chunk."""
@@ -142,7 +142,7 @@ class FolderChunks:
         return self.folder / f"{start:06d}-{stop:06d}.npz"
 
 
-def _arrays(path: Path) -> dict[str, NDArray[np.generic]] | None:
+def _arrays(path: Path) -> dict[str, NDArray[Any]] | None:
     """The arrays of a file; ``None`` where there is none or it is damaged."""
     try:
         # The file is opened here, since np.load leaves a damaged one open.
@@ -155,7 +155,7 @@ def _arrays(path: Path) -> dict[str, NDArray[np.generic]] | None:
         return None
 
 
-def _save(path: Path, **arrays: NDArray[np.generic]) -> None:
+def _save(path: Path, **arrays: Any) -> None:
     """Write arrays beside ``path`` and rename them into place, so that no half-written file is ever there."""
     beside: Path | None = None
     try:

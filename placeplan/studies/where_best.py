@@ -110,7 +110,7 @@ def _points(coverage: Coverage, reach: Reach, nearest: pd.DataFrame) -> pd.DataF
     rows["guidance"] = guidance
     keys = list(rows.columns)
     rows["children"] = groups["children"].to_numpy(float)
-    return rows.groupby(keys, as_index=False, sort=True)["children"].sum()
+    return rows.groupby(keys, as_index=False, sort=True)[["children"]].sum()
 
 
 def _sited(
