@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from .faults import TableError, TableFault
 
-__all__ = ["Components", "RoadNetwork", "components", "road_graph", "road_network"]
+__all__ = ["Components", "RoadNetwork", "components", "link_positions", "road_graph", "road_network"]
 
 END_COLUMNS = ("from_easting", "from_northing", "to_easting", "to_northing")
 NODE_TOLERANCE_METRES = 1.0
@@ -88,7 +88,7 @@ def road_network(roads: pd.DataFrame, *, speeds: Mapping[str, float], peak_facto
 
     metres = pd.to_numeric(roads["metres"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     classes = roads["class"].astype(object).to_numpy()
-    starts, ends, lines = _positions(roads)
+    starts, ends, lines = link_positions(roads)
     faults += _row_faults(roads, metres, classes, speeds)
     faults += _position_faults(roads, metres, starts, ends, lines)
     if faults:
@@ -153,7 +153,7 @@ def _oneway(roads: pd.DataFrame) -> NDArray[np.bool_]:
     return roads["oneway"].astype("boolean").fillna(False).to_numpy(dtype=np.bool_)
 
 
-def _positions(
+def link_positions(
     roads: pd.DataFrame,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.object_]]:
     """Start and end of every link, NaN where not given, and its line, ``None`` where straight."""

@@ -12,8 +12,8 @@ from tiny_county import write_tiny_county
 from placeplan.county.reading import read_county
 from placeplan.errors import InputError
 from placeplan.geo.travel import same_travel_times
-from placeplan.studies import travel_times as study
 from placeplan.studies import travel_cache
+from placeplan.studies import travel_times as study
 from placeplan.studies.travel_cache import CACHE_VARIABLE
 from placeplan.studies.travel_times import travel_audit, travel_times
 

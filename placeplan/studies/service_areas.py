@@ -1,0 +1,107 @@
+"""Service areas: from where a unit, or any unit of a kind, is reached in so many minutes."""
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from placeplan.county.county import County
+from placeplan.errors import UsageError
+from placeplan.geo.crs import GRID
+from placeplan.geo.isochrones import isochrone, zone_service_area
+from placeplan.geo.travel import TravelTimes
+from placeplan.provision import units_open
+from placeplan.studies.road_network import county_network, county_sites, journey_source
+from placeplan.studies.run_parts import units_named
+
+__all__ = ["service_areas"]
+
+
+def service_areas(
+    county: County,
+    *,
+    minutes: Iterable[float] = (45.0, 75.0),
+    by: Literal["kind", "unit"] = "kind",
+    units: Iterable[str] | None = None,
+    travel: TravelTimes | None = None,
+    year: int | None = None,
+) -> gpd.GeoDataFrame:
+    """Areas from which units are reached within so many minutes, one way, boarding included.
+
+    ``by`` kind: all units of a kind (and ERS model) together; by unit: each, or the ``units`` named. By the county's
+    roads; with ``travel`` by zone instead, from the zones' own times, as for a county without roads. Columns:
+    service_area (a label), by, kind, model, unit, name, minutes, area_km2, geometry (MultiPolygon, EPSG:27700). Units
+    that board, visiting teachers and units that nobody reaches in time are left out. There are no children in it.
+
+    Raises ``UsageError`` for a unit that is not open, minutes that are not above 0, a county without roads where
+    ``travel`` is not given, and zones without outlines where it is.
+    """
+    limits = sorted({float(limit) for limit in minutes})
+    if not limits or limits[0] <= 0:
+        raise UsageError("service areas: expected minutes above 0")
+    opened = units_open(county, county.settings.year if year is None else year)
+    opened = opened[(opened["kind"] != "peripatetic") & ~opened["residential"]]
+    if units is not None:
+        asked = list(units)
+        unknown = [unit for unit in asked if unit not in opened.index]
+        if unknown:
+            raise UsageError(f"service areas: {', '.join(unknown)}: expected units that are open and do not board")
+        opened = opened.loc[asked]
+    opened = opened.join(units_named(county).set_index("unit")["name"])
+    keys = ["kind", "model"] if by == "kind" else [opened.index]
+    make = _by_zone(county, travel) if travel is not None else _by_road(county)
+    rows = []
+    for _, some in opened.groupby(keys, sort=True):
+        first = some.iloc[0]
+        label = first["kind"] + (f":{first['model']}" if first["model"] else "") if by == "kind" else some.index[0]
+        for limit in limits:
+            area = make(sorted(set(some["site"])), limit)
+            rows.append(
+                {
+                    "service_area": f"{label} within {limit:g} minutes",
+                    "by": by,
+                    "kind": first["kind"],
+                    "model": first["model"],
+                    "unit": some.index[0] if by == "unit" else "",
+                    "name": first["name"] if by == "unit" else "",
+                    "minutes": limit,
+                    "area_km2": round(area.area / 1e6, 1),
+                    "geometry": area,
+                }
+            )
+    made = gpd.GeoDataFrame(pd.DataFrame(rows), geometry="geometry", crs=GRID)
+    return made[~shapely.is_empty(made.geometry.to_numpy())].reset_index(drop=True)
+
+
+def _by_road(county: County) -> Callable[[list[str], float], shapely.MultiPolygon]:
+    """What makes areas along the county's roads."""
+    if journey_source(county) != "roads":
+        raise UsageError("service areas by road: the county has no roads; expected travel times, for areas by zone")
+    network, points, options = county_network(county), county_sites(county), county.settings.travel
+
+    def area(sites: list[str], limit: float) -> shapely.MultiPolygon:
+        return isochrone(
+            network,
+            points.loc[sites],
+            minutes=limit,
+            off_road_kmh=options.off_road_kmh,
+            snap_limit_metres=options.snap_limit_metres,
+            boarding_minutes=options.boarding_minutes,
+        )
+
+    return area
+
+
+def _by_zone(county: County, travel: TravelTimes) -> Callable[[list[str], float], shapely.MultiPolygon]:
+    """What makes areas of whole zones."""
+    outlines = county.zones.set_index("zone").geometry.reindex(travel.zones).to_numpy()
+    if shapely.is_missing(outlines).all():
+        raise UsageError("service areas by zone: the zones have no outlines")
+
+    def area(sites: list[str], limit: float) -> shapely.MultiPolygon:
+        nearest = travel.minutes[:, travel.sites.get_indexer(pd.Index(sites))].min(axis=1).astype(float)
+        return zone_service_area(outlines, nearest, limit=limit)
+
+    return area
