@@ -60,6 +60,7 @@ build: $(VENV)/stamp-test  ## the wheel, and the demo from it in a fresh environ
 	.smoke/venv/bin/python $(PIP) install --constraint $(CONSTRAINTS) dist/*.whl
 	cd .smoke/elsewhere && ../venv/bin/placeplan demo --out demo
 	test -s .smoke/elsewhere/demo/report.html
+	test -s .smoke/elsewhere/demo-coverage/atlas.html
 	rm -rf .smoke
 
 # Every script but the harness; one that misses its bar does not stop the others.

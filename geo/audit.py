@@ -138,7 +138,8 @@ def _network(links: pd.DataFrame, classes: pd.Series, speeds: Mapping[str, float
     at = np.full((len(nodes), 2), np.nan)
     at[head[good]], at[tail[good]] = ends[good], starts[good]
     minutes = metres / 1000 / kmh * 60
-    return _Network(pd.Index(nodes), tail, head, starts, ends, lines, metres, minutes, oneway, good, part, at)
+    joined = part.astype(np.int64)
+    return _Network(pd.Index(nodes), tail, head, starts, ends, lines, metres, minutes, oneway, good, joined, at)
 
 
 def _place(network: _Network, link: int) -> tuple[float, float]:
@@ -285,10 +286,11 @@ def _snapped(network: _Network, points: pd.DataFrame) -> pd.DataFrame:
 
 def _far_faults(tied: Mapping[str, pd.DataFrame], points: Mapping[str, pd.DataFrame], limit: float) -> Iterator[Fault]:
     for kind, frame in tied.items():
-        for label, metres in frame.loc[frame["metres"] > limit, "metres"].items():
-            place = points[kind].loc[label]
-            words = f"{metres:,.0f} m from the nearest road; the limit is {limit:,.0f} m"
-            yield "far_from_road", f"{kind} {label}", float(place["easting"]), float(place["northing"]), words
+        places = points[kind][["easting", "northing"]].to_numpy(np.float64)
+        metres = frame["metres"].to_numpy(np.float64)
+        for at in np.flatnonzero(metres > limit):
+            words = f"{metres[at]:,.0f} m from the nearest road; the limit is {limit:,.0f} m"
+            yield "far_from_road", f"{kind} {frame.index[int(at)]}", float(places[at, 0]), float(places[at, 1]), words
 
 
 def _components(network: _Network) -> pd.DataFrame:

@@ -135,7 +135,7 @@ def _node_times(network: RoadNetwork, snapped: SnappedPoints, legs: NDArray[np.f
     reverse = csr_array(
         (minutes[best], (head[best].astype(np.int32), tail[best].astype(np.int32))), shape=(count + 1, count + 1)
     )
-    found: NDArray[np.float64] = dijkstra(reverse, indices=count)[: len(network.nodes)]
+    found: NDArray[np.float64] = dijkstra(reverse, indices=[count])[0, : len(network.nodes)]
     return found
 
 

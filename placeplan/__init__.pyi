@@ -12,7 +12,8 @@ from .studies.allocate_places import allocate_places
 from .studies.answers import Allocation, MorePlaces, allocation_run, draw_allocation, report_allocation
 from .studies.coverage_answers import Coverage, coverage_run, report_coverage
 from .studies.measure_coverage import measure_coverage
-from .studies.travel_times import travel_audit, travel_times, write_travel
+from .studies.service_areas import service_areas
+from .studies.travel_times import audit_network, travel_audit, travel_times, write_travel
 from .studies.what_if import what_if, with_candidates
 from .studies.where_best import where_best
 
@@ -31,6 +32,7 @@ __all__ = [
     "add_places",
     "allocate_places",
     "allocation_run",
+    "audit_network",
     "check_county",
     "coverage_run",
     "draw_allocation",
@@ -39,6 +41,7 @@ __all__ = [
     "read_run",
     "report_allocation",
     "report_coverage",
+    "service_areas",
     "travel_audit",
     "travel_times",
     "what_if",

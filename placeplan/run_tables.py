@@ -138,6 +138,14 @@ _COUNTS: Final = frozenset(
         "objective",
         "bound",
         "area_km2",
+        "metres",
+        "from_metres",
+        "to_metres",
+        "points",
+        "share",
+        "component",
+        "nodes",
+        "links",
     ]
 )
 _YES_NO: Final = frozenset(["stays", "planned_for", "verified", "rural", "in_county", "candidate", "worst"])

@@ -172,7 +172,7 @@ def test_help_is_there_without_the_heavy_libraries():
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     shown = call("--help").stdout
-    assert all(command in shown for command in ("demo", "new", "check", "travel", "allocate", "report"))
+    assert all(command in shown for command in ("demo", "new", "check", "travel", "allocate", "coverage", "report"))
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")

@@ -69,7 +69,9 @@ MAY_IMPORT = {
     | COVERAGE
     | RUNS
     | {"synthetic", "accounts", "costs", "problem", "verify", "geo", "models", "report"},
-    "cli": COUNTY | RUNS | {"placeplan", "synthetic", "studies", "report"},
+    "command_parts": {"errors"},
+    "cli_coverage": COUNTY | RUNS | {"placeplan", "command_parts", "report"},
+    "cli": COUNTY | RUNS | {"placeplan", "synthetic", "studies", "report", "command_parts", "cli_coverage"},
     "examples": COUNTY | {"placeplan", "synthetic", "geo", "models"},  # the public parts
 }
 

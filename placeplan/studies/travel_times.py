@@ -6,20 +6,25 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import shapely
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
 from placeplan.county.county import County
 from placeplan.errors import UsageError
+from placeplan.geo.audit import NetworkAudit, audit_roads
 from placeplan.geo.imported import matrix_times
-from placeplan.geo.roads import components
+from placeplan.geo.roads import components, link_positions
 from placeplan.geo.routes import ChunkStore, route_times
 from placeplan.geo.snap import snap_points
 from placeplan.geo.straight_line import straight_line_times
 from placeplan.geo.travel import Reason, TravelTimes
+from placeplan.report.audit_map import audit_map_png
 from placeplan.runs import Run, write_run
 from placeplan.studies.road_network import (
     bad_settings,
+    county_links,
     county_network,
     county_sites,
     county_zones,
@@ -30,7 +35,7 @@ from placeplan.studies.road_network import (
 from placeplan.studies.travel_cache import FolderChunks, cache_folder, keep, read_kept, travel_key
 from placeplan.studies.travel_matrix import county_matrix
 
-__all__ = ["candidate_times", "travel_audit", "travel_times", "write_travel"]
+__all__ = ["audit_network", "candidate_times", "travel_audit", "travel_times", "write_travel"]
 
 
 def travel_times(county: County, *, cache: bool = True, progress: bool = False) -> TravelTimes:
@@ -189,11 +194,35 @@ def _fits(travel: TravelTimes, county: County) -> bool:
 
 
 def write_travel(county: County, travel: TravelTimes, out: str | Path, *, replace: bool = False) -> Path:
-    """Write the journeys (travel.csv) and what they rest on (travel_audit.csv) as a run's folder, and return it.
+    """Write the journeys and what they rest on as a run's folder, and return it.
 
-    There is nothing about children in it. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given.
+    Tables travel and travel_audit; where they are by road, the network audit too (network_summary, network_components,
+    network_snaps, network_worst_snaps, network_faults) with its map. There is nothing about children in it. Raises
+    ``UsageError`` where ``out`` exists and ``replace`` is not given.
     """
     journeys = travel.frame().replace({"minutes": {np.inf: np.nan}, "km": {np.inf: np.nan}})
     facts = {"county": county.name, "command": "travel", "input_digest": county.digest, "travel_method": travel.method}
     tables = {"travel": journeys, "travel_audit": travel_audit(county, travel)}
-    return write_run(Run("travel", county.name, tables, {}, facts), out, files={}, replace=replace)
+    files: dict[str, Callable[[], bytes] | Path] = {}
+    if journey_source(county) == "roads":
+        audit, lines, points = audit_network(county)
+        frames = ("summary", "components", "snaps", "worst_snaps", "faults")
+        tables |= {f"network_{name}": getattr(audit, name) for name in frames}
+        source = f"{county.name}. Journeys: {travel.method.partition(';')[0]}. British National Grid."
+        files["network_audit.png"] = lambda: audit_map_png(audit, lines, points, county.localities, source=source)
+    return write_run(Run("travel", county.name, tables, {}, facts), out, files=files, replace=replace)
+
+
+def audit_network(county: County) -> tuple[NetworkAudit, NDArray[np.object_], pd.DataFrame]:
+    """The audit of the county's roads with its zones and sites, the roads' lines, and all points.
+
+    It lists what is wrong with roads that journeys could not be made of, too.
+    """
+    options = county.settings.travel
+    links = county_links(county)
+    points = {"zone": county_zones(county), "site": county_sites(county)}
+    audit = audit_roads(links, points, speeds=options.speeds, snap_limit_metres=options.snap_limit_metres)
+    starts, ends, lines = link_positions(links)
+    straight = shapely.is_missing(lines) & np.isfinite(starts).all(axis=1) & np.isfinite(ends).all(axis=1)
+    lines[straight] = shapely.linestrings(np.stack([starts[straight], ends[straight]], axis=1))
+    return audit, lines, pd.concat(points.values())
