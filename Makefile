@@ -31,6 +31,10 @@ $(VENV)/stamp-lint: $(VENV)/stamp-test
 	$(BIN)/python $(PIP) install --constraint $(CONSTRAINTS) --editable ".[test,lint]"
 	@touch $@
 
+$(VENV)/stamp-bench: $(VENV)/stamp-test
+	$(BIN)/python $(PIP) install --constraint $(CONSTRAINTS) --editable ".[test,bench]"
+	@touch $@
+
 demo: $(VENV)/stamp-demo  ## the main job on the embedded county, ending with its report
 	$(BIN)/placeplan demo --out runs/demo --replace
 
@@ -64,7 +68,7 @@ build: $(VENV)/stamp-test  ## the wheel, and the demo from it in a fresh environ
 	rm -rf .smoke
 
 # Every script but the harness; one that misses its bar does not stop the others.
-bench: $(VENV)/stamp-test  ## every benchmark beside its peers, with its bars
+bench: $(VENV)/stamp-bench  ## every benchmark beside its peers, with its bars
 	@failed=; for script in $(filter-out %/harness.py,$(sort $(wildcard tests/benchmarks/*.py))); do \
 		$(BIN)/python $$script || failed="$$failed $$script"; \
 	done; test -z "$$failed" || { echo "missed a bar:$$failed" >&2; exit 1; }

@@ -59,6 +59,11 @@ def demo(out: Out = None, *, replace: Replace = False, internal: Internal = Fals
     atlas_of(_beside(folder), pp.read_county(EXAMPLE), internal=internal, replace=replace or out is None)
 
 
+def _pages(folder: Path) -> tuple[Path, ...]:
+    """What a run has to read, the first that is there; its folder where it has none."""
+    return folder / "report.html", folder / "atlas.html", folder
+
+
 def _beside(folder: Path) -> Path:
     """The folder of the coverage that belongs to a demo."""
     return folder.with_name(f"{folder.name}-coverage")
@@ -170,7 +175,7 @@ def report(
         folder = pp.write_report(
             pp.read_run(source), out or Path(source), internal=internal, replace=replace or out is None
         )
-        typer.echo(str(folder / "report.html"))
+        typer.echo(str(next(page for page in _pages(folder) if page.exists())))
         return
     _answer_and_report(
         source, "report", list(QUESTIONS), out=out, replace=replace, internal=internal, places=places, pounds=pounds

@@ -46,8 +46,17 @@ def test_report_is_written_whole(tiny, monkeypatch, capsys, tmp_path):
     }
 
 
+def test_coverage_tells_the_gaps_and_draws_the_atlas(monkeypatch, capsys, tmp_path):
+    run(monkeypatch, "04_coverage.py", str(tmp_path / "run"))
+    said = capsys.readouterr().out
+    assert "ers:alternative" in said
+    assert "Glossop: autism base (primary)" in said
+    assert "(optimal)" in said
+    assert {"atlas.html", "maps", "run.gpkg", "tables"} <= {path.name for path in (tmp_path / "run").iterdir()}
+
+
 def test_every_numbered_script_is_run_here():
     text = Path(__file__).read_text(encoding="utf-8")
     names = sorted(path.name for path in SCRIPTS.glob("[0-9]*.py"))
-    assert len(names) == 3
+    assert len(names) == 4
     assert all(f'"{name}"' in text for name in names)

@@ -1,6 +1,7 @@
-"""Isochrones: pieces of road worked by hand and against networkx, and areas that hold whom routes say they hold."""
+"""Isochrones: pieces of road worked by hand and by networkx, areas by brute force over points; never hulls."""
 
-from itertools import pairwise
+import itertools
+import math
 
 import networkx as nx
 import numpy as np
@@ -9,133 +10,357 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.planted_faults import SPEEDS, clean_network
+from shapely.geometry import LineString, MultiPolygon, Point, box
 from support.road_tables import point_table, road_table
 
-from placeplan.geo.isochrones import isochrone, reached_roads, zone_service_area
-from placeplan.geo.roads import road_graph, road_network
+from placeplan.geo.isochrones import isochrone, isochrones, reached_roads, zone_service_area
+from placeplan.geo.roads import road_network
 from placeplan.geo.routes import route_times
 
+SPEEDS = {"main": 60.0, "lane": 30.0, "motorway": 120.0}
 OPTIONS = {"off_road_kmh": 6.0, "snap_limit_metres": 500.0}
-LINE = {"a": (0.0, 0.0), "b": (2000.0, 0.0), "c": (4000.0, 0.0), "d": (2000.0, 3000.0)}
+WALK = 0.06 / 6.0
+"""Minutes a metre off the road."""
+
+# main: a minute a km; lane: two minutes a km. The lane from b to d is one way.
+FIVE = {"a": (0, 0), "b": (2000, 0), "c": (4000, 0), "d": (2000, -1000), "e": (1000, -1000)}
+FIVE_LINKS = [
+    ("a", "b", 2000, "main", False),
+    ("b", "c", 2000, "main", False),
+    ("b", "d", 1000, "lane", True),
+    ("d", "e", 1000, "main", False),
+    ("a", "e", 3000, "lane", False),
+]
+AB, BC, BD, DE, AE = range(5)
 
 
-def line(*, oneway=False):
-    """A - b - c along a main road (a minute a km), d above b by a lane (two minutes a km)."""
-    links = [("a", "b", 2000, "main", oneway), ("b", "c", 2000, "main", False), ("b", "d", 3000, "lane", False)]
-    return road_network(road_table(LINE, links), speeds=SPEEDS)
+def network(places, links):
+    return road_network(road_table(places, links), speeds=SPEEDS)
 
 
-def stretches(network, at, minutes, **options):
-    rows = reached_roads(network, point_table({"site": at}), minutes=minutes, **OPTIONS, **options)
-    return {(int(r.link), round(r.start, 6), round(r.end, 6)) for r in rows.itertuples()}
+def pieces(places, links, sites, minutes, **options):
+    found = reached_roads(network(places, links), point_table(sites), minutes=minutes, **OPTIONS | options)
+    return [(link, pytest.approx(start), pytest.approx(end)) for link, start, end in
+            found[["link", "start", "end"]].itertuples(index=False, name=None)]  # fmt: skip
 
 
-def test_links_are_cut_where_the_minutes_run_out():
-    # From c, 3 minutes: the whole of b-c (2 minutes), a minute of a-b (half of it), half a km of b-d (a sixth).
-    assert stretches(line(), LINE["c"], 3) == {(0, 0.5, 1), (1, 0, 1), (2, 0, round(1 / 6, 6))}
-    assert stretches(line(), LINE["c"], 1) == {(1, 0.5, 1)}
-    assert stretches(line(), LINE["c"], 4, boarding_minutes=1) == stretches(line(), LINE["c"], 3)
-    assert stretches(line(), LINE["c"], 0.5, boarding_minutes=1) == set()
+def one(place):
+    return {"site": FIVE[place]}
 
 
-def test_a_site_within_a_link_is_reached_from_both_sides_of_it():
-    # The site stands at 500 m of a-b, 100 m off the road: a minute's walk at 6 km/h, so 0.4 minutes are left to drive.
-    assert stretches(line(), (500.0, 100.0), 1.4) == {(0, 0.05, 0.45)}
+def test_the_five_junctions_as_worked_by_hand():
+    # To c in 3 minutes: all of b-c (2 minutes), and the last kilometre of a-b. From d the way is round by e: 11 minutes.
+    assert pieces(FIVE, FIVE_LINKS, one("c"), 3) == [(AB, 0.5, 1), (BC, 0, 1)]
+    # To d: down the one-way lane 2 minutes, so one more minute from either side of b; e is a minute away, and two
+    # minutes of the lane a-e are a kilometre of its three.
+    assert pieces(FIVE, FIVE_LINKS, one("d"), 3) == [
+        (AB, 0.5, 1), (BC, 0, 0.5), (BD, 0, 1), (DE, 0, 1), (AE, 2 / 3, 1),
+    ]  # fmt: skip
+    # To b nobody comes up the lane: from its lower end the way is 1 + 6 + 2 = 9 minutes, and along it as much more.
+    assert [link for link, *_ in pieces(FIVE, FIVE_LINKS, one("b"), 8.5)] == [AB, BC, DE, AE]
+    assert pieces(FIVE, FIVE_LINKS, one("b"), 10)[2] == (BD, 0.5, 1)
 
 
-def test_a_one_way_street_is_reached_from_behind_alone():
-    # a to b only: a home beyond the site would have to turn back, and could not.
-    assert stretches(line(oneway=True), (500.0, 0.0), 0.4) == {(0, 0.05, 0.25)}
-    assert stretches(line(oneway=True), LINE["a"], 10) == set()
+def test_pieces_are_drawn_from_tail_to_head_and_cut_where_the_minutes_run_out():
+    found = reached_roads(network(FIVE, FIVE_LINKS), point_table(one("c")), minutes=3, **OPTIONS)
+    assert [list(line.coords) for line in found["geometry"]] == [[(1000, 0), (2000, 0)], [(2000, 0), (4000, 0)]]
 
 
-def test_a_river_with_one_bridge_leaves_the_far_bank_out():
-    # Two banks 200 m apart, joined 5 km away: what is near by the crow is far by road, and no hull says so.
-    places = {"n0": (0, 200), "n1": (5000, 200), "s0": (0, 0), "s1": (5000, 0)}
-    links = [("n0", "n1", 5000, "main", False), ("s0", "s1", 5000, "main", False), ("n1", "s1", 200, "main", False)]
-    network = road_network(road_table(places, links), speeds=SPEEDS)
-    area = isochrone(network, point_table({"site": (0, 0)}), minutes=3, width_metres=60, **OPTIONS)
-    assert area.contains(shapely.Point(1500, 20))
-    assert not area.intersects(shapely.LineString([(0, 200), (5000, 200)]))
+def test_boarding_and_the_leg_of_the_site_are_counted():
+    # 50 m at 6 km/h are half a minute; with boarding of 1.5 minutes, one of 3 is left.
+    found = pieces(FIVE, FIVE_LINKS, {"s": (4000, 50)}, 3, boarding_minutes=1.5)
+    assert found == [(BC, 0.5, 1)]
+    assert pieces(FIVE, FIVE_LINKS, {"s": (4000, 50)}, 2, boarding_minutes=1.5) == []
 
 
-def test_a_site_that_no_road_is_near_gives_an_empty_area():
-    assert isochrone(line(), point_table({"site": (0, 9000)}), minutes=30, **OPTIONS).is_empty
-    with pytest.raises(ValueError, match="expected 0 or more"):
-        isochrone(line(), point_table({"site": (0, 0)}), minutes=-1, **OPTIONS)
+def test_a_link_reached_from_both_ends_has_two_pieces_until_they_meet():
+    ring = {"s": (0, 0), "l": (-1000, 1000), "r": (1000, 1000)}
+    links = [("s", "l", 1000, "main", False), ("s", "r", 1000, "main", False), ("l", "r", 4000, "main", False)]
+    assert pieces(ring, links, {"s": (0, 0)}, 2) == [(0, 0, 1), (1, 0, 1), (2, 0, 0.25), (2, 0.75, 1)]
+    assert pieces(ring, links, {"s": (0, 0)}, 3) == [(0, 0, 1), (1, 0, 1), (2, 0, 1)]
 
 
-def journeys(links, network, spot):
-    """What gives the minutes from a share of a link to a site at ``spot``, both added to a networkx graph."""
-    graph = nx.MultiDiGraph(road_graph(network))
-    nearest = min(range(len(links)), key=lambda link: links["geometry"].iloc[link].distance(spot))
-    leg = links["geometry"].iloc[nearest].distance(spot) * 0.06 / OPTIONS["off_road_kmh"]
-    place = links["geometry"].iloc[nearest].project(spot, normalized=True)
-    tail, head, whole = links["from"].iloc[nearest], links["to"].iloc[nearest], network.minutes[nearest]
-    graph.add_edge(tail, "school", minutes=place * whole + leg)
-    if not network.oneway[nearest]:
-        graph.add_edge(head, "school", minutes=(1 - place) * whole + leg)
+def test_a_site_along_a_road_is_reached_from_both_sides_but_of_a_one_way_street_from_behind():
+    road = {"a": (0, 0), "b": (4000, 0)}
+    middle = {"s": (2000, 0)}
+    assert pieces(road, [("a", "b", 4000, "main", False)], middle, 1) == [(0, 0.25, 0.75)]
+    assert pieces(road, [("a", "b", 4000, "main", True)], middle, 1) == [(0, 0.25, 0.5)]
+    # Two one-way rows that describe one road: from behind on each.
+    both = [("a", "b", 4000, "main", True), ("b", "a", 4000, "main", True)]
+    assert pieces(road, both, {"s": (3000, 0)}, 1) == [(0, 0.5, 0.75), (1, 0, 0.25)]
 
-    def time_from(link, share):
-        trial = graph.copy()
-        trial.add_edge("home", links["to"].iloc[link], minutes=(1 - share) * network.minutes[link])
-        if not network.oneway[link]:
-            trial.add_edge("home", links["from"].iloc[link], minutes=share * network.minutes[link])
-        if link == nearest and (share <= place or not network.oneway[link]):
-            trial.add_edge("home", "school", minutes=abs(share - place) * network.minutes[link] + leg)
-        try:
-            return nx.dijkstra_path_length(trial, "home", "school", weight="minutes")
-        except nx.NetworkXNoPath:
-            return np.inf
 
-    return time_from
+def test_of_parallel_links_each_has_its_own_piece():
+    road = {"a": (0, 0), "b": (1000, 0)}
+    links = [("a", "b", 1000, "lane", False), ("b", "a", 1600, "main", False)]
+    # To b: a minute is 500 m of the lane, and 1000 of the 1600 m of the other, which runs from b to a.
+    assert pieces(road, links, {"s": (1000, 0)}, 1) == [(0, 0.5, 1), (1, 0, 0.625)]
+
+
+def test_a_site_out_of_reach_reaches_nothing_and_disturbs_no_other():
+    roads = network(FIVE, FIVE_LINKS)
+    far = point_table({"moor": (0, 9000), "unknown": (math.nan, 0)})
+    assert reached_roads(roads, far, minutes=30, **OPTIONS).empty
+    nothing = isochrone(roads, far, minutes=30, **OPTIONS)
+    assert isinstance(nothing, MultiPolygon)
+    assert nothing.is_empty
+    good = point_table(one("c"))
+    alone = isochrone(roads, good, minutes=3, **OPTIONS)
+    assert isochrone(roads, pd.concat([far, good]), minutes=3, **OPTIONS).equals(alone)
+    assert isochrone(roads, good, minutes=3, boarding_minutes=3, **OPTIONS).is_empty
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"minutes": -1.0},
+        {"minutes": math.nan},
+        {"minutes": math.inf},
+        {"boarding_minutes": -1.0},
+        {"off_road_kmh": 0.0},
+        {"width_metres": 0.0},
+        {"snap_limit_metres": -1.0},
+    ],
+)
+def test_options_that_make_no_sense_are_refused(wrong):
+    (name,) = wrong
+    with pytest.raises(ValueError, match=name.split("_")[0]):
+        isochrone(network(FIVE, FIVE_LINKS), point_table(one("c")), **{"minutes": 3.0} | OPTIONS | wrong)
+
+
+def test_minutes_that_do_not_grow_are_refused():
+    with pytest.raises(ValueError, match="minutes 5, 3: expected from few to many"):
+        isochrones(network(FIVE, FIVE_LINKS), point_table(one("c")), minutes=[5, 3], **OPTIONS)
+
+
+PARTS = 8
+"""Into how many parts the oracle cuts every link."""
+
+
+def networkx_times(places, links, sites):
+    """Minutes to the nearest of ``sites`` (link, share) from every eighth of every link, over a graph cut up finely."""
+    graph = nx.DiGraph()
+    for at, (tail, head, metres, kind, oneway) in enumerate(links):
+        stops = {k / PARTS: (at, k) for k in range(1, PARTS)} | {0.0: tail, 1.0: head}
+        for number, (link, share) in enumerate(sites):
+            start, end = links[link][:2]
+            if {start, end} == {tail, head}:  # drawn straight, so on one line
+                stops[share if start == tail else 1 - share] = f"site {number}"
+        for (low, one_end), (high, other_end) in itertools.pairwise(sorted(stops.items())):
+            minutes = (high - low) * metres / 1000 / SPEEDS[kind] * 60
+            for start, end in [(one_end, other_end)] + [(other_end, one_end)] * (not oneway):
+                known = graph.get_edge_data(start, end, {"minutes": math.inf})["minutes"]
+                graph.add_edge(start, end, minutes=min(minutes, known))
+    names = {f"site {number}" for number in range(len(sites))}
+    return nx.multi_source_dijkstra_path_length(graph.reverse(), names, weight="minutes")
+
+
+@st.composite
+def random_roads(draw):
+    count = draw(st.integers(3, 7))
+    spots = draw(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=count, max_size=count, unique=True))
+    # Moved by less than a place is wide, so that no two links cross a third at a place of their own.
+    places = {f"n{i}": (1000.0 * x + 7 * i * i, 1000.0 * y + 11 * i) for i, (x, y) in enumerate(spots)}
+    ends = st.permutations(range(count)).map(lambda order: order[:2])
+    pairs = draw(st.lists(ends, min_size=2, max_size=12))
+    links = [
+        (f"n{i}", f"n{j}", math.dist(places[f"n{i}"], places[f"n{j}"]) * draw(st.sampled_from([1.0, 1.3])),
+         draw(st.sampled_from(["main", "lane"])), draw(st.booleans()))
+        for i, j in pairs
+    ]  # fmt: skip
+    return places, links
+
+
+@settings(max_examples=80, deadline=None)
+@given(random_roads(), st.data())
+def test_every_piece_is_what_networkx_finds(roads, data):
+    places, links = roads
+    table = network(places, links)
+    # Sites at shares that are no eighths, on the road itself.
+    sites = data.draw(
+        st.lists(st.tuples(st.integers(0, len(links) - 1), st.sampled_from([0.3, 0.55, 0.81])), min_size=1, max_size=2)
+    )
+    spots = {f"s{k}": table.lines[link].interpolate(share, normalized=True).coords[0]
+             for k, (link, share) in enumerate(sites)}  # fmt: skip
+    minutes = data.draw(st.sampled_from([0.5, 2.0, 5.3, 11.0]))
+    times = networkx_times(places, links, nearest_links(table, links, spots))
+    found = reached_roads(table, point_table(spots), minutes=minutes, **OPTIONS)
+    assert (found["end"] > found["start"]).all()
+    for at, part in itertools.product(range(len(links)), range(1, PARTS)):
+        time = times.get((at, part), math.inf)
+        if abs(time - minutes) < 1e-6:
+            continue
+        mine = found[found["link"] == at]
+        holding = ((mine["start"] <= part / PARTS) & (part / PARTS <= mine["end"])).sum()
+        assert holding == (time <= minutes), (at, part, time)
+
+
+def nearest_links(table, links, spots):
+    """Where each spot is tied: the first of the nearest links, by a plain loop."""
+    tied = []
+    for spot in spots.values():
+        away = [round(line.distance(Point(spot)), 6) for line in table.lines]
+        link = away.index(min(away))
+        tied.append((link, table.lines[link].project(Point(spot), normalized=True)))
+    return tied
+
+
+GRID = 1500.0
+SIDE = 4
+STEPS = 30
+
+
+def grid_roads(seed):
+    """A grid of roads, 1.5 km apart: some lanes, some one-way."""
+    random = np.random.default_rng(seed)
+    places = {f"{x}-{y}": (GRID * x, GRID * y) for x in range(SIDE) for y in range(SIDE)}
+    links = [
+        (f"{x}-{y}", f"{x + dx}-{y + dy}", GRID, str(random.choice(["main", "lane"])), bool(random.random() < 0.3))
+        for x in range(SIDE)
+        for y in range(SIDE)
+        for dx, dy in ((1, 0), (0, 1))
+        if x + dx < SIDE and y + dy < SIDE
+    ]
+    return places, [link if random.random() < 0.5 else (link[1], link[0], *link[2:]) for link in links]
+
+
+def times_along(places, links, site):
+    """Points every 50 m along every link, and the minutes from there to the junction ``site``, by networkx."""
+    graph = nx.DiGraph()
+    spots = {}
+    for at, (tail, head, metres, kind, oneway) in enumerate(links):
+        chain = [tail, *((at, k) for k in range(1, STEPS)), head]
+        line = np.linspace(places[tail], places[head], STEPS + 1)
+        spots |= dict(zip(chain, line, strict=True))
+        minutes = metres / STEPS / 1000 / SPEEDS[kind] * 60
+        for start, end in itertools.pairwise(chain):
+            graph.add_edge(start, end, minutes=minutes)
+            if not oneway:
+                graph.add_edge(end, start, minutes=minutes)
+    reached = nx.single_source_dijkstra_path_length(graph.reverse(), site, weight="minutes")
+    return np.array([spots[node] for node in reached]), np.array(list(reached.values()))
 
 
 @settings(max_examples=12, deadline=None)
-@given(st.integers(0, 500), st.floats(1.0, 9.0))
-def test_pieces_are_what_networkx_says_of_points_along_every_link(seed, minutes):
-    links, points = clean_network(seed=seed, side=5)
-    stream = np.random.default_rng(seed)
-    links = links.assign(oneway=stream.random(len(links)) < 0.25)
-    network = road_network(links, speeds=SPEEDS)
-    site = points["site"].iloc[[0]]
-    rows = reached_roads(network, site, minutes=minutes, **OPTIONS)
-    inside = {}
-    for row in rows.itertuples():
-        inside.setdefault(int(row.link), []).append((row.start, row.end))
-    time_from = journeys(links, network, shapely.Point(*site.iloc[0]))
-    for link in range(0, len(links), 3):
-        for share in (0.07, 0.41, 0.83):
-            time = time_from(link, share)
-            if abs(time - minutes) > 1e-6:
-                assert any(low <= share <= high for low, high in inside.get(link, [])) == (time <= minutes)
+@given(st.integers(0, 10_000), st.sampled_from([2.5, 4.0, 7.0]))
+def test_an_area_holds_what_is_in_time_and_nothing_else_by_brute_force(seed, minutes):
+    places, links = grid_roads(seed)
+    width = 200.0
+    options = OPTIONS | {"width_metres": width}
+    area = isochrone(network(places, links), point_table({"s": places["1-2"]}), minutes=minutes, **options)
+    assert area.is_valid
+    along, times = times_along(places, links, "1-2")
+    probes = np.random.default_rng(seed).uniform(-400, GRID * (SIDE - 1) + 400, (1500, 2))
+    inside = shapely.contains_xy(area, probes)
+    away = np.hypot(*(probes[:, None, :] - along[None, :, :]).T).T
+    # Points along the roads stand 50 m apart: half of that is what the oracle may miss, in distance and on the road.
+    soonest = np.where(away <= width + 25, times[None, :] + away * WALK, np.inf).min(axis=1)
+    assert (soonest[inside] <= minutes + 25 * (WALK + 0.002)).all()
+    surely = (np.where(away <= width - 25, times[None, :], np.inf).min(axis=1) + width * WALK) <= minutes
+    assert inside[surely].all()
+    assert inside.any() == (minutes > 0)
 
 
-def test_areas_nest_and_hold_the_zones_that_routes_reach():
-    links, points = clean_network()
-    network = road_network(links, speeds=SPEEDS)
-    sites = points["site"].iloc[:2]
-    times = route_times(network, points["zone"], sites, **OPTIONS).minutes.min(axis=1)
-    areas = [isochrone(network, sites, minutes=m, **OPTIONS) for m in (2, 4, 6)]
-    for smaller, larger in pairwise(areas):
-        assert smaller.difference(larger).area < 1e-3 * smaller.area
-    spots = shapely.points(points["zone"].to_numpy(float))
-    for minutes, area in zip((2, 4, 6), areas, strict=True):
-        # A zone 50 m off the road may lie in a band that is made for 100 m: a minute, by which it may be missed.
-        assert shapely.contains(area, spots[times <= minutes - 1.1]).all()
-        assert not shapely.contains(area.buffer(-1), spots[times > minutes + 0.75]).any()
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10_000))
+def test_areas_of_fewer_minutes_lie_within_those_of_more(seed):
+    places, links = grid_roads(seed)
+    roads, sites = network(places, links), point_table({"s": (1600, 3100), "t": (30, 700)})
+    limits = [1.0, 2.5, 4.0, 4.1, 9.0]
+    areas = isochrones(roads, sites, minutes=limits, **OPTIONS)
+    for few, more in itertools.pairwise(areas):
+        assert few.difference(more).area < 1e-3
+        assert few.area <= more.area + 1e-3
+    # Made alone an area is the same, but for how it is drawn.
+    for limit, area in zip(limits, areas, strict=True):
+        alone = isochrone(roads, sites, minutes=limit, **OPTIONS)
+        assert alone.difference(area.buffer(20)).is_empty
+        assert area.difference(alone.buffer(20)).is_empty
 
 
-def test_zones_within_the_limit_are_joined():
-    squares = np.array([shapely.box(x, 0, x + 1, 1) for x in range(4)] + [None], dtype=object)
-    area = zone_service_area(squares, np.array([10.0, 20.0, 31.0, np.inf, 5.0]), limit=30)
-    assert area.equals(shapely.box(0, 0, 2, 1))
-    assert zone_service_area(squares, np.full(5, np.inf), limit=30).is_empty
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10_000))
+def test_homes_that_route_times_reaches_with_minutes_to_spare_lie_within(seed):
+    places, links = grid_roads(seed)
+    roads, sites = network(places, links), point_table({"s": (1600, 3100)})
+    spots = np.random.default_rng(seed).uniform(0, GRID * (SIDE - 1), (80, 2))
+    homes = point_table({f"z{k}": spot for k, spot in enumerate(spots.tolist())})
+    travel = route_times(roads, homes, sites, boarding_minutes=1.0, **OPTIONS)
+    area = isochrone(roads, sites, minutes=6.0, boarding_minutes=1.0, **OPTIONS)
+    legs = np.array([min(line.distance(Point(spot)) for line in roads.lines) for spot in spots])
+    # The area goes by steps of at most 75 m of its 250: so many minutes may be wanting.
+    expected = (travel.minutes[:, 0] <= 6.0 - 100 * WALK) & (legs <= 150)
+    assert shapely.contains_xy(area, spots)[expected].all()
 
 
-def test_the_input_is_not_changed():
-    network = line()
-    before = pd.Series(shapely.to_wkb(network.lines))
-    reached_roads(network, point_table({"site": (500, 0)}), minutes=1, **OPTIONS)
-    assert (pd.Series(shapely.to_wkb(network.lines)) == before).all()
+def test_a_river_bridged_far_off_leaves_the_other_bank_out_where_a_hull_would_not():
+    places = {"s": (0, 0), "w": (-5000, 0), "e": (5000, 0), "far w": (-5000, 800), "far e": (5000, 800), "m": (0, 800)}
+    links = [
+        ("w", "s", 5000, "main", False),
+        ("s", "e", 5000, "main", False),
+        ("w", "far w", 800, "main", False),
+        ("e", "far e", 800, "main", False),
+        ("far w", "m", 5000, "main", False),
+        ("m", "far e", 5000, "main", False),
+    ]
+    roads, sites = network(places, links), point_table({"s": (0, 0)})
+    area = isochrone(roads, sites, minutes=8, **OPTIONS)
+    across = Point(0, 800)  # 10.8 minutes by either bridge
+    assert not area.contains(across)
+    pieces_reached = reached_roads(roads, sites, minutes=8, **OPTIONS)["geometry"].to_numpy()
+    assert shapely.convex_hull(shapely.union_all(pieces_reached)).covers(across)
+    assert area.convex_hull.contains(across)
+    assert area.contains(Point(4000, 800))
+    # When the minutes suffice the whole ring is in, and the water between the banks is not.
+    whole = isochrone(roads, sites, minutes=14, **OPTIONS)
+    assert whole.contains(across)
+    assert not whole.contains(Point(0, 400))
+
+
+def test_only_holes_below_four_hectares_are_filled():
+    def ring(side):
+        places = {"a": (0, 0), "b": (side, 0), "c": (side, side), "d": (0, side)}
+        links = [(p, q, side, "main", False) for p, q in ("ab", "bc", "cd", "da")]
+        return isochrone(network(places, links), point_table({"s": (0, 0)}), minutes=20, width_metres=100, **OPTIONS)
+
+    # 100 m from either side are widened: 350 m leave a field of 150 by 150, and 600 m one of 400 by 400.
+    assert ring(350).contains(Point(175, 175))
+    assert not ring(600).contains(Point(300, 300))
+    assert ring(600).contains(Point(50, 300))
+
+
+def test_a_motorway_is_driven_but_nobody_lives_along_it():
+    places = {"s": (0, 0), "on": (1000, 0), "off": (9000, 0), "village": (10000, 0)}
+    links = [
+        ("s", "on", 1000, "main", False),
+        ("on", "off", 8000, "motorway", False),
+        ("off", "village", 1000, "main", False),
+    ]
+    roads, sites = network(places, links), point_table({"s": (0, 0)})
+    assert reached_roads(roads, sites, minutes=9, **OPTIONS)["link"].tolist() == [0, 1, 2]
+    area = isochrone(roads, sites, minutes=9, **OPTIONS)
+    assert area.contains(Point(9500, 50))
+    assert not area.contains(Point(5000, 0))
+    everywhere = isochrone(roads, sites, minutes=9, no_frontage=(), **OPTIONS)
+    assert everywhere.contains(Point(5000, 0))
+
+
+def test_the_width_narrows_where_the_minutes_run_out():
+    roads = network({"a": (0, 0), "b": (9000, 0)}, [("a", "b", 9000, "main", False)])
+    area = isochrone(roads, point_table({"s": (0, 0)}), minutes=5, width_metres=100, **OPTIONS)
+    across = [area.intersection(LineString([(x, -500), (x, 500)])).length for x in (1000, 4500, 4850, 5000)]
+    # 100 m off the road are a minute, which is a kilometre of road: full width up to 4 km, and ever less to 5 km.
+    assert across == sorted(across, reverse=True)
+    assert 180 < across[0] <= 200
+    assert 0 < across[2] < 60
+    assert across[3] == 0
+
+
+def test_zones_whose_own_minutes_are_within_the_limit_make_one_area():
+    outlines = np.array([box(0, 0, 1, 1), box(1, 0, 2, 1), None, box(5, 0, 6, 1), box(2, 0, 3, 1)], dtype=object)
+    minutes = np.array([2.7, 9, 1, 2, np.inf], dtype=np.float32)
+    assert zone_service_area(outlines, minutes, limit=2.7).equals(MultiPolygon([outlines[0], outlines[3]]))
+    assert zone_service_area(outlines, minutes, limit=9).equals(MultiPolygon([box(0, 0, 2, 1), outlines[3]]))
+    nothing = zone_service_area(outlines, minutes, limit=1.5)
+    assert isinstance(nothing, MultiPolygon)
+    assert nothing.is_empty
