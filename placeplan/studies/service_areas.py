@@ -47,8 +47,8 @@ def service_areas(
     board and visiting teachers are left out, and so are areas that are empty: of a site too far from every road, or of
     minutes that boarding takes up. There are no children in it.
 
-    Raises ``UsageError`` for a unit that is not open, minutes or a width that are not above 0, a county without roads
-    where ``travel`` is not given; where it is, for zones without outlines and a site that it does not know.
+    Raises ``UsageError`` for a unit that is not open, minutes or a width that are not above 0, journeys that are
+    not by road where ``travel`` is not given; where it is, for zones without outlines and a site that it does not know.
     """
     limits = sorted({float(limit) for limit in minutes})
     if not limits or not all(np.isfinite(limit) and limit > 0 for limit in limits):
@@ -93,7 +93,7 @@ def service_areas(
 def _by_road(county: County, width_metres: float) -> Areas:
     """What makes areas along the county's roads."""
     if journey_source(county) != "roads":
-        raise UsageError("service areas by road: the county has no roads; expected travel times, for areas by zone")
+        raise UsageError("service areas by road: journeys are not by road; expected travel times, for areas by zone")
     network, points, options = county_network(county), county_sites(county), county.settings.travel
 
     def areas(sites: list[str], limits: list[float]) -> list[shapely.MultiPolygon]:

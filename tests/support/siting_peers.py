@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-__all__ = ["best_by_trying_all", "graph_text"]
+__all__ = ["best_by_trying_all", "fewest_by_trying_all", "graph_text", "most_covered_by_trying_all"]
 
 
 def graph_text(nodes: int, sites: int, *, seed: int) -> str:
@@ -31,3 +31,22 @@ def best_by_trying_all(
         if np.isfinite(least).all():
             best = min(best, float((least * weights.reindex(least.index)).sum()))
     return best
+
+
+def most_covered_by_trying_all(distances: pd.DataFrame, weights: pd.Series, *, sites: int, limit: float) -> float:
+    """The greatest weight within the limit of a chosen site, over every choice of so many."""
+    covers = distances.to_numpy() <= limit
+    by_point = weights.reindex(distances.index).to_numpy(float)
+    choices = combinations(range(covers.shape[1]), min(sites, covers.shape[1]))
+    return max(float(by_point[covers[:, list(chosen)].any(axis=1)].sum()) for chosen in choices)
+
+
+def fewest_by_trying_all(distances: pd.DataFrame, *, limit: float) -> int:
+    """The fewest sites that serve every point that any can serve within the limit."""
+    covers = distances.to_numpy() <= limit
+    wanted = covers.any(axis=1)
+    for count in range(covers.shape[1] + 1):
+        for chosen in combinations(range(covers.shape[1]), count):
+            if covers[:, list(chosen)].any(axis=1)[wanted].all():
+                return count
+    raise AssertionError("all sites together serve all that any can serve")
