@@ -90,6 +90,7 @@ def _coverage_into(
 ) -> str:
     """Measure, ask what was asked and write the run; what is not proven, in words."""
     import placeplan as pp
+    from placeplan.studies.road_network import journey_source
 
     with step(timings, "travel"):
         times = pp.travel_times(county, progress=sys.stderr.isatty())
@@ -118,7 +119,7 @@ def _coverage_into(
                 unproven = f"{row['method']}, {row['objective']:,.1f}, bound {row['bound']:,.1f}"
     if options["service_areas"] != "none":
         with step(timings, "service areas"):
-            by_zone = not (len(county.roads) or county.road_files)
+            by_zone = journey_source(county) != "roads"
             areas = pp.service_areas(
                 county,
                 minutes=options["limits"],

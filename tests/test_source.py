@@ -70,7 +70,7 @@ MAY_IMPORT = {
     | RUNS
     | {"synthetic", "accounts", "costs", "problem", "verify", "geo", "models", "report"},
     "command_parts": {"errors"},
-    "cli_coverage": COUNTY | RUNS | {"placeplan", "command_parts", "report"},
+    "cli_coverage": COUNTY | RUNS | {"placeplan", "command_parts", "studies", "report"},
     "cli": COUNTY | RUNS | {"placeplan", "synthetic", "studies", "report", "command_parts", "cli_coverage"},
     "examples": COUNTY | {"placeplan", "synthetic", "geo", "models"},  # the public parts
 }
