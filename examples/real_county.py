@@ -112,7 +112,7 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 2
     print(f"{out} is a county now. Next:")
-    for command in ("check", "travel", "allocate", "report"):
+    for command in ("check", "travel", "coverage", "allocate", "report"):
         print(f'  placeplan {command} "{out}"')
     return 0
 

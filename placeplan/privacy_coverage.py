@@ -130,6 +130,8 @@ def _cells_and_sums(
             for locality, phase in product([*rows["locality"].unique(), ANY], [*rows["phase"].unique(), ANY]):
                 total = ("children", locality, ANY, phase)
                 web.sums.append(Sum(total, ((near, locality, phase), (far, locality, phase))))
+                # Where the limit is the phase's guidance the two tables tell one figure; elsewhere this does not hold.
+                web.same((near, locality, phase), (f"{schools} within_guidance", locality, ANY, phase))
     _equity_cells(web, equity)
     return web.cells, [one for one in web.sums if holds(one, web.cells)]
 

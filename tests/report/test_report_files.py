@@ -75,7 +75,14 @@ def test_a_share_safe_workbook_marks_what_it_withholds_and_has_no_child(sample: 
 def test_the_geopackage_has_its_layers_and_no_homes(sample: Run, tmp_path: Path) -> None:
     path = tmp_path / "run.gpkg"
     path.write_bytes(geopackage_bytes(share_safe(sample)))
-    assert sorted(name for name, _ in pyogrio.list_layers(path)) == ["flows", "gaps", "localities", "sites", "units"]
+    assert sorted(name for name, _ in pyogrio.list_layers(path)) == [
+        "flows",
+        "gaps",
+        "layer_styles",
+        "localities",
+        "sites",
+        "units",
+    ]
     flows = gpd.read_file(path, layer="flows")
     assert flows.crs.to_epsg() == 27700
     assert set(flows.geometry.geom_type) == {"LineString"}
