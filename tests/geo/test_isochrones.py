@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiPolygon, Point, box
-from support.road_tables import point_table, road_table
+from support.road_tables import FIVE, FIVE_LINKS, point_table, road_table
 
 from placeplan.geo.isochrones import isochrone, isochrones, reached_roads, zone_service_area
 from placeplan.geo.roads import road_network
@@ -23,15 +23,6 @@ OPTIONS = {"off_road_kmh": 6.0, "snap_limit_metres": 500.0}
 WALK = 0.06 / 6.0
 """Minutes a metre off the road."""
 
-# main: a minute a km; lane: two minutes a km. The lane from b to d is one way.
-FIVE = {"a": (0, 0), "b": (2000, 0), "c": (4000, 0), "d": (2000, -1000), "e": (1000, -1000)}
-FIVE_LINKS = [
-    ("a", "b", 2000, "main", False),
-    ("b", "c", 2000, "main", False),
-    ("b", "d", 1000, "lane", True),
-    ("d", "e", 1000, "main", False),
-    ("a", "e", 3000, "lane", False),
-]
 AB, BC, BD, DE, AE = range(5)
 
 

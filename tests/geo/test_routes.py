@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.road_tables import point_table, road_table
+from support.road_tables import FIVE, FIVE_LINKS, point_table, road_table
 
 from placeplan.geo import routes
 from placeplan.geo.roads import road_network
@@ -18,21 +18,6 @@ from placeplan.geo.travel import Reason
 
 SPEEDS = {"main": 60.0, "lane": 30.0}
 
-# Five junctions, worked by hand. main: a minute a km; lane: two minutes a km.
-#
-#     a ---2 km main--- b ---2 km main--- c        a-e: 3 km lane, 6 minutes
-#      \                |                          b to d: 1 km lane, one way from b to d
-#       3 km lane       1 km lane, one way down    e-d: 1 km main, 1 minute
-#        \              v
-#         e ---1 km---- d
-FIVE = {"a": (0, 0), "b": (2000, 0), "c": (4000, 0), "d": (2000, -1000), "e": (1000, -1000)}
-FIVE_LINKS = [
-    ("a", "b", 2000, "main", False),
-    ("b", "c", 2000, "main", False),
-    ("b", "d", 1000, "lane", True),
-    ("d", "e", 1000, "main", False),
-    ("a", "e", 3000, "lane", False),
-]
 AT_JUNCTIONS = point_table(FIVE)
 
 

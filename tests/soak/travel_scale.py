@@ -11,15 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from resumable import MINUTES, UNFINISHED, source_digest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "support"), str(ROOT / "tests" / "soak")]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "support")]
 
-from resumable import MINUTES, UNFINISHED, source_digest  # noqa: E402 - after the path that they are found by
-from road_generator import road_grid  # noqa: E402
+from road_generator import road_grid  # noqa: E402 - after the path
 
-from placeplan.geo.routes import node_minutes, route_times  # noqa: E402
-from placeplan.studies.travel_cache import FolderChunks  # noqa: E402
+from placeplan.geo.routes import node_minutes, route_times  # noqa: E402 - after the path
+from placeplan.studies.travel_cache import FolderChunks  # noqa: E402 - after the path
 
 SITES, ZONES, NODES = 1_500, 35_000, 500_000
 CHECKED = 3
