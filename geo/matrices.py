@@ -104,8 +104,9 @@ def square_matrix(
 ) -> pd.DataFrame:
     """A square csv of times, labels in its first row and column, and perhaps another of km (``km_text``).
 
-    Rows are zones and columns sites, or the other way round where the labels say so without doubt; a label that is in
-    neither is told by ``matrix_times``. Raises ``TableError`` where the labels fit neither way.
+    Rows are zones and columns sites, or the other way round where the labels say so without doubt. Where rows and
+    columns have the same labels, as of every place to every place, a journey is from its row to its column. A label
+    that is in neither is told by ``matrix_times``. Raises ``TableError`` where the labels fit neither way.
     """
     known = {str(zone) for zone in zones}, {str(site) for site in sites}
     times = _square(text, known)
@@ -210,7 +211,8 @@ def _square(text: str, known: tuple[set[str], set[str]]) -> pd.DataFrame:
     fits = [sum(label in known[0] for label in rows), sum(label in known[1] for label in columns)]
     turned = [sum(label in known[1] for label in rows), sum(label in known[0] for label in columns)]
     upright, across = min(fits) > 0, min(turned) > 0
-    if upright == across:
+    everywhere = upright and across and set(rows) == set(columns)
+    if upright == across and not everywhere:
         found = f"rows {', '.join(rows[:3])}..., columns {', '.join(columns[:3])}..."
         why = "rows that are zones and columns that are sites"
         raise TableError(
@@ -223,6 +225,9 @@ def _square(text: str, known: tuple[set[str], set[str]]) -> pd.DataFrame:
             "value": values.to_numpy().ravel(),
         }
     )
+    if everywhere:
+        only_sites, only_zones = known[1] - known[0], known[0] - known[1]
+        long = long[~long["row"].isin(only_sites) & ~long["column"].isin(only_zones)].reset_index(drop=True)
     return long.rename(columns={"row": "zone", "column": "site"} if upright else {"row": "site", "column": "zone"})
 
 

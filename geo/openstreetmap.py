@@ -5,6 +5,7 @@ the seven parameters of ``crs``; elsewhere metres of the zone of the Universal T
 """
 
 import ast
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_utm_crs_info
+from pyproj.exceptions import CRSError
 
 from .crs import GRID, LONGITUDE_LATITUDE, to_grid
 from .faults import TableError, TableFault
@@ -59,7 +61,9 @@ def graphml_roads(paths: Iterable[Path], *, bounds: Bounds | None = None) -> pd.
 
 def _graphml(path: Path) -> pd.DataFrame:
     try:
-        graph = nx.read_graphml(path, node_type=str, force_multigraph=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of a value without a declared type: text here anyway
+            graph = nx.read_graphml(path, node_type=str, force_multigraph=True)
         places = {node: (float(data["x"]), float(data["y"])) for node, data in graph.nodes(data=True)}
     except (KeyError, TypeError) as error:
         raise TableError([TableFault(None, path.name, f"a node without {error}", "nodes with x and y")]) from error
@@ -67,11 +71,9 @@ def _graphml(path: Path) -> pd.DataFrame:
         raise TableError([TableFault(None, path.name, str(error)[:80], "GraphML as OSMnx writes it")]) from error
     rows = []
     for start, end, data in graph.edges(data=True):
-        line = data.get("geometry")
         try:
-            shape = shapely.from_wkt(line) if line else shapely.LineString([places[start], places[end]])
-            rows.append((start, end, float(data.get("length", "nan")), _first(data.get("highway")), shape))
-        except (shapely.errors.GEOSException, ValueError) as error:
+            rows.append((start, end, *_edge(data, places[start], places[end])))
+        except (shapely.errors.GEOSException, TypeError, ValueError) as error:
             told = f"edge {start} to {end}: {error}"[:80]
             raise TableError([TableFault(None, path.name, told, "edges with a length and a line")]) from error
     links = pd.DataFrame(rows, columns=["from", "to", "metres", "class", "geometry"])
@@ -85,6 +87,15 @@ def _graphml(path: Path) -> pd.DataFrame:
     links["metres"] = np.where(metres > 0, metres, shapely.length(shapes))
     links["geometry"] = shapes
     return links
+
+
+def _edge(data: Mapping[str, Any], *ends: tuple[float, float]) -> tuple[float, str, shapely.LineString]:
+    """The metres as written, the class and the line of an edge; straight between its ends where none is written."""
+    drawn = data.get("geometry")
+    line = shapely.from_wkt(drawn) if drawn else shapely.LineString(ends)
+    if not isinstance(line, shapely.LineString):
+        raise TypeError(f"a {line.geom_type}")
+    return float(data.get("length", "nan")), _first(data.get("highway")), line
 
 
 def _first(value: object) -> str:
@@ -192,7 +203,10 @@ def _tags(tags: Mapping[str, str]) -> tuple[str, bool, bool] | None:
 
 def _projected(shapes: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
     """Lines in the coordinates of ``crs`` as lines in metres: the National Grid, or the local zone outside Britain."""
-    stated = CRS.from_user_input(crs)
+    try:
+        stated = CRS.from_user_input(crs)
+    except CRSError as error:
+        raise TableError([TableFault(None, "crs", crs, "a coordinate reference system, as epsg:4326")]) from error
     if stated == CRS.from_user_input(GRID):
         return shapes
     if stated != CRS.from_user_input(LONGITUDE_LATITUDE):

@@ -157,10 +157,21 @@ def test_a_square_csv_is_read_upright_and_turned():
     assert square_matrix(SQUARE, ZONES.index, SITES.index, unit="minutes")["km"].isna().all()
 
 
+def test_a_square_csv_of_every_place_to_every_place_goes_from_row_to_column():
+    text = ",z1,z2,s1\nz1,0,1,10\nz2,2,0,20\ns1,11,21,0\n"
+    read = square_matrix(text, ["z1", "z2"], ["s1"], unit="minutes")
+    assert read.set_index(["zone", "site"])["minutes"].to_dict() == {("z1", "s1"): 10, ("z2", "s1"): 20}
+    same = square_matrix(",x,y\nx,0,2\ny,3,0\n", ["x", "y"], ["x", "y"], unit="minutes")
+    assert same.set_index(["zone", "site"])["minutes"].loc[[("x", "y"), ("y", "x")]].tolist() == [2, 3]
+    stray = square_matrix(",z1,s1,q\nz1,0,1,2\ns1,3,0,4\nq,5,6,0\n", ["z1"], ["s1"], unit="minutes")
+    assert "q" in set(stray["zone"])  # told by matrix_times, not dropped
+    assert "q" in set(stray["site"])
+
+
 def test_a_square_csv_whose_labels_fit_neither_way_or_both_is_refused():
     with pytest.raises(TableError, match="rows that are zones and columns that are sites"):
         square_matrix(",a,b\nc,1,2\n", ZONES.index, SITES.index, unit="minutes")
     with pytest.raises(TableError, match="not both"):
-        square_matrix(",x,y\nx,1,2\ny,3,4\n", ["x", "y"], ["x", "y"], unit="minutes")
+        square_matrix(",x,y\nx,1,2\n", ["x", "y"], ["x", "y"], unit="minutes")
     with pytest.raises(TableError, match="labels in the first row and column"):
         square_matrix("z1\n1\n", ZONES.index, SITES.index, unit="minutes")

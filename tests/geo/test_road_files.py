@@ -226,6 +226,19 @@ def test_a_damaged_file_is_one_clear_fault(tmp_path, name, content):
     assert name in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("found", "put"), [("epsg:4326", "epsg:43261e999"), ("LINESTRING (", "MULTIPOINT ("), ("1200.0", "far")]
+)
+def test_a_value_of_a_graph_that_cannot_be_is_one_clear_fault(tmp_path, found, put):
+    path = graphml(tmp_path / "b.graphml")
+    text = path.read_text(encoding="utf-8")
+    assert found in text
+    path.write_text(text.replace(found, put), encoding="utf-8")
+    with pytest.raises(TableError) as caught:
+        read_roads([path])
+    assert len(caught.value.faults) == 1
+
+
 def test_what_open_roads_must_have_is_named(tmp_path):
     with pytest.raises(TableError, match=r"a\.gpkg: found no column road_function"):
         read_roads([tile(tmp_path / "a.gpkg", LINKS, drop=["road_function"])])
