@@ -7,7 +7,7 @@ knows it, never guessed.
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -47,8 +47,7 @@ def osrm_matrix(
     if answer.get("code", "Ok") != "Ok":
         found = f"{answer.get('code')}: {answer.get('message', '')}"
         raise TableError([TableFault(None, "code", found, "Ok")])
-    places = [[row.get("location") for row in answer.get(name) or []] for name in ("sources", "destinations")]
-    return _answered(answer, places, zones, sites, unit=unit, near_metres=near_metres, metres=1.0)
+    return _answered(answer, zones, sites, unit=unit, near_metres=near_metres, metres=1.0)
 
 
 def openrouteservice_matrix(
@@ -66,11 +65,7 @@ def openrouteservice_matrix(
     metres = {"m": 1.0, "km": 1000.0, "mi": 1609.344}.get(stated)
     if metres is None:
         raise TableError([TableFault(None, "metadata.query.units", stated, "m, km or mi")])
-    places = [
-        [row.get("location") if isinstance(row, dict) else None for row in answer.get(name) or []]
-        for name in ("sources", "destinations")
-    ]
-    return _answered(answer, places, zones, sites, unit=unit, near_metres=near_metres, metres=metres)
+    return _answered(answer, zones, sites, unit=unit, near_metres=near_metres, metres=metres)
 
 
 def long_matrix(text: str, *, unit: Unit) -> pd.DataFrame:
@@ -138,20 +133,26 @@ def _csv(text: str) -> pd.DataFrame:
 
 def _table(answer: dict[str, Any], name: str, shape: tuple[int, int]) -> NDArray[np.float64]:
     """A list of lists as numbers, null as missing; raises where it is not of the shape."""
-    rows = answer.get(name)
-    widths = {len(row) for row in rows if isinstance(row, list)} if isinstance(rows, list) else set()
-    if not isinstance(rows, list) or len(rows) != shape[0] or (rows and widths != {shape[1]}):
-        found = f"{len(rows)} rows of {sorted(widths)}" if isinstance(rows, list) else "none"
+    rows: Any = answer.get(name)
+    listed = isinstance(rows, list) and all(isinstance(row, list) for row in rows)
+    if not listed or len(rows) != shape[0] or any(len(row) != shape[1] for row in rows):
+        found = f"{len(rows)} rows of {sorted({len(row) for row in rows})}" if listed else f"{str(rows)[:40]}, no table"
         expected = f"{shape[0]} rows (zones, the sources) of {shape[1]} (sites, the destinations)"
         raise TableError([TableFault(None, name, found, expected)])
-    numbers = pd.DataFrame(rows).apply(pd.to_numeric, errors="coerce")
-    made: NDArray[np.float64] = numbers.to_numpy(dtype=np.float64, na_value=np.nan).reshape(shape)
+    faults = [
+        TableFault(at, name, str(cell)[:40], "a number, or null where there is no way")
+        for at, row in enumerate(rows)
+        for cell in row
+        if cell is not None and not isinstance(cell, int | float)
+    ]
+    if faults:
+        raise TableError(faults)
+    made: NDArray[np.float64] = np.array(rows, dtype=np.float64).reshape(shape)
     return made
 
 
 def _answered(
     answer: dict[str, Any],
-    places: list[list[Any]],
     zones: pd.DataFrame,
     sites: pd.DataFrame,
     *,
@@ -162,8 +163,8 @@ def _answered(
     shape = (len(zones), len(sites))
     times = _table(answer, "durations", shape)
     faults = [
-        *_misplaced("sources", places[0], zones, near_metres),
-        *_misplaced("destinations", places[1], sites, near_metres),
+        *_misplaced(answer, "sources", zones, near_metres),
+        *_misplaced(answer, "destinations", sites, near_metres),
     ]
     if faults:
         raise TableError(faults)
@@ -179,13 +180,15 @@ def _answered(
     )
 
 
-def _misplaced(what: str, places: list[Any], points: pd.DataFrame, near_metres: float) -> list[TableFault]:
-    """A fault for each point that the engine snapped somewhere else than where it is."""
+def _misplaced(answer: dict[str, Any], what: str, points: pd.DataFrame, near_metres: float) -> list[TableFault]:
+    """A fault for each point that the engine snapped somewhere else than where it is; one it did not snap has none."""
+    places = answer.get(what) or []
     if not places:
         return []
-    if len(places) != len(points):
-        return [TableFault(None, what, f"{len(places)} places", f"{len(points)}, in the order of the table")]
-    pairs = np.array([p if isinstance(p, Sequence) and len(p) == 2 else (np.nan, np.nan) for p in places], dtype=float)
+    if not isinstance(places, list) or len(places) != len(points):
+        found = f"{len(places)} places" if isinstance(places, list) else str(places)[:80]
+        return [TableFault(None, what, found, f"{len(points)}, in the order of the table")]
+    pairs = np.array([_location(place) for place in places], dtype=float)
     swapped = looks_like_swapped_degrees(pairs[:, 0], pairs[:, 1])
     told = np.isfinite(pairs).all(axis=1)
     east, north = to_grid(np.where(told, pairs[:, 0], 0.0), np.where(told, pairs[:, 1], 0.0))
@@ -199,6 +202,14 @@ def _misplaced(what: str, places: list[Any], points: pd.DataFrame, near_metres: 
             words = "longitude before latitude; these look swapped"
         faults.append(TableFault(int(at), what, found, words))
     return faults
+
+
+def _location(place: object) -> tuple[float, float]:
+    """Longitude and latitude of a place in an answer; not a number where it has none."""
+    found = place.get("location") if isinstance(place, dict) else None
+    if isinstance(found, list) and len(found) == 2 and all(isinstance(degrees, int | float) for degrees in found):
+        return float(found[0]), float(found[1])
+    return np.nan, np.nan
 
 
 def _square(text: str, known: tuple[set[str], set[str]]) -> pd.DataFrame:

@@ -71,7 +71,10 @@ def test_without_distances_km_are_blank_for_the_caller_to_say():
     [
         ({"code": "NoTable", "message": "no"}, "code: found NoTable: no; expected Ok"),
         ({"durations": SECONDS[:1]}, r"durations: found 1 rows of \[3\]; expected 2 rows"),
-        ({"durations": None}, "durations: found none"),
+        ({"durations": None}, "durations: found None, no table; expected 2 rows"),
+        ({"durations": [SECONDS[0], None]}, r"durations: found .*, no table"),
+        ({"durations": [SECONDS[0], [1, "far", [2]]]}, r"(?s)durations: found far; expected a number.*found \[2\]"),
+        ({"sources": 5}, "sources: found 5; expected 2, in the order"),
         ({"destinations": places(SITES.iloc[:2])}, "destinations: found 2 places; expected 3"),
         ({"sources": places(ZONES, swapped=True)}, "these look swapped"),
         ({"sources": places(ZONES.iloc[::-1])}, "is the order right"),
@@ -80,6 +83,11 @@ def test_without_distances_km_are_blank_for_the_caller_to_say():
 def test_what_is_wrong_with_an_answer_is_told(changes, told):
     with pytest.raises(TableError, match=told):
         osrm_matrix(osrm(**changes), ZONES, SITES)
+
+
+@pytest.mark.parametrize("place", [None, 3, {}, {"location": "ab"}, {"location": [1]}, {"location": [None, None]}])
+def test_a_point_that_the_engine_did_not_snap_is_no_fault(place):
+    assert len(osrm_matrix(osrm(sources=[place, places(ZONES)[1]]), ZONES, SITES)) == 6
 
 
 def test_every_point_in_the_wrong_place_is_listed():
