@@ -3,6 +3,7 @@
 Beasley (1985) and Osman and Christofides (1994); labels are the numbers of the nodes, counted from 1.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,14 +37,14 @@ def p_median_instance(text: str) -> tuple[pd.DataFrame, int]:
     not so.
     """
     lines = _numbers(text)
-    nodes, edges, sites = _row(lines, 0, 3, "nodes, edges and sites")
+    nodes, edges, sites = _row(lines, 0, 3, "nodes, edges and sites", whole=3)
     if not (nodes >= 1 and edges >= 0 and 1 <= sites <= nodes):
         raise ValueError(f"line {lines[0][0]}: found {nodes:g} {edges:g} {sites:g}; expected 1 to {nodes:g} sites")
     if len(lines) - 1 != edges:
         raise ValueError(f"line {lines[0][0]}: {edges:g} edges stated, {len(lines) - 1} given")
     lengths: dict[tuple[int, int], float] = {}
     for at in range(1, len(lines)):
-        one, other, length = _row(lines, at, 3, "an edge: node, node, length")
+        one, other, length = _row(lines, at, 3, "an edge: node, node, length", whole=2)
         if not (1 <= one <= nodes and 1 <= other <= nodes and length >= 0):
             raise ValueError(f"line {lines[at][0]}: expected nodes from 1 to {nodes:g} and a length of 0 or more")
         lengths[min(int(one), int(other)) - 1, max(int(one), int(other)) - 1] = length
@@ -69,10 +70,15 @@ def capacitated_p_median_instances(text: str) -> list[CapacitatedInstance]:
     made = []
     while at < len(lines):
         number, best = _row(lines, at, 2, "an instance's number and best value")
-        points, sites, capacity = _row(lines, at + 1, 3, "points, sites and capacity")
+        points, sites, capacity = _row(lines, at + 1, 3, "points, sites and capacity", whole=2)
+        if not (1 <= sites <= points and capacity >= 0):
+            found = f"line {lines[at + 1][0]}: found {points:g} {sites:g} {capacity:g}"
+            raise ValueError(f"{found}; expected 1 to {points:g} sites and a capacity of 0 or more")
         rows = np.array([_row(lines, at + 2 + row, 4, "a point: number, x, y, demand") for row in range(int(points))])
-        at += 2 + int(points)
+        first, at = lines[at + 2][0], at + 2 + int(points)
         labels = [f"{row:g}" for row in rows[:, 0]]
+        if len(set(labels)) < len(labels) or rows[:, 3].min() < 0:
+            raise ValueError(f"from line {first}: expected points of different numbers and demands of 0 or more")
         apart = np.hypot(*(rows[:, np.newaxis, 1:3] - rows[np.newaxis, :, 1:3]).transpose(2, 0, 1))
         made.append(
             CapacitatedInstance(
@@ -96,16 +102,21 @@ def _numbers(text: str) -> list[tuple[int, list[float]]]:
         try:
             values = [float(part) for part in line.split()]
         except ValueError:
-            raise ValueError(f"line {number}: found {line.strip()[:40]!r}; expected numbers") from None
+            values = [math.nan]
+        if not all(map(math.isfinite, values)):
+            raise ValueError(f"line {number}: found {line.strip()[:40]!r}; expected numbers")
         if values:
             lines.append((number, values))
     return lines
 
 
-def _row(lines: list[tuple[int, list[float]]], at: int, length: int, expected: str) -> list[float]:
+def _row(lines: list[tuple[int, list[float]]], at: int, length: int, expected: str, *, whole: int = 0) -> list[float]:
+    """A line's numbers, of which the first ``whole`` count or name something."""
     if at >= len(lines):
         raise ValueError(f"after line {lines[-1][0] if lines else 0}: nothing found; expected {expected}")
     number, values = lines[at]
     if len(values) != length:
         raise ValueError(f"line {number}: found {len(values)} numbers; expected {expected}")
+    if not all(value.is_integer() for value in values[:whole]):
+        raise ValueError(f"line {number}: found {values[:whole]}; expected whole numbers: {expected}")
     return values

@@ -271,6 +271,8 @@ def test_the_last_of_repeated_edges_counts_and_lengths_of_nought_do():
         ("3 1 1\n1 4 5\n", "line 2: expected nodes from 1 to 3"),
         ("3 1 1\n1 x 5\n", "line 2: found '1 x 5'; expected numbers"),
         ("3 0 7\n", "line 1: found 3 0 7; expected 1 to 3 sites"),
+        ("3 1 1\n1 2 nan\n", "line 2: found '1 2 nan'; expected numbers"),
+        ("3 1 1\n1 2.5 4\n", "line 2: found .* expected whole numbers: an edge"),
     ],
 )
 def test_a_malformed_instance_names_its_line(text, told):
@@ -286,8 +288,20 @@ def test_capacitated_instances_are_read_one_or_many_and_distances_are_cut_to_who
     assert read.demand.tolist() == [3, 3, 3]
     assert read.capacities.tolist() == [9, 9, 9]
     assert len(capacitated_p_median_instances("2\n" + one + one.replace(" 1 7", " 2 8", 1))) == 2
-    with pytest.raises(ValueError, match="after line 4: nothing found; expected a point"):
-        capacitated_p_median_instances(" 1 7\n 3 1 9\n 1 0 0 3\n 2 3 4 3\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (" 1 7\n 3 1 9\n 1 0 0 3\n 2 3 4 3\n", "after line 4: nothing found; expected a point"),
+        (" 1 7\n 2 3 9\n 1 0 0 3\n 2 3 4 3\n", "line 2: found 2 3 9; expected 1 to 2 sites"),
+        (" 1 7\n 2 1 9\n 1 0 0 3\n 1 3 4 3\n", "from line 3: expected points of different numbers"),
+        (" 1 7\n 2 1 9\n 1 0 inf 3\n 2 3 4 3\n", "line 3: found '1 0 inf 3'; expected numbers"),
+    ],
+)
+def test_a_malformed_capacitated_instance_names_its_line(text, told):
+    with pytest.raises(ValueError, match=told):
+        capacitated_p_median_instances(text)
 
 
 def golden(name, text):
