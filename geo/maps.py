@@ -96,10 +96,9 @@ def map_frame(extent: Extent, *, title: str, source: str) -> Panel:
     axes.set_xlim(west, east)
     axes.set_ylim(south, north)
     axes.set_aspect("equal")
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.set_xlabel("")
-    axes.set_ylabel("")
+    # Hidden rather than blank: geopandas names the axes of every layer that it draws.
+    axes.xaxis.set_visible(False)
+    axes.yaxis.set_visible(False)
     for spine in axes.spines.values():
         spine.set_color(BORDER)
     first, _, second = title.partition("\n")

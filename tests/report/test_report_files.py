@@ -111,6 +111,11 @@ def test_internal_flows_are_the_children_counted(internal: Run, tmp_path: Path) 
     assert drawn["children"].sum() == len(placements)
 
 
+def test_the_map_names_no_axis(sample: Run) -> None:
+    axes = figure(share_safe(sample)).axes[0]
+    assert not any(axis.get_visible() and axis.label.get_text() for axis in (axes.xaxis, axes.yaxis))
+
+
 def test_the_map_is_a_picture_of_the_size_a_page_can_bear(sample: Run) -> None:
     made = map_png(share_safe(sample))
     width, height = struct.unpack(">II", made[16:24])
