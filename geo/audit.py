@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from .crs import looks_like_degrees
-from .roads import link_positions
+from .roads import directed_edges, link_positions
 
 __all__ = ["FAULT_KINDS", "NetworkAudit", "audit_roads"]
 
@@ -239,9 +239,7 @@ def _one_way_faults(network: _Network) -> Iterator[Fault]:
 
     And two one-way links between the same nodes that go the same way, as where one direction of a road is reversed.
     """
-    both = ~network.oneway
-    tail = np.concatenate([network.tail, network.head[both]])
-    head = np.concatenate([network.head, network.tail[both]])
+    tail, head, _ = directed_edges(network.tail, network.head, network.oneway)
     size = len(network.nodes)
     graph = csr_array((np.ones(len(tail), dtype=np.int8), (tail, head)), shape=(size, size))
     _, strong = connected_components(graph, directed=True, connection="strong")

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array, hstack, identity
 from scipy.sparse.csgraph import dijkstra
 
 from .roads import RoadNetwork
+from .simplify import lightest_edges
 from .snap import NO_FRONTAGE, snap_points, split_links
 
 __all__ = ["SpeedFit", "StraightLineFit", "speed_fit", "straight_line_fit", "travel_errors"]
@@ -303,10 +304,8 @@ def _parts(roads: _Roads, slowness: NDArray[np.float64]) -> tuple[NDArray[np.flo
     edges, so that the predecessor of a node is the next node on the way to school.
     """
     weight = roads.minutes * slowness[roads.kind]
-    key = roads.tail * roads.nodes + roads.head
-    order = np.lexsort((weight, key))
-    order = order[np.diff(key[order], prepend=-1) != 0]
-    key = key[order]
+    order = lightest_edges(roads.tail, roads.head, weight, node_count=roads.nodes)
+    key = (roads.tail * roads.nodes + roads.head)[order]
     reverse = csr_array((weight[order], (roads.head[order], roads.tail[order])), shape=(roads.nodes, roads.nodes))
     minutes = np.full((len(roads.homes), len(roads.schools), len(slowness)), np.nan)
     km = np.zeros_like(minutes)

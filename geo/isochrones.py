@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import dijkstra
 from shapely.ops import substring
 
 from .roads import RoadNetwork
-from .simplify import fastest_edges
+from .simplify import lightest_edges
 from .snap import NO_FRONTAGE, SnappedPoints, snap_points, split_links
 from .travel import within_limit
 
@@ -182,7 +182,7 @@ def _node_times(network: RoadNetwork, snapped: SnappedPoints, legs: NDArray[np.f
     tail = np.concatenate([roads.tail, at[tied]])
     head = np.concatenate([roads.head, np.full(len(tied), count)])
     minutes = np.concatenate([roads.minutes, np.maximum(legs[tied], np.finfo(float).tiny)])
-    best = fastest_edges(tail, head, np.zeros(len(tail)), minutes, node_count=count + 1)
+    best = lightest_edges(tail, head, minutes, node_count=count + 1)
     reverse = csr_array(
         (minutes[best], (head[best].astype(np.int32), tail[best].astype(np.int32))), shape=(count + 1, count + 1)
     )

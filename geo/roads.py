@@ -14,7 +14,15 @@ from scipy.sparse.csgraph import connected_components
 
 from .faults import TableError, TableFault
 
-__all__ = ["Components", "RoadNetwork", "components", "link_positions", "road_graph", "road_network"]
+__all__ = [
+    "Components",
+    "RoadNetwork",
+    "components",
+    "directed_edges",
+    "link_positions",
+    "road_graph",
+    "road_network",
+]
 
 END_COLUMNS = ("from_easting", "from_northing", "to_easting", "to_northing")
 NODE_TOLERANCE_METRES = 1.0
@@ -121,13 +129,20 @@ def road_network(roads: pd.DataFrame, *, speeds: Mapping[str, float], peak_facto
 def components(network: RoadNetwork) -> Components:
     """Count the parts of ``network`` that no road joins, and the share of nodes in the largest."""
     count = len(network.nodes)
-    both = ~network.oneway
-    starts = np.concatenate([network.tail, network.head[both]])
-    ends = np.concatenate([network.head, network.tail[both]])
+    starts, ends, _ = directed_edges(network.tail, network.head, network.oneway)
     matrix = csr_array((np.ones(len(starts), dtype=np.int8), (starts, ends)), shape=(count, count))
     parts, part = connected_components(matrix, directed=False)
     _, two_way = connected_components(matrix, directed=True, connection="strong")
     return Components(int(parts), float(np.bincount(part).max() / count), float(np.bincount(two_way).max() / count))
+
+
+def directed_edges(
+    tail: NDArray[np.int64], head: NDArray[np.int64], oneway: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """An edge a direction, every link's own first, then the way back of those not one way: tail, head and link."""
+    back = np.flatnonzero(~oneway)
+    link = np.concatenate([np.arange(len(tail)), back])
+    return np.concatenate([tail, head[back]]), np.concatenate([head, tail[back]]), link
 
 
 def road_graph(network: RoadNetwork) -> "nx.MultiDiGraph[str]":

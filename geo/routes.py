@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components, dijkstra
 
-from .roads import RoadNetwork
-from .simplify import TIE_MINUTES_PER_KM, fastest_edges, simplified
+from .roads import RoadNetwork, directed_edges
+from .simplify import TIE_MINUTES_PER_KM, lightest_edges, simplified, weight_of
 from .snap import NO_FRONTAGE, SnappedPoints, SplitRoads, snap_points, split_links
 from .travel import Reason, TravelTimes, make_travel_times, within_limit
 
@@ -78,12 +78,10 @@ def _nodes(network: RoadNetwork, sites: Iterable[object]) -> tuple[pd.Index, NDA
 
 def _plain(network: RoadNetwork) -> csr_array:
     """Minutes of the fastest link between each two nodes, reversed (row: head, column: tail)."""
-    both = ~network.oneway
-    tail = np.concatenate([network.tail, network.head[both]])
-    head = np.concatenate([network.head, network.tail[both]])
-    minutes, metres = (np.concatenate([part, part[both]]) for part in (network.minutes, network.metres))
+    tail, head, link = directed_edges(network.tail, network.head, network.oneway)
+    minutes = network.minutes[link]
     count = len(network.nodes)
-    best = fastest_edges(tail, head, metres, minutes, node_count=count)
+    best = lightest_edges(tail, head, minutes, node_count=count)
     rows, columns = head[best].astype(np.int32), tail[best].astype(np.int32)
     return csr_array((minutes[best], (rows, columns)), shape=(count, count))
 
@@ -206,8 +204,8 @@ def _fastest_edges(roads: SplitRoads) -> _Edges:
 
     No weight is 0, which a sparse matrix would drop: links have metres above 0 and pieces have length.
     """
-    weight = roads.minutes + TIE_MINUTES_PER_KM * roads.metres / 1000
-    best = fastest_edges(roads.tail, roads.head, roads.metres, roads.minutes, node_count=roads.node_count)
+    weight = weight_of(roads.minutes, roads.metres)
+    best = lightest_edges(roads.tail, roads.head, weight, node_count=roads.node_count)
     rows, columns = roads.head[best].astype(np.int32), roads.tail[best].astype(np.int32)
     reverse = csr_array((weight[best], (rows, columns)), shape=(roads.node_count, roads.node_count))
     return _Edges(reverse=reverse, key=(roads.tail * roads.node_count + roads.head)[best], metres=roads.metres[best])

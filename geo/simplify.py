@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from .snap import SplitRoads
 
-__all__ = ["TIE_MINUTES_PER_KM", "fastest_edges", "simplified"]
+__all__ = ["TIE_MINUTES_PER_KM", "lightest_edges", "simplified", "weight_of"]
 
 TIE_MINUTES_PER_KM = 1e-11
 """What a kilometre weighs beside a minute, so that of journeys equally fast the shorter counts.
@@ -47,16 +47,15 @@ def simplified(roads: SplitRoads) -> SplitRoads:
     )
 
 
-def fastest_edges(
-    tail: NDArray[np.int64],
-    head: NDArray[np.int64],
-    metres: NDArray[np.float64],
-    minutes: NDArray[np.float64],
-    *,
-    node_count: int,
+def weight_of(minutes: NDArray[np.float64], metres: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What edges weigh in a search: their minutes, and of those equally fast the shorter less."""
+    return minutes + TIE_MINUTES_PER_KM * metres / 1000
+
+
+def lightest_edges(
+    tail: NDArray[np.int64], head: NDArray[np.int64], weight: NDArray[np.float64], *, node_count: int
 ) -> NDArray[np.int64]:
-    """Positions of the fastest edge between each two nodes in each direction, sorted by tail, then head."""
-    weight = minutes + TIE_MINUTES_PER_KM * metres / 1000
+    """Positions of the lightest edge between each two nodes in each direction, sorted by tail, then head."""
     key = tail * node_count + head
     order = np.lexsort((weight, key))
     best: NDArray[np.int64] = order[np.diff(key[order], prepend=-1) != 0]
@@ -81,8 +80,8 @@ class _Edges:
     def fastest(self, node_count: int) -> "_Edges":
         """Without edges from a node to itself and without slower parallel ones."""
         straight = self.chosen(self.tail != self.head)
-        found = fastest_edges(straight.tail, straight.head, straight.metres, straight.minutes, node_count=node_count)
-        return straight.chosen(found)
+        weight = weight_of(straight.minutes, straight.metres)
+        return straight.chosen(lightest_edges(straight.tail, straight.head, weight, node_count=node_count))
 
     def neighbours(self, count: int) -> NDArray[np.int64]:
         """How many other nodes each node has an edge to or from."""

@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from .roads import RoadNetwork
+from .roads import RoadNetwork, directed_edges
 
 __all__ = ["NO_FRONTAGE", "SnappedPoints", "SplitRoads", "snap_points", "split_links"]
 
@@ -139,13 +139,13 @@ def split_links(network: RoadNetwork, *points: SnappedPoints) -> SplitRoads:
     piece_head = np.concatenate([head[whole], np.where(ahead, end, start)])
     source = np.concatenate([whole, of])
     part = np.concatenate([np.ones(len(whole)), split["part"].to_numpy()])
-    both = ~network.oneway[source]
+    tails, heads, piece = directed_edges(piece_tail, piece_head, network.oneway[source])
     return SplitRoads(
         node_count=len(network.nodes) + int(new.sum()),
-        tail=np.concatenate([piece_tail, piece_head[both]]),
-        head=np.concatenate([piece_head, piece_tail[both]]),
-        metres=np.concatenate([network.metres[source] * part, (network.metres[source] * part)[both]]),
-        minutes=np.concatenate([network.minutes[source] * part, (network.minutes[source] * part)[both]]),
+        tail=tails,
+        head=heads,
+        metres=(network.metres[source] * part)[piece],
+        minutes=(network.minutes[source] * part)[piece],
         point_nodes=tuple(np.split(point_node, np.cumsum([len(group.link) for group in points])[:-1])),
     )
 

@@ -40,6 +40,10 @@ class Known:
     value: float
     tried: set[bytes] = field(default_factory=set, repr=False)
 
+    def value_of(self, chosen: NDArray[np.bool_]) -> float:
+        """What an answer costs that opens these sites."""
+        return float(self.cost[:, chosen].min(axis=1).sum())
+
 
 @dataclass(frozen=True, slots=True)
 class Branch:
@@ -87,7 +91,7 @@ def raise_bound(known: Known, branch: Branch, *, steps: int = FIRST_STEPS) -> Br
     best, agility, since = -np.inf, FIRST_AGILITY, 0
     direction = np.zeros(len(cost))
     for _ in range(steps):
-        saving = np.minimum(cost - prices[:, np.newaxis], 0.0).sum(axis=0)
+        saving = _saving(cost, prices)
         opened = _cheapest(saving, settled, branch.wanted)
         value = float(prices.sum() + saving[opened].sum())
         if value > best:
@@ -140,7 +144,7 @@ def branch_and_bound(known: Known, branch: Branch, *, time_limit: float | None =
 
 def _parted(known: Known, part: Branch) -> list[Branch]:
     free = np.flatnonzero(part.free)
-    saving = np.minimum(known.cost[:, free] - part.prices[:, np.newaxis], 0.0).sum(axis=0)
+    saving = _saving(known.cost[:, free], part.prices)
     site = free[int(saving.argmin())]
     rest, settled = part.free.copy(), part.settled.copy()
     rest[site] = False
@@ -156,9 +160,14 @@ def _settle(known: Known, part: Branch) -> None:
     if int(part.free.sum()) < part.wanted:
         return
     chosen = part.settled | part.free if part.wanted else part.settled
-    value = float(known.cost[:, chosen].min(axis=1).sum())
+    value = known.value_of(chosen)
     if value < known.value:
         known.best, known.value = chosen, value
+
+
+def _saving(cost: NDArray[np.float64], prices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """R of each site (a column of ``cost``): what its points cost there below their prices, 0 or less."""
+    return np.asarray(np.minimum(cost - prices[:, np.newaxis], 0.0).sum(axis=0))
 
 
 def _cheapest(saving: NDArray[np.float64], settled: NDArray[np.bool_], wanted: int) -> NDArray[np.intp]:
@@ -174,10 +183,10 @@ def _try(known: Known, opened: NDArray[np.intp], fixed: NDArray[np.bool_]) -> No
     if key in known.tried:
         return
     known.tried.add(key)
-    value = float(known.cost[:, chosen].min(axis=1).sum())
+    value = known.value_of(chosen)
     if value < known.value * WORTH_IMPROVING:
         chosen = exchange(known.cost, chosen, fixed)
-        value = float(known.cost[:, chosen].min(axis=1).sum())
+        value = known.value_of(chosen)
     if value < known.value:
         known.best, known.value = chosen, value
 
@@ -190,7 +199,7 @@ def _ruled_out(known: Known, branch: Branch, columns: NDArray[np.intp]) -> Branc
     the bound and that cost reach the best value, no better answer does it.
     """
     settled = branch.settled[columns]
-    saving = np.minimum(known.cost[:, columns] - branch.prices[:, np.newaxis], 0.0).sum(axis=0)
+    saving = _saving(known.cost[:, columns], branch.prices)
     opened = _cheapest(saving, settled, branch.wanted)
     spare = known.value - float(branch.prices.sum() + saving[opened].sum()) - known.step
     is_open = np.zeros(len(columns), dtype=np.bool_)
