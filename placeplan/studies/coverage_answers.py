@@ -12,10 +12,10 @@ import pandas as pd
 from placeplan.candidates import candidate_points, candidate_units
 from placeplan.county.assumptions import assumptions
 from placeplan.county.county import County
-from placeplan.county.vocabulary import PHASES, phase_of, year_group_of_age
+from placeplan.county.vocabulary import PHASES, phase_of
 from placeplan.errors import UsageError
 from placeplan.geo.travel import Reason, TravelTimes
-from placeplan.people_reach import provisions_of
+from placeplan.people_reach import latest_people, provisions_of
 from placeplan.provision import needs_met, units_open
 from placeplan.reach import Reach
 from placeplan.report.write import write_report
@@ -162,12 +162,11 @@ def _journeys(travel: TravelTimes, sites: pd.Series) -> pd.DataFrame:
 
 def _demand(county: County) -> pd.DataFrame:
     """People of the ages of each phase in each zone, in the latest year of the table population."""
-    people = county.population
-    latest = people[people["year"] == people["year"].max()] if len(people) else people
-    year_groups = latest["age"].map(year_group_of_age)
-    known = latest[year_groups.between(-4, 21)]
-    phases = year_groups[known.index].map(phase_of)
-    table = known.assign(phase=phases).groupby(["zone", "phase"], as_index=False)["people"].sum()
+    people = latest_people(county)
+    known = people[people["year_group"].between(-4, 21)]
+    table = (
+        known.assign(phase=known["year_group"].map(phase_of)).groupby(["zone", "phase"], as_index=False)["people"].sum()
+    )
     return pd.DataFrame(table[["zone", "phase", "people"]])
 
 
