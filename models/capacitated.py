@@ -1,8 +1,8 @@
 """The capacitated p-median: so many sites of limited room that the weighted distance is least, proven.
 
-Mulvey and Beck (1984). The linear relaxation gives a bound, and what each pairing of a point and a site costs over
-it; a programme over the cheap pairings gives an answer; one over all the pairings that could be in a better
-answer proves it.
+Mulvey and Beck (1984). Where points go whole, the linear relaxation gives a bound, and what each pairing of a point
+and a site costs over it; a programme over the cheap pairings gives an answer; one over all the pairings that could be
+in a better answer proves it. Where points may be split, one programme over all pairings does.
 """
 
 from collections.abc import Iterable
@@ -54,6 +54,10 @@ def capacitated_p_median(
         made = capacitated_program(problem, room, takes, pairs, sites=sites, whole=whole, integer=integer)
         return solve(*made, solver=solver, time_limit=time_limit)
 
+    if not whole:
+        # A share of a pairing costs that share of its reduced cost: none is ruled out.
+        split = solved(possible, integer=True)
+        return _siting(problem, split, min(split.bound, split.objective))
     relaxed = solved(possible, integer=False)
     over = _over_bound(relaxed, possible)
     tried = FIRST_SHARE * max(abs(relaxed.objective), 1.0)
