@@ -7,6 +7,7 @@ from placeplan.county.checks_candidates import candidates_faults
 from placeplan.county.checks_children import children_faults, substitutes_faults, top_ups_faults
 from placeplan.county.checks_places import roads_faults, sites_faults, zones_faults
 from placeplan.county.checks_plans import plans_faults
+from placeplan.county.checks_scenarios import scenarios_faults
 from placeplan.county.checks_units import units_faults
 from placeplan.county.faults import suggest
 from placeplan.county.settings import Settings
@@ -30,6 +31,8 @@ REFERENCES: Final = (
     ("travel", "zone", "zones", "zone"),
     ("travel", "site", "sites", "site"),
     ("candidates", "site", "sites", "site"),
+    ("births", "locality", "localities", "locality"),
+    ("scenarios", "locality", "localities", "locality"),
 )
 """Columns that name a row of another table: table, column, the other table and its column."""
 
@@ -80,4 +83,5 @@ def cross_table_faults(
         *top_ups_faults(tables["top_ups"], tables["children"]),
         *substitutes_faults(tables["substitutes"]),
         *candidates_faults(tables["candidates"], tables["units"], tables["localities"]),
+        *scenarios_faults(tables["scenarios"]),
     ]

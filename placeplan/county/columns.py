@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from placeplan.county.vocabulary import FUNDS, KINDS, MODELS, NATIONAL_TYPES, NEEDS, PHASES, PLACEMENTS, YEAR_GROUPS
+from placeplan.county.vocabulary import (
+    FUNDS,
+    KINDS,
+    LEVERS,
+    MEASURES,
+    MODELS,
+    NATIONAL_TYPES,
+    NEEDS,
+    PHASES,
+    PLACEMENTS,
+    YEAR_GROUPS,
+)
 
 __all__ = ["TABLES", "Column", "ColumnType", "Table", "describe_tables"]
 
@@ -172,7 +183,7 @@ _TABLES = (
         ("year", "measure", "margin", "age_from", "age_to", "need", "placement", "locality", "zone", "calendar_year"),
         (
             _year("year", "the year; a count of January 2025 belongs to 2024"),
-            _code("measure", "plans held on the day, newly made, or ceased", ("stock", "new", "ceased")),
+            _code("measure", "plans held on the day, newly made, or ceased", MEASURES),
             _text("margin", "the table that the row is of; the rows of one margin partition the margin named total"),
             _age("age_from", "the youngest age counted", required=False),
             _age("age_to", "the oldest age counted", required=False),
@@ -330,6 +341,51 @@ _TABLES = (
             _year_group("from_year_group", "the first year group"),
             _year_group("to_year_group", "the last year group"),
             _count("places", "places; blank where no number is thought of"),
+        ),
+        required=False,
+    ),
+    Table(
+        "comparators",
+        "how many plans another authority had in a year: authorities turn together, and one alone shows little of how far",
+        ("authority", "year"),
+        (
+            _text("authority", "another authority; not one that contains the county"),
+            _year("year", "the year; a count of January 2025 belongs to 2024"),
+            Column("plans", "whole", "plans held on the day", True, "count", 1, thousands=True),
+        ),
+        required=False,
+    ),
+    Table(
+        "births",
+        "the births of a locality that are of age 0 in a year",
+        ("locality", "year"),
+        (
+            _text("locality", "a locality"),
+            _year("year", "the year in which they are of age 0"),
+            Column("births", "number", "how many", True, "people", 0, thousands=True),
+        ),
+        required=False,
+    ),
+    Table(
+        "scenarios",
+        "what a named scenario changes in the forecast of need; a scenario may have several rows",
+        (),
+        (
+            _text("scenario", "the scenario's name"),
+            _code("lever", "what is changed", LEVERS),
+            _year("from_year", "the first year"),
+            _year("to_year", "the last year; blank is for good", required=False),
+            _text("locality", "only in this locality", required=False),
+            _code("need", "only this need", NEED_CODES, required=False),
+            _code("phase", "only this phase", tuple(PHASES), required=False),
+            _code("from_placement", "where the children would be without it", tuple(PLACEMENTS), required=False),
+            _code("to_placement", "where they are with it", tuple(PLACEMENTS), required=False),
+            Column("effect", "number", "the share of them, or a home's pupils of 4 to 15", True, "share", -5, 5),
+            Column("effect_low", "number", "the least that it may be; blank is the effect", False, "share", -5, 5),
+            Column("effect_high", "number", "the most that it may be; blank is the effect", False, "share", -5, 5),
+            Column("excluded", "number", "share that it does not reach (looked after, living elsewhere)", False, "share", 0, 1),
+            _count("homes", "homes built over the years, of housing alone"),
+            _text("source", "where the effect comes from"),
         ),
         required=False,
     ),

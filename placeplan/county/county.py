@@ -36,6 +36,9 @@ class County:
     roads: gpd.GeoDataFrame = field(repr=False)
     travel: pd.DataFrame = field(repr=False)
     candidates: pd.DataFrame = field(repr=False)
+    comparators: pd.DataFrame = field(repr=False)
+    births: pd.DataFrame = field(repr=False)
+    scenarios: pd.DataFrame = field(repr=False)
     road_files: tuple[Path, ...] = ()
     matrix_files: tuple[Path, ...] = ()
 

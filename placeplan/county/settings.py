@@ -6,12 +6,16 @@ from typing import Final
 
 __all__ = [
     "DEFAULT_SOURCES",
+    "Demand",
     "EntitledShare",
     "Expansion",
+    "Forecast",
     "KindCost",
     "Objective",
     "Overfill",
     "OverfillBand",
+    "Policy",
+    "SeriesBreak",
     "Settings",
     "SpotPurchase",
     "TransportCosts",
@@ -167,6 +171,81 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True)
+class Demand:
+    """A row of ``[[forecast.demand]]``: the share of the plans in a placement that need a place of ``kind``.
+
+    ``state`` names it: unplaced, waiting in mainstream, sent out for want of a place, and so on. Rows that are
+    stated replace the defaults of the same state and placement.
+    """
+
+    state: str
+    placement: str
+    share: float
+    kind: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A row of ``[[forecast.policies]]``: support without a plan, which takes away a share of the new plans.
+
+    From ``first_year`` to ``last_year`` (for good where it has none); ``low`` and ``high`` bound the effect, from the
+    10th to the 90th per cent.
+    """
+
+    name: str
+    first_year: int
+    effect: float
+    low: float
+    high: float
+    source: str
+    last_year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesBreak:
+    """A row of ``[[forecast.breaks]]``: from ``year`` on, ``measure`` is counted otherwise than before."""
+
+    year: int
+    measure: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """``[forecast]``: how far ahead, how many futures, what bounds them, and what a new place costs to build.
+
+    ``ceiling_share``: the most plans a person of 0 to 25. ``capital_by_kind``: pounds a new place, paid back over
+    ``capital_years`` at ``discount`` a year.
+    """
+
+    years: int = 10
+    draws: int = 1000
+    ceiling_share: float = 0.10
+    capital_by_kind: dict[str, float] = field(default_factory=lambda: {"special": 37_000.0, "ers": 37_000.0})
+    capital_years: int = 25
+    discount: float = 0.035
+    demand: tuple[Demand, ...] = (
+        Demand("unplaced", "not_recorded", 0.3, "special", "planned-for plans are about three in ten where recorded"),
+        Demand(
+            "waiting in mainstream",
+            "mainstream",
+            0.01,
+            "special",
+            "children awaiting provision were 1% of plans in England, January 2019",
+        ),
+        Demand("waiting in an early years setting", "early_years", 0.3, "special", "as the unplaced"),
+        Demand("sent out for want of a place", "special_independent", 0.0, "special", "none unless stated"),
+        Demand("out of school, awaiting a place", "neet", 0.05, "special", "placeplan's default; nothing published"),
+        Demand("package outside school", "elsewhere", 0.0, "special", "none unless stated"),
+        Demand("in a support centre", "alternative_provision", 1.0, "support_centre", "where the child is"),
+        Demand("educated at home", "elective_home", 0.0, "special", "none unless stated: a choice of the family"),
+    )
+    policies: tuple[Policy, ...] = ()
+    breaks: tuple[SeriesBreak, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything in county.toml; ``stated`` holds the dotted keys that the file itself gives."""
 
@@ -206,6 +285,7 @@ class Settings:
     )
     expansion: Expansion = field(default_factory=Expansion)
     objective: Objective = field(default_factory=Objective)
+    forecast: Forecast = field(default_factory=Forecast)
     stated: frozenset[str] = frozenset()
     assumptions: tuple[tuple[str, str, str], ...] = ()
     """``[[assumptions]]`` of the county's own: (subject, value, source), listed in every report."""
@@ -224,5 +304,6 @@ DEFAULT_SOURCES: Final = {
     "transport": "placeplan's defaults, near the published county means",
     "spot_purchase": "national independent special school fees, 2023-2026",
     "expansion": "placeplan's defaults",
+    "forecast": "placeplan's defaults; capital is a county programme's mean of about £37,000 a place (2024)",
 }
 """Where the defaults of each part of county.toml come from; a part not stated is listed in every report."""

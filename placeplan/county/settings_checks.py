@@ -95,6 +95,29 @@ def _places(settings: Settings) -> list[Fault]:
     ]
 
 
+def _forecast(settings: Settings) -> list[Fault]:
+    """A policy's effect lies within its range and its years rise; no more of a placement is in need than there is."""
+    faults = []
+    for place, policy in enumerate(settings.forecast.policies, start=1):
+        key = f"forecast.policies.{place}"
+        if not policy.low <= policy.effect <= policy.high:
+            found = f"{policy.low:g}, {policy.effect:g}, {policy.high:g}"
+            faults.append(Fault(TABLE, "", key, f"low, effect, high {found}", "three shares that do not fall"))
+        if policy.last_year is not None and policy.last_year < policy.first_year:
+            faults.append(
+                Fault(TABLE, "", f"{key}.last_year", str(policy.last_year), f"{policy.first_year} or later")
+            )
+    totals: dict[str, float] = {}
+    for row in settings.forecast.demand:
+        totals[row.placement] = totals.get(row.placement, 0.0) + row.share
+    faults += [
+        Fault(TABLE, "", "forecast.demand", f"shares of {placement} that add up to {total:g}", "at most 1")
+        for placement, total in totals.items()
+        if total > 1.0 + 1e-9
+    ]
+    return faults
+
+
 def settings_rule_faults(settings: Settings) -> list[Fault]:
     """Every disagreement among settings whose types and bounds are right."""
     return [
@@ -103,4 +126,5 @@ def settings_rule_faults(settings: Settings) -> list[Fault]:
         *_entitled(settings),
         *_spot_purchase(settings),
         *_places(settings),
+        *_forecast(settings),
     ]

@@ -11,9 +11,13 @@ from typing import Any, cast
 from placeplan.county.faults import shown, suggest
 from placeplan.county.raw import cell_text
 from placeplan.county.settings import (
+    Demand,
     EntitledShare,
+    Forecast,
     KindCost,
     OverfillBand,
+    Policy,
+    SeriesBreak,
     Settings,
     SpotPurchase,
     Vehicle,
@@ -194,9 +198,23 @@ def _settings(read: Nested) -> Settings:
         spot_purchase=base.spot_purchase if spot is None else spot,
         expansion=replace(base.expansion, **expansion),
         objective=replace(base.objective, **read.get("objective", {})),
+        forecast=_forecast(base, dict(read.get("forecast", {}))),
         stated=frozenset(_dotted(read)),
         assumptions=tuple((row["subject"], row["value"], row["source"]) for row in read.get("assumptions", [])),
     )
+
+
+def _forecast(base: Settings, read: Nested) -> Forecast:
+    """``[forecast]``; its rows of demand stand in for the defaults of the same state and placement."""
+    if "demand" in read:
+        stated = [Demand(**row) for row in read["demand"]]
+        told = {(row.state, row.placement) for row in stated}
+        kept = [row for row in base.forecast.demand if (row.state, row.placement) not in told]
+        read["demand"] = (*kept, *stated)
+    read["capital_by_kind"] = base.forecast.capital_by_kind | read.get("capital_by_kind", {})
+    read |= {"policies": tuple(Policy(**row) for row in read.get("policies", []))}
+    read |= {"breaks": tuple(SeriesBreak(**row) for row in read.get("breaks", []))}
+    return replace(base.forecast, **read)
 
 
 def _incomplete(read: Nested, origin: _Origin) -> list[Fault]:

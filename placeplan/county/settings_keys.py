@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal
 
-from placeplan.county.vocabulary import KINDS, NEEDS, PHASES
+from placeplan.county.vocabulary import KINDS, MEASURES, NEEDS, PHASES, PLACEMENTS
 
 __all__ = ["MATRIX_FORMATS", "SETTINGS", "Key", "Named", "Rows", "Section", "Spec"]
 
@@ -98,6 +98,7 @@ def _share(meaning: str, *, required: bool = False) -> Key:
     return Key("number", meaning, required, least=0, most=1)
 
 
+_YEAR = Key("whole", "the academic year, by its first calendar year", required=True, least=1990, most=2100)
 _KIND = _text("the kind of provision; leave out for any", codes=tuple(KINDS))
 _PHASE = _text("the phase; leave out for any", codes=tuple(PHASES))
 _NEED = _text("the need; leave out for any", codes=tuple(NEEDS))
@@ -201,6 +202,48 @@ SETTINGS: Final = _section(
     objective=_section(
         "what the allocation weighs beside cash",
         pounds_per_child_hour=_amount("pounds of penalty for an hour that a child travels; never cash"),
+    ),
+    forecast=_section(
+        "the forecast of need",
+        years=Key("whole", "years ahead", least=1, most=25),
+        draws=Key("whole", "futures drawn", least=50, most=10_000),
+        ceiling_share=Key("number", "the most plans a person of 0 to 25", above=0, most=1),
+        capital_by_kind=Named(_amount("pounds"), "what a new place costs to build, by kind", tuple(KINDS)),
+        capital_years=Key("whole", "years over which it is paid back", least=1, most=100),
+        discount=_share("the rate a year at which it is"),
+        demand=Rows(
+            _section(
+                "",
+                state=_text("what is said of the children", required=True),
+                placement=_text("where their plans are", required=True, codes=tuple(PLACEMENTS)),
+                share=_share("the share of the plans there that need a place", required=True),
+                kind=_text("the kind of place", required=True, codes=tuple(KINDS)),
+                source=_text("where the share comes from", required=True),
+            ),
+            "need beyond those who have a place; a row replaces the default of its state and placement",
+        ),
+        policies=Rows(
+            _section(
+                "",
+                name=_text("the policy", required=True),
+                first_year=_YEAR,
+                last_year=Key("whole", "the last year; none while it goes on", least=1990, most=2100),
+                effect=_share("the share of new plans that it takes away", required=True),
+                low=_share("the least that share may be, 10th per cent", required=True),
+                high=_share("the most it may be, 90th per cent", required=True),
+                source=_text("where the effect comes from", required=True),
+            ),
+            "support without a plan that the past is fitted around, and that goes on unless it ends",
+        ),
+        breaks=Rows(
+            _section(
+                "",
+                year=_YEAR,
+                measure=_text("what is counted otherwise from then on", required=True, codes=MEASURES),
+                source=_text("what changed", required=True),
+            ),
+            "years from which a series is counted otherwise; steps there are not taken for growth",
+        ),
     ),
     assumptions=Rows(
         _section(

@@ -15,6 +15,8 @@ __all__ = [
     "FUNDS",
     "INMSS_KINDS",
     "KINDS",
+    "LEVERS",
+    "MEASURES",
     "MODELS",
     "NATIONAL_TYPES",
     "NEEDS",
@@ -120,6 +122,19 @@ FUNDS: Final = {
     "capital": "Capital grant",
     "family": "Family",
 }
+
+MEASURES: Final = ("stock", "new", "ceased")
+"""What a published count of plans is of: held on the day, newly made, or ceased in the year."""
+
+LEVERS: Final = (
+    "inclusion",
+    "conversion",
+    "reintegration",
+    "fewer_independent_starts",
+    "support_without_plan",
+    "housing",
+)
+"""What a scenario may change; ``placeplan.scenarios`` says how."""
 
 QUESTIONS: Final = ("today", "september", "afresh")
 """The three questions of an allocation, in the order in which they are told: everyone as placed today, the

@@ -1,0 +1,363 @@
+"""Children with plans from year to year: ceasing, ageing, phase transfer, moves and new plans, as whole children in draws.
+
+    stock(age + 1, year + 1) = stock x (1 - cease) x transfer x move + new
+
+Each draw is one whole future. A child is a cell (locality, need, age, placement) and is followed from year to year, so
+every total is the sum of its cells in every draw, whatever it is counted by.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["AGES", "Change", "Cohort", "CohortDraws", "Futures", "NewPlans", "Redirect", "Snapshot", "cells_where", "simulate"]
+
+Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+AGES: Final = 26
+"""Ages 0 to 25, on the 31 August that opens the year."""
+
+CHUNK: Final = 50
+"""Draws worked on together: few enough to stay in the processor's cache."""
+
+UNTAGGED: Final = -1
+
+
+class Change:
+    """Why a child is where it is: there at the start, a new plan, a phase transfer, another move."""
+
+    START: Final = 0
+    NEW_PLAN: Final = 1
+    TRANSFER: Final = 2
+    MOVE: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """The children at the start and the rates by which they change.
+
+    ``shape``: localities, needs, AGES, placements. ``cells``: one whole number a child, its cell in C order of
+    ``shape``; ``tags``: the caller's own number of each, -1 for none. ``new``: localities x needs x AGES, new plans a
+    person and year. ``entry``: needs x AGES x placements, where new plans begin; rows add up to 1. ``cease``: AGES x
+    placements, the share that ceases before it is a year older. ``transfer``: AGES x placements x placements, the
+    moves on becoming that age that belong to a phase transfer; ``move``: placements x placements, those of every
+    year; rows of both add up to 1.
+    """
+
+    shape: tuple[int, int, int, int]
+    cells: Whole = field(repr=False)
+    tags: Whole = field(repr=False)
+    new: Floats = field(repr=False)
+    entry: Floats = field(repr=False)
+    cease: Floats = field(repr=False)
+    transfer: Floats = field(repr=False)
+    move: Floats = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """A share of children bound for one placement go to another: at ``entry``, ``transfer`` or in every ``year``.
+
+    ``cells``: which cells, a yes or no each. ``share``: one for each draw. Years ``first`` to ``last``, both included.
+    """
+
+    when: Literal["entry", "transfer", "year"]
+    cells: NDArray[np.bool_] = field(repr=False)
+    to: int
+    share: Floats = field(repr=False)
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewPlans:
+    """New plans multiplied by ``factor`` (one for each draw) in ``where`` (localities x needs x AGES, yes or no)."""
+
+    where: NDArray[np.bool_] = field(repr=False)
+    factor: Floats = field(repr=False)
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Futures:
+    """What is uncertain, a row for each draw, and what is given, over ``years`` (those after the start).
+
+    ``people``: years x localities x AGES. ``level``: draws x years, what new-plan rates are multiplied by.
+    ``relative``: draws x localities x needs, likewise. ``cease_shift``: draws x years, added to the log odds of
+    ceasing. ``totals``: draws x years, where the sum of all children is to follow a path of its own (NaN where it
+    is not): new plans are then as many as it takes. ``ceiling``: the most children a person of 0 to 25. ``arrivals``:
+    years x cells, children expected to move in. ``redirects`` and ``new_plans``: what scenarios change.
+    """
+
+    years: tuple[int, ...]
+    people: Floats = field(repr=False)
+    level: Floats = field(repr=False)
+    relative: Floats = field(repr=False)
+    cease_shift: Floats = field(repr=False)
+    totals: Floats | None = field(default=None, repr=False)
+    ceiling: float = np.inf
+    arrivals: Floats | None = field(default=None, repr=False)
+    redirects: tuple[Redirect, ...] = ()
+    new_plans: tuple[NewPlans, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Every child of every draw in one year: arrays of one length.
+
+    ``draw`` and ``cell`` say who; ``tag`` is as in ``Cohort``; ``since`` is the year of the last change and ``change``
+    what it was (see ``Change``).
+    """
+
+    draw: NDArray[np.uint16] = field(repr=False)
+    cell: NDArray[Any] = field(repr=False)
+    tag: NDArray[Any] = field(repr=False)
+    since: NDArray[np.int16] = field(repr=False)
+    change: NDArray[np.uint8] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CohortDraws:
+    """Whole futures: ``snapshots`` by year, the start included, of ``draws`` draws."""
+
+    shape: tuple[int, int, int, int]
+    draws: int
+    snapshots: dict[int, Snapshot] = field(repr=False)
+
+    def counts(self, year: int, groups: Whole | None = None, *, size: int = 1) -> Whole:
+        """Draws x ``size``: children of a year by group; ``groups`` gives the group of each cell, -1 for none."""
+        snapshot = self.snapshots[year]
+        if groups is None:
+            return np.bincount(snapshot.draw, minlength=self.draws)[:, None]
+        group = groups[snapshot.cell]
+        inside = group >= 0
+        keys = snapshot.draw[inside].astype(np.int64) * size + group[inside]
+        return np.bincount(keys, minlength=self.draws * size).reshape(self.draws, size)
+
+
+def simulate(cohort: Cohort, futures: Futures, *, start: int, stream: np.random.Generator) -> CohortDraws:
+    """Draw every future from ``start`` on. The same stream gives the same futures.
+
+    Raises ``ValueError`` for shapes that do not fit together, shares outside 0 to 1 or years that do not follow.
+    """
+    _check(cohort, futures, start)
+    draws = futures.level.shape[0]
+    taken: dict[int, list[Snapshot]] = {year: [] for year in (start, *futures.years)}
+    small = np.min_scalar_type(int(np.prod(cohort.shape)) - 1), np.min_scalar_type(-max(1, int(cohort.tags.max(initial=0))))
+    for first in range(0, draws, CHUNK):
+        for year, snapshot in _chunk(cohort, futures, start, range(first, min(first + CHUNK, draws)), stream).items():
+            # Kept as small as they can be: there are as many as children, draws and years.
+            kept = replace(snapshot, cell=snapshot.cell.astype(small[0]), tag=snapshot.tag.astype(small[1]))
+            taken[year].append(kept)
+    return CohortDraws(cohort.shape, draws, {year: _joined(taken.pop(year)) for year in list(taken)})
+
+
+def _arrays(snapshot: Snapshot) -> tuple[NDArray[Any], ...]:
+    return snapshot.draw, snapshot.cell, snapshot.tag, snapshot.since, snapshot.change
+
+
+def _joined(parts: Sequence[Snapshot]) -> Snapshot:
+    return Snapshot(*(np.concatenate(arrays) for arrays in zip(*map(_arrays, parts), strict=True)))
+
+
+def _check(cohort: Cohort, futures: Futures, start: int) -> None:
+    localities, needs, ages, placements = cohort.shape
+    draws, years = futures.level.shape
+    wanted = {
+        "ages": (ages, AGES),
+        "tags": (cohort.tags.shape, cohort.cells.shape),
+        "new": (cohort.new.shape, (localities, needs, AGES)),
+        "entry": (cohort.entry.shape, (needs, AGES, placements)),
+        "cease": (cohort.cease.shape, (AGES, placements)),
+        "transfer": (cohort.transfer.shape, (AGES, placements, placements)),
+        "move": (cohort.move.shape, (placements, placements)),
+        "years": (futures.years, tuple(range(start + 1, start + 1 + years))),
+        "people": (futures.people.shape, (years, localities, AGES)),
+        "relative": (futures.relative.shape, (draws, localities, needs)),
+        "cease_shift": (futures.cease_shift.shape, (draws, years)),
+    }
+    problems = [f"{name} {found}: expected {expected}" for name, (found, expected) in wanted.items() if found != expected]
+    for name in ("entry", "transfer", "move"):
+        rows = getattr(cohort, name)
+        if (rows < -1e-12).any() or not np.allclose(rows.sum(axis=-1), 1.0):
+            problems.append(f"{name}: expected shares that add up to 1")
+    if (cohort.cease < 0).any() or (cohort.cease > 1).any() or (cohort.new < 0).any():
+        problems.append("cease and new: expected shares from 0 to 1, and rates of 0 or more")
+    if problems:
+        raise ValueError("; ".join(problems))
+
+
+def _chunk(
+    cohort: Cohort, futures: Futures, start: int, chosen: range, stream: np.random.Generator
+) -> dict[int, Snapshot]:
+    draws = len(chosen)
+    rows = np.arange(chosen.start, chosen.stop)
+    children = len(cohort.cells)
+    now = Snapshot(
+        draw=np.repeat(rows, children).astype(np.uint16),
+        cell=np.tile(cohort.cells, draws).astype(np.int32),
+        tag=np.tile(cohort.tags, draws).astype(np.int32),
+        since=np.full(children * draws, start, dtype=np.int16),
+        change=np.full(children * draws, Change.START, dtype=np.uint8),
+    )
+    taken = {start: now}
+    for step, year in enumerate(futures.years):
+        stays = _survivors(cohort, futures, now, chosen.start, step, stream)
+        moved = _moved(cohort, futures, stays, year, stream)
+        arrived = _new(cohort, futures, moved, rows, step, year, stream)
+        now = _joined([moved, arrived])
+        taken[year] = now
+    return taken
+
+
+def _survivors(
+    cohort: Cohort, futures: Futures, now: Snapshot, first: int, step: int, stream: np.random.Generator
+) -> Snapshot:
+    """Those whose plan does not cease, a year older; nobody is older than the last age."""
+    placements = cohort.shape[3]
+    flat = AGES * placements
+    odds = cohort.cease.ravel()
+    with np.errstate(divide="ignore"):
+        log_odds = np.log(odds) - np.log1p(-odds)
+    drawn = 1.0 / (1.0 + np.exp(-(log_odds + futures.cease_shift[first : first + CHUNK, step, None])))
+    at = now.cell % flat
+    ceases = drawn.astype(np.float32).ravel()[(now.draw - np.uint16(first)).astype(np.int64) * flat + at]
+    keep = (stream.random(len(at), dtype=np.float32) >= ceases) & (at < flat - placements)
+    cell = now.cell[keep] + placements
+    return Snapshot(now.draw[keep], cell.astype(np.int32), now.tag[keep], now.since[keep], now.change[keep])
+
+
+def _moved(
+    cohort: Cohort, futures: Futures, now: Snapshot, year: int, stream: np.random.Generator
+) -> Snapshot:
+    """Phase transfer first, then the moves of every year; scenarios turn some of either elsewhere."""
+    placements = cohort.shape[3]
+    flat = AGES * placements
+    cell, since, change = now.cell.copy(), now.since.copy(), now.change.copy()
+    transfer = cohort.transfer.reshape(flat, placements)
+    move = np.tile(cohort.move, (AGES, 1))
+    transfers = np.repeat(~np.isclose(cohort.transfer, np.eye(placements)).all(axis=(1, 2)), placements)
+    for shares, what, when in ((transfer, Change.TRANSFER, "transfer"), (move, Change.MOVE, "year")):
+        at = cell % flat
+        stays = shares[np.arange(flat), np.arange(flat) % placements].astype(np.float32)
+        goes = np.flatnonzero(stream.random(len(cell), dtype=np.float32) >= stays[at])
+        _redraw(cell, goes, shares, placements, stream)
+        changed = [goes]
+        for redirect in futures.redirects:
+            if redirect.when != when or not redirect.first <= year <= redirect.last:
+                continue
+            inside = redirect.cells[cell]
+            if when == "transfer":
+                inside &= transfers[cell % flat]
+            changed.append(_redirected(cell, np.flatnonzero(inside), now.draw, redirect, placements, stream))
+        for at_ in changed:
+            since[at_], change[at_] = year, what
+    return Snapshot(now.draw, cell, now.tag, since, change)
+
+
+def _redraw(
+    cell: NDArray[np.int32], goes: Whole, shares: Floats, placements: int, stream: np.random.Generator
+) -> None:
+    """A new placement, other than the present one, for the children ``goes``."""
+    at = cell[goes] % len(shares)
+    others = shares[at].copy()
+    present = cell[goes] % placements
+    others[np.arange(len(goes)), present] = 0.0
+    rising = np.cumsum(others, axis=1)
+    found = (stream.random(len(goes))[:, None] * rising[:, -1:] >= rising).sum(axis=1)
+    cell[goes] += (np.minimum(found, placements - 1) - present).astype(np.int32)
+
+
+def _redirected(
+    cell: NDArray[np.int32],
+    inside: Whole,
+    draw: NDArray[np.uint16],
+    redirect: Redirect,
+    placements: int,
+    stream: np.random.Generator,
+) -> Whole:
+    turned = inside[stream.random(len(inside)) < redirect.share[draw[inside]]]
+    cell[turned] += (redirect.to - cell[turned] % placements).astype(np.int32)
+    return turned
+
+
+def _new(
+    cohort: Cohort,
+    futures: Futures,
+    now: Snapshot,
+    rows: Whole,
+    step: int,
+    year: int,
+    stream: np.random.Generator,
+) -> Snapshot:
+    """New plans of the year, and children who move in."""
+    localities, needs, _, placements = cohort.shape
+    people = futures.people[step]
+    rates = cohort.new * people[:, None, :]
+    expected = futures.relative[rows][..., None] * rates * futures.level[rows, step][:, None, None, None]
+    for changed in futures.new_plans:
+        if changed.first <= year <= changed.last:
+            expected *= np.where(changed.where, changed.factor[rows][:, None, None, None], 1.0)
+    held = np.bincount(now.draw - np.uint16(rows[0]), minlength=len(rows)).astype(np.float64)
+    expected *= _towards(futures, expected.sum(axis=(1, 2, 3)), held, rows, step, float(people.sum()))[:, None, None, None]
+    counts = stream.poisson(expected).reshape(len(rows), -1)
+    draw, group = (np.repeat(index, counts[counts > 0]) for index in np.nonzero(counts))
+    entry = np.cumsum(cohort.entry.reshape(needs * AGES, placements), axis=1)[group % (needs * AGES)]
+    found = (stream.random(len(group))[:, None] >= entry / entry[:, -1:]).sum(axis=1)
+    cell = (group * placements + np.minimum(found, placements - 1)).astype(np.int32)
+    who = rows[draw].astype(np.uint16)
+    for redirect in futures.redirects:
+        if redirect.when == "entry" and redirect.first <= year <= redirect.last:
+            _redirected(cell, np.flatnonzero(redirect.cells[cell]), who, redirect, placements, stream)
+    if futures.arrivals is not None:
+        moving_in = stream.poisson(futures.arrivals[step], (len(rows), futures.arrivals.shape[1]))
+        more, cells = (np.repeat(index, moving_in[moving_in > 0]) for index in np.nonzero(moving_in))
+        who, cell = np.concatenate([who, rows[more].astype(np.uint16)]), np.concatenate([cell, cells.astype(np.int32)])
+    return Snapshot(
+        draw=who,
+        cell=cell,
+        tag=np.full(len(cell), UNTAGGED, dtype=np.int32),
+        since=np.full(len(cell), year, dtype=np.int16),
+        change=np.full(len(cell), Change.NEW_PLAN, dtype=np.uint8),
+    )
+
+
+LEAST_NEW: Final = 0.1
+"""Share of the new plans that rates would give that are made whatever path a total is to follow."""
+
+
+def _towards(
+    futures: Futures, expected: Floats, held: Floats, rows: Whole, step: int, people: float
+) -> Floats:
+    """What new plans are multiplied by so that the total follows its path, and never passes the ceiling."""
+    wanted = expected
+    if futures.totals is not None:
+        path = futures.totals[rows, step]
+        wanted = np.where(np.isnan(path), expected, np.maximum(path - held, LEAST_NEW * expected))
+    wanted = np.minimum(wanted, np.maximum(futures.ceiling * people - held, 0.0))
+    factor: Floats = np.divide(wanted, expected, out=np.ones_like(expected), where=expected > 0)
+    return factor
+
+
+def cells_where(
+    shape: tuple[int, int, int, int],
+    *,
+    localities: Sequence[int] | None = None,
+    needs: Sequence[int] | None = None,
+    ages: Sequence[int] | None = None,
+    placements: Sequence[int] | None = None,
+) -> NDArray[np.bool_]:
+    """Which cells are in all the lists given, as a yes or no for each cell in C order."""
+    inside = np.ones(shape, dtype=bool)
+    for axis, chosen in enumerate((localities, needs, ages, placements)):
+        if chosen is not None:
+            keep = np.zeros(shape[axis], dtype=bool)
+            keep[list(chosen)] = True
+            inside &= keep.reshape([-1 if other == axis else 1 for other in range(4)])
+    flat: NDArray[np.bool_] = inside.ravel()
+    return flat
