@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 from .baselines import BASELINES
 from .scores import BAND_80, BAND_95, bias, coverage, interval_score, mase, pinball, wape
 
-__all__ = ["TRUSTED_COVERAGE", "Forecaster", "baseline_forecaster", "rolling_origins", "score_table"]
+__all__ = [
+    "COLUMNS",
+    "TRUSTED_COVERAGE",
+    "Forecaster",
+    "baseline_forecaster",
+    "forecast_rows",
+    "rolling_origins",
+    "score_table",
+]
 
 Floats = NDArray[np.float64]
 Forecaster = Callable[[pd.DataFrame, int], tuple[Floats, Floats]]
@@ -18,6 +26,12 @@ Forecaster = Callable[[pd.DataFrame, int], tuple[Floats, Floats]]
 
 TRUSTED_COVERAGE: Final = 0.7
 """The share of what came that a band of 80% must have covered in backtests, or its forecasts carry a warning."""
+
+COLUMNS: Final = (
+    ["method", "origin", "horizon", "series", "came", "middle", "low_80", "high_80", "low_95", "high_95"]
+    + ["interval_score", "scale"]
+)  # fmt: skip
+"""A forecast of one series and year: ``scale`` is its mean yearly change up to the origin."""
 
 LEVELS: Final = (*BAND_95, *BAND_80, 0.5)
 
@@ -37,11 +51,10 @@ def baseline_forecaster(name: str, *, draws: int = 1000, seed: int = 1) -> Forec
 def rolling_origins(
     counts: pd.DataFrame, methods: Mapping[str, Forecaster], *, origins: Iterable[int], horizon: int
 ) -> pd.DataFrame:
-    """Every forecast beside what came: method, origin, horizon, series, came, middle, low_80, high_80, low_95,
-    high_95, interval_score, scale.
+    """Every forecast beside what came, with the columns ``COLUMNS``.
 
     ``counts``: index year without holes, a column a series. A method is given the rows up to the origin and no
-    other. ``scale`` is the series' mean yearly change up to the origin. Horizons beyond the last year are left out.
+    other. Horizons beyond the last year are left out.
     """
     last = int(counts.index[-1])
     parts = []
@@ -54,34 +67,35 @@ def rolling_origins(
         scale = np.abs(np.diff(known.to_numpy(float), axis=0)).mean(axis=0)
         for name, forecast in methods.items():
             middle, draws = forecast(known, ahead)
-            low_95, high_95, low, high, _ = np.quantile(draws, LEVELS, axis=0)
-            shape = came.shape
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "method": name,
-                        "origin": origin,
-                        "horizon": np.tile(np.arange(1, ahead + 1), shape[0]),
-                        "series": np.repeat(counts.columns.to_numpy(), ahead),
-                        "came": came.ravel(),
-                        "middle": middle.ravel(),
-                        "low_80": low.ravel(),
-                        "high_80": high.ravel(),
-                        "low_95": low_95.ravel(),
-                        "high_95": high_95.ravel(),
-                        "interval_score": interval_score(came, low, high, level=0.8).ravel(),
-                        "scale": np.repeat(scale, ahead),
-                    }
-                )
-            )
-    columns = ["method", "origin", "horizon", "series", "came", "middle", "low_80", "high_80", "low_95", "high_95"]
-    empty = pd.DataFrame(columns=[*columns, "interval_score", "scale"])
-    return pd.concat(parts, ignore_index=True) if parts else empty
+            for place, series in enumerate(counts.columns):
+                rows = forecast_rows(came[place], middle[place], draws[:, place], scale=float(scale[place]))
+                parts.append(rows.assign(method=name, origin=origin, horizon=range(1, ahead + 1), series=series))
+    return pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)
+
+
+def forecast_rows(came: Floats, middle: Floats, draws: Floats, *, scale: float) -> pd.DataFrame:
+    """One series' forecasts beside what came, a row a year: the columns of ``rolling_origins`` but its labels."""
+    low_95, high_95, low, high = np.quantile(draws, (*BAND_95, *BAND_80), axis=0)
+    return pd.DataFrame(
+        {
+            "came": came,
+            "middle": middle,
+            "low_80": low,
+            "high_80": high,
+            "low_95": low_95,
+            "high_95": high_95,
+            "interval_score": interval_score(came, low, high, level=0.8),
+            "scale": scale,
+        }
+    )
 
 
 def score_table(forecasts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """The measures of ``rolling_origins`` by the columns ``by``: forecasts, wape, bias, mase, interval_score_80
-    (over the scale), pinball, covered_80, covered_95 and trusted (the 80% band covered enough)."""
+    """The measures of ``rolling_origins`` by the columns ``by``.
+
+    Columns forecasts (how many), wape, bias, mase, interval_score_80 (over the scale), pinball, covered_80,
+    covered_95 and trusted (whether the 80% band covered enough).
+    """
     rows = []
     for keys, part in forecasts.groupby(by, sort=False):
         came, middle = (part[name].to_numpy(float) for name in ("came", "middle"))

@@ -60,12 +60,14 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """A share of children bound for one placement go to another: at ``entry``, ``transfer`` or in every ``year``.
+    """A share of children bound for one placement go to another.
 
+    ``when``: at ``entry``, for new plans; at a phase ``transfer``, for all of its age; at ``arrival``, for those alone whom a
+    phase transfer has just brought to the placement; or every ``year``.
     ``cells``: which cells, a yes or no each. ``share``: one for each draw. Years ``first`` to ``last``, both included.
     """
 
-    when: Literal["entry", "transfer", "year"]
+    when: Literal["entry", "transfer", "arrival", "year"]
     cells: NDArray[np.bool_] = field(repr=False)
     to: int
     share: Floats = field(repr=False)
@@ -90,8 +92,9 @@ class Futures:
     ``people``: years x localities x AGES. ``level``: draws x years, what new-plan rates are multiplied by.
     ``relative``: draws x localities x needs, likewise. ``cease_shift``: draws x years, added to the log odds of
     ceasing. ``totals``: draws x years, where the sum of all children is to follow a path of its own (NaN where it
-    is not): new plans are then as many as it takes. ``ceiling``: the most children a person of 0 to 25. ``arrivals``:
-    years x cells, children expected to move in. ``redirects`` and ``new_plans``: what scenarios change.
+    is not): new plans are then as many as it takes. ``ceiling``: the most new plans a year as a share of
+    the people of one age. ``arrivals``:
+    years x cells, children with plans expected to move in, times ``arrival_scale``, one for each draw. ``redirects`` and ``new_plans``: what scenarios change.
     """
 
     years: tuple[int, ...]
@@ -102,6 +105,7 @@ class Futures:
     totals: Floats | None = field(default=None, repr=False)
     ceiling: float = np.inf
     arrivals: Floats | None = field(default=None, repr=False)
+    arrival_scale: Floats | None = field(default=None, repr=False)
     redirects: tuple[Redirect, ...] = ()
     new_plans: tuple[NewPlans, ...] = ()
 
@@ -249,10 +253,15 @@ def _moved(
         _redraw(cell, goes, shares, placements, stream)
         changed = [goes]
         for redirect in futures.redirects:
-            if redirect.when != when or not redirect.first <= year <= redirect.last:
+            arriving = redirect.when == "arrival" and when == "transfer"
+            if not (redirect.when == when or arriving) or not redirect.first <= year <= redirect.last:
                 continue
             inside = redirect.cells[cell]
-            if when == "transfer":
+            if arriving:
+                came = np.zeros(len(cell), dtype=bool)
+                came[goes] = True
+                inside &= came
+            elif when == "transfer":
                 inside &= transfers[cell % flat]
             changed.append(_redirected(cell, np.flatnonzero(inside), now.draw, redirect, placements, stream))
         for at_ in changed:
@@ -315,7 +324,8 @@ def _new(
         if redirect.when == "entry" and redirect.first <= year <= redirect.last:
             _redirected(cell, np.flatnonzero(redirect.cells[cell]), who, redirect, placements, stream)
     if futures.arrivals is not None:
-        moving_in = stream.poisson(futures.arrivals[step], (len(rows), futures.arrivals.shape[1]))
+        scale = np.ones(len(rows)) if futures.arrival_scale is None else futures.arrival_scale[rows]
+        moving_in = stream.poisson(futures.arrivals[step] * scale[:, None])
         more, cells = (np.repeat(index, moving_in[moving_in > 0]) for index in np.nonzero(moving_in))
         who, cell = np.concatenate([who, rows[more].astype(np.uint16)]), np.concatenate([cell, cells.astype(np.int32)])
     return Snapshot(
@@ -339,7 +349,7 @@ def _towards(
     if futures.totals is not None:
         path = futures.totals[rows, step]
         wanted = np.where(np.isnan(path), expected, np.maximum(path - held, LEAST_NEW * expected))
-    wanted = np.minimum(wanted, np.maximum(futures.ceiling * people - held, 0.0))
+    wanted = np.minimum(wanted, futures.ceiling * people / AGES)
     factor: Floats = np.divide(wanted, expected, out=np.ones_like(expected), where=expected > 0)
     return factor
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from placeplan.errors import Fault, InputError
+from placeplan.models.reconcile import Totals, scale_to_totals
 
 __all__ = [
     "Fitted",
@@ -127,18 +128,15 @@ def fit_table(start: Floats, margins: Sequence[Margin], *, tolerance: float = 1e
     faults = _margin_faults(start, margins)
     if faults:
         raise InputError(faults)
-    table = start.astype(np.float64)
-    worst, rounds = np.inf, 0
-    while worst > tolerance and rounds < limit:
-        rounds += 1
-        for margin in margins:
-            found = _onto(table, margin.axes)
-            wanted = np.where(np.isnan(margin.values), found, margin.values)
-            factor = np.divide(wanted, found, out=np.zeros_like(found), where=found > 0)
-            table = table * _spread(factor, margin.axes, table.ndim)
-        misses = [np.abs(_onto(table, margin.axes) - margin.values) for margin in margins]
-        worst = max((float(np.nanmax(miss, initial=0.0)) for miss in misses), default=0.0)
-    return Fitted(table, worst <= tolerance, rounds, worst)
+    cells = np.arange(start.size).reshape(start.shape)
+    totals = []
+    for margin in margins:
+        places = np.unravel_index(cells.ravel(), start.shape)
+        shape = tuple(start.shape[axis] for axis in margin.axes)
+        part = np.ravel_multi_index([places[axis] for axis in margin.axes], shape) if shape else np.zeros_like(places[0])
+        totals.append(Totals(margin.name, part, margin.values.ravel()))
+    scaled = scale_to_totals(start.ravel(), totals, tolerance=tolerance, limit=limit)
+    return Fitted(scaled.table.reshape(start.shape), scaled.converged, scaled.rounds, scaled.worst)
 
 
 def _largest_remainders(table: Floats) -> Whole:

@@ -207,7 +207,7 @@ SETTINGS: Final = _section(
         "the forecast of need",
         years=Key("whole", "years ahead", least=1, most=25),
         draws=Key("whole", "futures drawn", least=50, most=10_000),
-        ceiling_share=Key("number", "the most plans a person of 0 to 25", above=0, most=1),
+        ceiling_share=Key("number", "the most of the children of one age who are ever given a plan", above=0, most=1),
         capital_by_kind=Named(_amount("pounds"), "what a new place costs to build, by kind", tuple(KINDS)),
         capital_years=Key("whole", "years over which it is paid back", least=1, most=100),
         discount=_share("the rate a year at which it is"),

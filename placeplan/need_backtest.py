@@ -1,0 +1,126 @@
+"""Backtests of the forecast of need: from each past year with only what was known then, against what came."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from placeplan.county.county import County
+from placeplan.models.backtest import (
+    COLUMNS,
+    TRUSTED_COVERAGE,
+    baseline_forecaster,
+    forecast_rows,
+    rolling_origins,
+    score_table,
+)
+from placeplan.models.baselines import BASELINES
+from placeplan.models.cohorts import CohortDraws, simulate
+from placeplan.need_fit import fit_need
+from placeplan.need_futures import draw_futures
+from placeplan.people_ahead import people_ahead
+from placeplan.plan_counts import Cube, margins, total_series
+from placeplan.synthetic import generator
+
+__all__ = ["OURS", "backtest_rows", "origins_of", "scores_of", "trust_table"]
+
+OURS: Final = "placeplan"
+FROZEN: Final = "rates frozen"
+TOTAL: Final = "plans"
+
+FEWEST_YEARS: Final = 5
+"""Years of plans that an origin needs before it."""
+FEWEST_ORIGINS: Final = 3
+"""Origins from which a horizon has to have been tried before its bands are called tested."""
+MOST_ORIGINS: Final = 12
+MOST_AHEAD: Final = 10
+DRAWS: Final = 200
+
+
+def origins_of(county: County, until: int) -> list[int]:
+    """The years to forecast from: the latest ones that have enough years before them and one after."""
+    years = [int(str(year)) for year in total_series(county, "stock", until=until).index]
+    return [year for place, year in enumerate(years[:-1]) if place >= FEWEST_YEARS - 1][-MOST_ORIGINS:]
+
+
+def backtest_rows(county: County, cube: Cube, *, until: int, seed: int, origins: Iterable[int] | None = None) -> pd.DataFrame:
+    """Forecasts from every origin beside what came by ``until``, in the columns of ``models.backtest``.
+
+    Of the total: ours, rates frozen, and the simple methods where every year has a total. Of each part that was
+    published later: ours and rates frozen. The series of a part is its margin and labels.
+    """
+    totals = total_series(county, "stock", until=until)
+    made = []
+    for origin in origins_of(county, until) if origins is None else origins:
+        ahead = range(origin + 1, min(until, origin + MOST_AHEAD) + 1)
+        people = people_ahead(county, cube, range(min(origin, int(totals.index[0])), ahead.stop), known_until=origin)
+        fit = fit_need(county, cube, people, origin)
+        changes = np.abs(np.diff(totals.loc[:origin].to_numpy(float)))
+        for method in (OURS, FROZEN):
+            drawn = draw_futures(county, fit, years=ahead, draws=DRAWS, seed=seed, frozen=method == FROZEN)
+            draws = simulate(fit.cohort, drawn.futures, start=origin, stream=generator(seed, f"backtest {origin}"))
+            for year in ahead:
+                made += _year_rows(county, cube, draws, year, float(changes.mean())).assign(
+                    method=method, origin=origin, horizon=year - origin
+                ).to_dict("records")
+    ours = pd.DataFrame(made, columns=COLUMNS)
+    years = [int(str(year)) for year in totals.index]
+    if years and years == list(range(years[0], years[-1] + 1)):
+        simple = {name: baseline_forecaster(name, draws=DRAWS * 5, seed=seed) for name in BASELINES}
+        frame = totals.rename(TOTAL).to_frame()
+        chosen = origins_of(county, until) if origins is None else origins
+        others = rolling_origins(frame, simple, origins=chosen, horizon=MOST_AHEAD)
+        if len(others):
+            ours = pd.concat([ours, others], ignore_index=True)
+    return ours
+
+
+def _year_rows(county: County, cube: Cube, draws: CohortDraws, year: int, scale: float) -> pd.DataFrame:
+    """Every count published for a year, with what was forecast of it."""
+    parts = []
+    totals = total_series(county, "stock", until=year)
+    if year in totals.index:
+        found = draws.counts(year)
+        parts.append(_rows(TOTAL, np.array([float(totals[year])]), found, scale))
+    for margin in margins(county, cube, "stock", year):
+        if margin.name == "total":
+            continue
+        counts = draws.counts(year, margin.part, size=len(margin.values))
+        names = [f"{margin.name} {place}" for place in range(len(margin.values))]
+        known = ~np.isnan(margin.values)
+        for place in np.flatnonzero(known):
+            parts.append(_rows(names[place], margin.values[[place]], counts[:, [place]], np.nan))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+
+
+def _rows(series: str, came: np.ndarray, draws: np.ndarray, scale: float) -> pd.DataFrame:
+    drawn = draws.astype(np.float64)
+    return forecast_rows(came, np.median(drawn, axis=0), drawn, scale=scale).assign(series=series)
+
+
+def scores_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Measures by method and horizon, of the total and of the published parts: what, method, horizon, measures."""
+    if rows.empty:
+        return score_table(rows.assign(what=""), ["what", "method", "horizon"])
+    what = np.where(rows["series"] == TOTAL, "all plans", "parts: " + rows["series"].str.replace(r" \d+$", "", regex=True))
+    table = score_table(rows.assign(what=what), ["what", "method", "horizon"])
+    return table.sort_values(["what", "horizon", "method"], kind="stable", ignore_index=True)
+
+
+def trust_table(rows: pd.DataFrame, horizon: int) -> pd.DataFrame:
+    """For each year ahead: origins tried, the share that the 80% band of all plans covered, and what that says.
+
+    ``tested``: covered at least ``TRUSTED_COVERAGE``, from ``FEWEST_ORIGINS`` origins or more. ``untested``: too few origins
+    reach so far. ``not to be trusted``: it covered less.
+    """
+    ours = rows[(rows["method"] == OURS) & (rows["series"] == TOTAL)]
+    made = []
+    for ahead in range(1, horizon + 1):
+        part = ours[ours["horizon"] == ahead]
+        inside = (part["came"] >= part["low_80"]) & (part["came"] <= part["high_80"])
+        covered = float(inside.mean()) if len(part) else float("nan")
+        enough = len(part) >= FEWEST_ORIGINS
+        verdict = "untested" if not enough else "tested" if covered >= TRUSTED_COVERAGE else "not to be trusted"
+        made.append((ahead, len(part), covered, verdict))
+    return pd.DataFrame(made, columns=["horizon", "origins", "covered_80", "trust"])

@@ -1,0 +1,298 @@
+"""Hand the need of a year over: who is still in the present unit, and who has to be placed, by zone and entry year.
+
+Every child of the year is in exactly one of the two, so that they add up to the stock that needs a place.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from placeplan.county.county import County
+from placeplan.county.settings import Demand
+from placeplan.county.vocabulary import PLACEMENTS, YEAR_GROUPS
+from placeplan.models.cohorts import Change, Snapshot
+from placeplan.models.rates import pooled_rates
+from placeplan.need_demand import phase_of_age, planned_kinds, without_a_place
+from placeplan.need_fit import NeedFit
+from placeplan.plan_counts import NEED_AXIS, PLACEMENT_AXIS
+from placeplan.provision import units_open
+from placeplan.synthetic import generator
+
+__all__ = ["TO_PLACE_COLUMNS", "YearNeed", "draw_children", "expected_need", "suits_by_group", "zone_shares"]
+
+Floats = NDArray[np.float64]
+
+TO_PLACE_COLUMNS: Final = ["zone", "need", "year_group", "suits", "entry_year", "reason", "children"]
+
+UNKNOWN_UNIT: Final = 9
+
+REASONS: Final = {
+    Change.START: "transfer",
+    Change.NEW_PLAN: "new",
+    Change.TRANSFER: "transfer",
+    Change.MOVE: "moved",
+    UNKNOWN_UNIT: "present",
+}
+"""Why a child has to be placed: a new plan, a phase transfer (the unit ends, or the kind changes), another move; or the
+child has a place, but the table children does not say in which unit."""
+
+EVEN: Final = 5.0
+"""Children of the county's own mix that what suits a small group is mixed with."""
+
+
+@dataclass(frozen=True, slots=True)
+class YearNeed:
+    """The need of a year. ``survivors``: child, unit, zone, need, year_group, children (1, or the share of draws in
+    which the child is still there). ``to_place``: ``TO_PLACE_COLUMNS``; what suits them is kind or kind:model.
+    ``label`` says what the counts are: expected over draws, or one draw.
+    """
+
+    year: int
+    survivors: pd.DataFrame = field(repr=False)
+    to_place: pd.DataFrame = field(repr=False)
+    label: str
+
+    @property
+    def children(self) -> float:
+        """All of them together."""
+        return float(self.survivors["children"].sum() + self.to_place["children"].sum())
+
+    def frame(self) -> pd.DataFrame:
+        """Everybody as a frame of need for coverage: zone, need, year_group, suits, children."""
+        stays = self.survivors.assign(suits=self.survivors["suits"])
+        parts = [part[["zone", "need", "year_group", "suits", "children"]] for part in (stays, self.to_place) if len(part)]
+        together = pd.concat(parts, ignore_index=True)
+        return together.groupby(["zone", "need", "year_group", "suits"], as_index=False)["children"].sum()
+
+
+def zone_shares(county: County, fit: NeedFit) -> tuple[Floats, list[str]]:
+    """Localities x ages x zones: where in a locality a child of an age lives, by people and, pooled, by the zone's rate."""
+    cube, people = fit.cube, fit.people
+    zones = list(people.zones)
+    of_zone = np.array([cube.localities.index(cube.of_zone[zone]) for zone in zones])
+    by_age = fit.base.table(cube).sum(axis=(1, 3)) / np.maximum(people.of(fit.year), 1e-9)
+    expected = (people.by_zone * by_age[of_zone]).sum(axis=1)
+    counts = np.zeros(len(zones))
+    if fit.base.known_children:
+        found = county.children["zone"].value_counts()
+        counts = found.reindex(zones, fill_value=0).to_numpy(float)
+        expected *= counts.sum() / max(expected.sum(), 1e-9)
+    else:
+        expected = np.zeros(len(zones))
+    weights = people.by_zone * pooled_rates(counts, expected).mean[:, None]
+    shares = np.zeros((len(cube.localities), people.by_zone.shape[1], len(zones)))
+    for place in range(len(cube.localities)):
+        inside = of_zone == place
+        there = np.where(inside[:, None], weights, 0.0)
+        total = there.sum(axis=0)
+        even = inside / inside.sum()
+        shares[place] = np.where(total[:, None] > 0, there.T / np.maximum(total, 1e-12)[:, None], even[None, :])
+    return shares, zones
+
+
+def suits_by_group(county: County) -> Mapping[tuple[str, str, str], tuple[tuple[str, ...], Floats]]:
+    """What would meet a new plan, by placement kind, need and phase: as the children now there, few of them pooled.
+
+    A kind of which the county has nobody suits itself alone.
+    """
+    children = county.children
+    units = county.units.drop_duplicates("unit").set_index("unit")
+    there = children[children["unit"].notna()]
+    kinds = there["unit"].map(units["kind"]).astype(str)
+    models = there["unit"].map(units["model"]).fillna("none").astype(str)
+    kind = kinds.replace({"hub": "special", "independent_other": "independent_special"})
+    label = kinds.where(kinds != "ers", "ers:" + models)
+    phase = [phase_of_age(int(year_group) + 4) for year_group in there["year_group"]]
+    frame = pd.DataFrame({"kind": kind, "need": there["need"].astype(str), "phase": phase, "label": label})
+    made: dict[tuple[str, str, str], tuple[tuple[str, ...], Floats]] = {}
+    for name in set(planned_kinds().values()):
+        of_kind = frame[frame["kind"] == name]
+        labels = tuple(sorted(of_kind["label"].unique())) or (name,)
+        county_mix = of_kind["label"].value_counts().reindex(labels).fillna(0.0).to_numpy(float) + 1e-9
+        for need in NEED_AXIS:
+            for one in dict.fromkeys(phase_of_age(age) for age in range(26)):
+                of_phase = of_kind[of_kind["phase"] == one]
+                by_phase = of_phase["label"].value_counts().reindex(labels).fillna(0.0).to_numpy(float)
+                by_phase = by_phase + EVEN * county_mix / county_mix.sum() * (1e-6 if len(of_phase) else 1.0)
+                own = of_phase[of_phase["need"] == need]["label"].value_counts().reindex(labels).fillna(0.0)
+                mix = own.to_numpy(float) + EVEN * by_phase / by_phase.sum()
+                made[name, need, one] = labels, mix / mix.sum()
+    return made
+
+
+def _stays(county: County, fit: NeedFit, snapshot: Snapshot, year: int) -> NDArray[np.bool_]:
+    """Which children of a snapshot are still in the unit that the table children says."""
+    placements = fit.cube.shape[3]
+    planned = np.isin(snapshot.cell % placements, [PLACEMENT_AXIS.index(name) for name in planned_kinds()])
+    candidates = planned & (snapshot.tag >= 0) & (snapshot.change == Change.START)
+    unit = county.children["unit"].fillna("").to_numpy(dtype=object)
+    units = units_open(county, year)
+    first = {str(one): int(low) for one, low in units["from_year_group"].items()}
+    last = {str(one): int(high) for one, high in units["to_year_group"].items()}
+    year_group = county.children["year_group"].to_numpy(int) + (year - fit.year)
+    inside = np.array(
+        [u in first and first[u] <= y <= last[u] for u, y in zip(unit, year_group, strict=True)], dtype=bool
+    )
+    stays = np.zeros(len(snapshot.cell), dtype=bool)
+    stays[candidates] = inside[snapshot.tag[candidates].astype(np.int64)]
+    return stays
+
+
+def expected_need(
+    county: County, fit: NeedFit, snapshot: Snapshot, draws: int, year: int, rows: Sequence[Demand]
+) -> YearNeed:
+    """Expected counts over all draws: survivors as the share of draws that they are there in, others by zone."""
+    stays = _stays(county, fit, snapshot, year)
+    tags = np.bincount(snapshot.tag[stays].astype(np.int64), minlength=len(county.children)) / draws
+    survivors = _survivors(county, np.flatnonzero(tags > 0), tags[tags > 0], year - fit.year)
+    weight, since, change = 1.0 / draws, snapshot.since, snapshot.change
+    others = ~stays
+    table = pd.DataFrame(
+        {
+            "cell": snapshot.cell[others].astype(np.int64),
+            "entry_year": since[others].astype(int),
+            # The unit of a child who is not in the table children is not known.
+            "change": np.where((change == Change.START) & (snapshot.tag < 0), UNKNOWN_UNIT, change)[others].astype(int),
+        }
+    )
+    counted = table.groupby(["cell", "entry_year", "change"]).size().mul(weight).rename("children").reset_index()
+    lines = _needing(fit, counted, rows, year)
+    shares, zones = zone_shares(county, fit)
+    localities, needs, ages = lines["locality"].to_numpy(int), lines["need_at"].to_numpy(int), lines["age"].to_numpy(int)
+    of_cell = shares[localities, ages] * lines["children"].to_numpy(float)[:, None]
+    row, zone = np.nonzero(of_cell > 0)
+    groups = suits_by_group(county)
+    made = pd.DataFrame(
+        {
+            "zone": np.array(zones, dtype=object)[zone],
+            "need": np.array(NEED_AXIS, dtype=object)[needs[row]],
+            "age": ages[row],
+            "kind": lines["kind"].to_numpy(dtype=object)[row],
+            "entry_year": lines["entry_year"].to_numpy(int)[row],
+            "reason": lines["reason"].to_numpy(dtype=object)[row],
+            "children": of_cell[row, zone],
+        }
+    )
+    made["year_group"] = (made["age"] - 4).clip(upper=max(YEAR_GROUPS))
+    made["phase"] = made["age"].map(phase_of_age)
+    parts = []
+    for (kind, need, phase), part in made.groupby(["kind", "need", "phase"], sort=True):
+        labels, mix = groups[str(kind), str(need), str(phase)]
+        parts += [part.assign(suits=label, children=part["children"] * share) for label, share in zip(labels, mix, strict=True) if share > 1e-6]
+    keys = TO_PLACE_COLUMNS[:-1]
+    to_place = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=TO_PLACE_COLUMNS)
+    to_place = to_place.groupby(keys, as_index=False, sort=True)["children"].sum()[TO_PLACE_COLUMNS]
+    return YearNeed(year, survivors, to_place, f"expected over {draws:,} draws")
+
+
+def draw_children(
+    county: County, fit: NeedFit, snapshot: Snapshot, draw: int, year: int, rows: Sequence[Demand], *, seed: int
+) -> YearNeed:
+    """One draw as whole children; the zone of each, and who of a placement needs a place, by a seeded draw."""
+    here = snapshot.draw == draw
+    one = Snapshot(snapshot.draw[here], snapshot.cell[here], snapshot.tag[here], snapshot.since[here], snapshot.change[here])
+    stays = _stays(county, fit, one, year)
+    at = np.sort(one.tag[stays].astype(np.int64))
+    survivors = _survivors(county, at, np.ones(len(at)), year - fit.year)
+    stream = generator(seed, f"need of {year}, draw {draw}")
+    place, need, age, placement = np.unravel_index(one.cell[~stays].astype(np.int64), fit.cube.shape)
+    kinds = _drawn_kinds(placement, rows, stream)
+    needing = kinds != ""
+    place, need, age, kinds = place[needing], need[needing], age[needing], kinds[needing]
+    since, change, tag = (array[~stays][needing] for array in (one.since, one.change, one.tag))
+    shares, zones = zone_shares(county, fit)
+    rising = np.cumsum(shares[place, age], axis=1)
+    found = (stream.random(len(place))[:, None] * rising[:, -1:] >= rising).sum(axis=1)
+    zone = np.array(zones, dtype=object)[np.minimum(found, len(zones) - 1)]
+    known = tag >= 0
+    if known.any():
+        # A child who is known lives where it lives.
+        zone[known] = county.children["zone"].to_numpy(dtype=object)[tag[known].astype(np.int64)]
+    groups = suits_by_group(county)
+    labels = []
+    for kind, n, a, u in zip(kinds, need, age, stream.random(len(kinds)), strict=True):
+        names, mix = groups[str(kind), NEED_AXIS[n], phase_of_age(int(a))]
+        labels.append(names[min(int(np.searchsorted(np.cumsum(mix), u, side="right")), len(names) - 1)])
+    to_place = pd.DataFrame(
+        {
+            "zone": zone,
+            "need": np.array(NEED_AXIS, dtype=object)[need],
+            "year_group": np.minimum(age - 4, max(YEAR_GROUPS)),
+            "suits": labels,
+            "entry_year": since.astype(int),
+            "reason": [
+                _reason(UNKNOWN_UNIT if c == Change.START and t < 0 else int(c), int(p))
+                for c, t, p in zip(change, tag, placement[needing], strict=True)
+            ],
+            "children": 1.0,
+        },
+        columns=TO_PLACE_COLUMNS,
+    )
+    return YearNeed(year, survivors, to_place, f"draw {draw}")
+
+
+def _reason(change: int, placement: int) -> str:
+    planned = PLACEMENTS[PLACEMENT_AXIS[placement]].planned_for
+    return REASONS[change] if planned else "waiting"
+
+
+def _drawn_kinds(placement: NDArray[np.intp], rows: Sequence[Demand], stream: np.random.Generator) -> NDArray[np.object_]:
+    """The kind of place that each child needs, "" for none."""
+    own = planned_kinds()
+    kinds = np.full(len(placement), "", dtype=object)
+    chance = stream.random(len(placement))
+    for number, name in enumerate(PLACEMENT_AXIS):
+        here = placement == number
+        low = 0.0
+        if name in own:
+            kinds[here] = own[name]
+        for row in without_a_place(rows, name):
+            kinds[here & (chance >= low) & (chance < low + row.share)] = row.kind
+            low += row.share
+    return kinds
+
+
+def _needing(fit: NeedFit, counted: pd.DataFrame, rows: Sequence[Demand], year: int) -> pd.DataFrame:
+    """Counts by cell as those who need a kind of place: locality, need_at, age, kind, entry_year, reason, children."""
+    place, need, age, placement = np.unravel_index(counted["cell"].to_numpy(int), fit.cube.shape)
+    frame = counted.assign(locality=place, need_at=need, age=age, placement=placement)
+    frame["reason"] = [_reason(int(c), int(p)) for c, p in zip(frame["change"], placement, strict=True)]
+    own = planned_kinds()
+    parts = []
+    for number, name in enumerate(PLACEMENT_AXIS):
+        here = frame[frame["placement"] == number]
+        if here.empty:
+            continue
+        mine = without_a_place(rows, name)
+        parts += [here.assign(kind=row.kind, children=here["children"] * row.share) for row in mine]
+        if name in own:
+            rest = 1.0 - sum(row.share for row in mine)
+            parts.append(here.assign(kind=own[name], children=here["children"] * rest))
+    columns = ["locality", "need_at", "age", "kind", "entry_year", "reason"]
+    if not parts:
+        return pd.DataFrame(columns=[*columns, "children"])
+    together = pd.concat(parts, ignore_index=True)
+    return together.groupby(columns, as_index=False, sort=True)["children"].sum()
+
+
+def _survivors(county: County, rows: NDArray[np.int64], weights: Floats, later: int) -> pd.DataFrame:
+    children = county.children.iloc[rows]
+    units = county.units.drop_duplicates("unit").set_index("unit")
+    unit = children["unit"].astype(str)
+    kinds, models = unit.map(units["kind"]).astype(str), unit.map(units["model"]).fillna("none").astype(str)
+    label = kinds.where(kinds != "ers", "ers:" + models)
+    return pd.DataFrame(
+        {
+            "child": children["child"].to_numpy(dtype=object),
+            "unit": unit.to_numpy(dtype=object),
+            "zone": children["zone"].to_numpy(dtype=object),
+            "need": children["need"].astype(str).to_numpy(dtype=object),
+            "year_group": children["year_group"].to_numpy(int) + later,
+            "suits": label.to_numpy(dtype=object),
+            "children": weights,
+        }
+    )

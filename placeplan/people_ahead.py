@@ -1,0 +1,106 @@
+"""People by locality and age in years to come: projections where they are given, else aged forward by a stated method."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from placeplan.county.county import County
+from placeplan.models.cohorts import AGES
+from placeplan.plan_counts import Cube
+
+__all__ = ["People", "people_ahead"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """People of 0 to 25. ``by_locality``: years x localities x ages; ``by_zone``: zones x ages in the latest known year.
+
+    ``method`` says in words where they come from.
+    """
+
+    years: tuple[int, ...]
+    by_locality: Floats = field(repr=False)
+    zones: tuple[str, ...] = field(repr=False)
+    by_zone: Floats = field(repr=False)
+    method: str
+
+    def of(self, year: int) -> Floats:
+        """Localities x ages in a year."""
+        people: Floats = self.by_locality[self.years.index(year)]
+        return people
+
+
+def people_ahead(county: County, cube: Cube, years: Sequence[int], *, known_until: int) -> People:
+    """People in each of ``years`` (rising by one), with only what was known up to ``known_until``.
+
+    A year in the table population is taken as it is; projections count as known when they reach beyond it. Other years
+    before the first are as the first. Later ones are aged forward: everybody a year older, times the share of each
+    age that was there a year later between the last two years known (1 where one year alone is known); those of age 0
+    from the table births, or as many as before. Hamilton and Perry (1962).
+    """
+    table = county.population
+    given = sorted(int(year) for year in table["year"].unique())
+    # Projections are for years after those known; a past estimate that came later is not used.
+    used = [year for year in given if year <= known_until or known_until >= county.settings.year] or given[:1]
+    located = table[table["year"].isin(used)].assign(locality=table["zone"].map(cube.of_zone))
+    tables = {
+        year: rows.pivot_table(index="locality", columns="age", values="people", aggfunc="sum", fill_value=0.0)
+        .reindex(index=list(cube.localities), columns=range(AGES), fill_value=0.0)
+        .to_numpy(float)
+        for year, rows in located.groupby("year")
+    }
+    stays, words = _stays(tables, used, known_until)
+    births = {(str(r["locality"]), int(r["year"])): float(r["births"]) for r in county.births.to_dict("records")}
+    made = {}
+    aged: list[int] = []
+    for year in years:
+        if year in tables:
+            made[year] = tables[year]
+        elif year - 1 in made and year > used[0]:
+            aged.append(year)
+            made[year] = _older(made[year - 1], stays, [births.get((name, year)) for name in cube.localities])
+        else:
+            later = [one for one in used if one >= year]
+            made[year] = _reached(tables, used, year, stays) if not later else tables[later[0]]
+    latest = max(used) if known_until >= max(used) else used[0]
+    of_zone = (
+        table[table["year"] == latest]
+        .pivot_table(index="zone", columns="age", values="people", aggfunc="sum", fill_value=0.0)
+        .reindex(index=list(cube.of_zone), columns=range(AGES), fill_value=0.0)
+    )
+    told = [f"given for {', '.join(map(str, used))}"]
+    if aged:
+        with_births = any((name, year) in births for name in cube.localities for year in aged)
+        told.append(f"{aged[0]} to {aged[-1]} aged forward from the year before, {words}")
+        told.append(f"age 0 {'from the table births, where it has them' if with_births else 'as many as the year before'}")
+    return People(
+        tuple(years), np.stack([made[year] for year in years]), tuple(of_zone.index), of_zone.to_numpy(float), "; ".join(told)
+    )
+
+
+def _stays(tables: dict[int, Floats], used: list[int], known_until: int) -> tuple[Floats, str]:
+    """The share of each age that is there a year later, for ages 0 to 24, of the county as a whole."""
+    past = [year for year in used if year <= known_until and year - 1 in tables]
+    if not past:
+        return np.ones(AGES - 1), "with nobody moving in or out: the table population has no two years that follow"
+    before, after = tables[past[-1] - 1].sum(axis=0)[:-1], tables[past[-1]].sum(axis=0)[1:]
+    ratio = np.divide(after, before, out=np.ones(AGES - 1), where=before > 0)
+    return ratio, f"times the share of each age that stayed or came between {past[-1] - 1} and {past[-1]}"
+
+
+def _older(people: Floats, stays: Floats, births: list[float | None]) -> Floats:
+    first = [now if born is None else born for now, born in zip(people[:, 0], births, strict=True)]
+    return np.column_stack([first, people[:, :-1] * stays])
+
+
+def _reached(tables: dict[int, Floats], used: list[int], year: int, stays: Floats) -> Floats:
+    """The first of the years asked for lies after all that are known: age forward to it."""
+    people = tables[used[-1]]
+    for _ in range(year - used[-1]):
+        people = _older(people, stays, [None] * len(people))
+    return people

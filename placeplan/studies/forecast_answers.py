@@ -1,0 +1,128 @@
+"""Answers about need to come: the draws, their tables, what is handed over, and the run that is made of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from placeplan.county.assumptions import assumptions
+from placeplan.county.county import County
+from placeplan.county.settings import Demand
+from placeplan.errors import UsageError
+from placeplan.models.cohorts import CohortDraws
+from placeplan.need_demand import DEMAND_KINDS, demand_counts
+from placeplan.need_fit import NeedFit
+from placeplan.need_handover import YearNeed, draw_children, expected_need
+from placeplan.report.write import write_report
+from placeplan.runs import Run
+from placeplan.studies.run_parts import county_layers, run_facts
+from placeplan.synthetic import generator
+
+__all__ = ["Forecast", "forecast_run", "report_forecast", "warnings_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The need of years to come in whole draws.
+
+    ``tables``: need (year, locality, need, phase, kind and bands), need_totals, plans, demand_states, scap, place_size,
+    scenarios, backtest, trust, notes (see ``need_tables``). ``years``: the start and those forecast. ``warnings``: what
+    every later output says of it.
+    """
+
+    county: County = field(repr=False)
+    start: int
+    years: tuple[int, ...]
+    seed: int
+    fit: NeedFit = field(repr=False)
+    rows: tuple[Demand, ...] = field(repr=False)
+    draws: CohortDraws = field(repr=False)
+    tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    warnings: tuple[str, ...]
+
+    def year(self, year: int) -> YearNeed:
+        """Expected counts of a year: survivors in their present units and those to be placed, which add up to the need.
+
+        Planning on expected counts understates what it costs (see ``allocate_need``).
+        """
+        snapshot = self.draws.snapshots[self._known(year)]
+        return expected_need(self.county, self.fit, snapshot, self.draws.draws, year, self.rows)
+
+    def draw(self, number: int, year: int) -> YearNeed:
+        """One whole future of a year, child by child; the same for the same seed."""
+        if not 0 <= number < self.draws.draws:
+            raise UsageError(f"draw {number}: expected 0 to {self.draws.draws - 1}")
+        snapshot = self.draws.snapshots[self._known(year)]
+        return draw_children(self.county, self.fit, snapshot, number, year, self.rows, seed=self.seed)
+
+    def at_quantile(self, level: float, year: int, *, kind: str) -> int:
+        """The draw whose children needing a place of ``kind`` in the county stand at the quantile ``level`` of all draws."""
+        if kind not in DEMAND_KINDS or not 0.0 <= level <= 1.0:
+            raise UsageError(f"{kind} at {level:g}: expected one of {', '.join(DEMAND_KINDS)}, and a share from 0 to 1")
+        counts = demand_counts(
+            self.draws, self.fit.cube, self._known(year), self.rows, generator(self.seed, f"demand {year}")
+        )
+        totals = counts.by_kind[..., DEMAND_KINDS.index(kind)].sum(axis=(1, 2, 3))
+        order = np.argsort(totals, kind="stable")
+        return int(order[round(level * (len(order) - 1))])
+
+    def report(self, out: str | Path, *, internal: bool = False, replace: bool = False) -> Path:
+        """Write the run's folder with its page, fan charts and workbook (see ``report_forecast``) and return it."""
+        return report_forecast(self, out, internal=internal, replace=replace)
+
+    def _known(self, year: int) -> int:
+        if year not in self.years:
+            raise UsageError(f"year {year}: expected {self.years[0]} to {self.years[-1]}")
+        return year
+
+
+def forecast_run(forecast: Forecast, *, options: Mapping[str, Any] | None = None) -> Run:
+    """One run from a forecast."""
+    county = forecast.county
+    tables = {
+        **forecast.tables,
+        "localities": pd.DataFrame(county.localities[["locality", "name"]]),
+        "assumptions": assumptions(county),
+    }
+    facts = run_facts(county, command="forecast", options=options, travel_method="") | {
+        "year": forecast.start,
+        "years": [forecast.years[0], forecast.years[-1]],
+        "draws": forecast.draws.draws,
+        "warnings": list(forecast.warnings),
+        "seed": forecast.seed,
+    }
+    return Run("forecast", county.name, tables, county_layers(county), facts)
+
+
+def report_forecast(
+    forecast: Forecast,
+    out: str | Path,
+    *,
+    options: Mapping[str, Any] | None = None,
+    internal: bool = False,
+    replace: bool = False,
+    timings: Mapping[str, float] | None = None,
+) -> Path:
+    """Write the forecast as a run's folder: tables, forecast.html, fan charts (PNG and SVG), workbook; return it.
+
+    Share-safe unless ``internal``. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given.
+    """
+    run = forecast_run(forecast, options=options)
+    return write_report(run, out, internal=internal, replace=replace, timings=timings)
+
+
+def warnings_of(trust: pd.DataFrame, start: int) -> tuple[str, ...]:
+    """What the backtests say of the bands, in sentences; none where every year ahead was tested and held."""
+    said: list[str] = []
+    for verdict, words in (
+        ("not to be trusted", "the 80% band covered less than 70% of what came: it cannot be trusted"),
+        ("untested", "too few past years reach so far to test the bands: they cannot be trusted to hold what comes"),
+    ):
+        years = [start + int(ahead) for ahead in trust.loc[trust["trust"] == verdict, "horizon"]]
+        if years:
+            span = str(years[0]) if len(years) == 1 else f"{years[0]} to {years[-1]}"
+            said.append(f"{span}: {words}.")
+    return tuple(said)

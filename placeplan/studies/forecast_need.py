@@ -1,0 +1,180 @@
+"""Forecast need: how many children with plans, of what need and age, where, will need a specialist place, and how sure."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from placeplan.county.county import County
+from placeplan.errors import UsageError
+from placeplan.models.cohorts import CohortDraws, Futures, simulate
+from placeplan.need_backtest import backtest_rows, scores_of, trust_table
+from placeplan.need_demand import DEMAND_KINDS, DemandCounts, demand_counts, demand_rows
+from placeplan.need_fit import NeedFit, fit_need
+from placeplan.need_futures import draw_futures
+from placeplan.need_tables import bands_of, need_table, plans_table, scap_table, states_table, totals_table
+from placeplan.people_ahead import people_ahead
+from placeplan.place_size import place_sizes
+from placeplan.plan_counts import cube_of, margins, total_series
+from placeplan.scenarios import scenario_names, with_scenario
+from placeplan.studies.forecast_answers import Forecast, warnings_of
+from placeplan.synthetic import generator
+
+__all__ = ["forecast_need"]
+
+SCENARIO_DRAWS: Final = 300
+"""Draws in which scenarios are compared, each with the same parameters as without it."""
+
+SIZE_AHEAD: Final = 5
+"""Years ahead for which the size of provision is worked out."""
+
+HISTORY: Final = 15
+
+
+def forecast_need(
+    county: County,
+    *,
+    years: int | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    as_of: int | None = None,
+    scenarios: Iterable[str] | None = None,
+    backtests: bool = True,
+) -> Forecast:
+    """Forecast a county's need for ``years`` years in ``draws`` whole futures.
+
+    What is not given is as county.toml says. ``as_of``: an academic year to forecast from with only what was known
+    then; the table ``as_of_scores`` has what came since. ``scenarios``: those to compare; all in the table unless
+    named. ``backtests``: without them nothing says how far to trust the bands, and the warnings say so.
+
+    Raises ``UsageError`` for a year without plans, a scenario that is not in the table, or numbers out of bounds.
+    """
+    settings = county.settings.forecast
+    ahead, number = years or settings.years, draws or settings.draws
+    start, seed = as_of if as_of is not None else county.settings.year, county.settings.seed if seed is None else seed
+    if not 1 <= ahead <= 25 or not 2 <= number <= 10_000:
+        raise UsageError(f"{ahead} years and {number} draws: expected 1 to 25 years and 2 to 10,000 draws")
+    if start > county.settings.year:
+        raise UsageError(f"as of {start}: expected {county.settings.year} or before")
+    cube = cube_of(county)
+    stock = total_series(county, "stock", until=start)
+    if start not in stock.index and (start != county.settings.year or county.children.empty):
+        found = ", ".join(str(year) for year in stock.index) or "none"
+        raise UsageError(f"{county.name} has no stock of plans for {start} in the table plans; years there: {found}")
+    to_come = range(start + 1, start + 1 + ahead)
+    earliest = min([start, *(int(str(year)) for year in stock.index)])
+    people = people_ahead(county, cube, range(earliest, to_come.stop), known_until=start)
+    fit = fit_need(county, cube, people, start)
+    drawn = draw_futures(county, fit, years=to_come, draws=number, seed=seed)
+    futures = simulate(fit.cohort, drawn.futures, start=start, stream=generator(seed, "children"))
+    rows = demand_rows(county, cube, fit.base)
+    counts = {year: demand_counts(futures, cube, year, rows, generator(seed, f"demand {year}")) for year in (start, *to_come)}
+    tested = backtest_rows(county, cube, until=start, seed=seed) if backtests else pd.DataFrame()
+    trust = trust_table(tested, ahead) if backtests else _untested(ahead)
+    tables = {
+        "need": need_table(counts, cube),
+        "need_totals": totals_table(counts, cube),
+        "plans": plans_table(county, futures, start, start - HISTORY),
+        "demand_states": states_table(counts, rows, futures, [start, to_come[min(SIZE_AHEAD, ahead) - 1]]),
+        "scap": scap_table(futures, cube, rows, start, to_come),
+        "place_size": place_sizes(county, cube, counts[to_come[min(SIZE_AHEAD, ahead) - 1]], to_come[min(SIZE_AHEAD, ahead) - 1]),
+        "scenarios": _compared(county, fit, drawn.futures, start, seed, scenarios),
+        "backtest": scores_of(tested) if backtests else pd.DataFrame(),
+        "trust": trust,
+        "notes": pd.DataFrame([*fit.notes, *drawn.notes], columns=["subject", "value", "source"], dtype="str"),
+    }
+    if start < county.settings.year:
+        tables["as_of_scores"] = _what_came(county, futures, start)
+    return Forecast(
+        county=county,
+        start=start,
+        years=(start, *to_come),
+        seed=seed,
+        fit=fit,
+        rows=rows,
+        draws=futures,
+        tables={name: table for name, table in tables.items() if len(table)},
+        warnings=warnings_of(trust, start),
+    )
+
+
+def _untested(ahead: int) -> pd.DataFrame:
+    rows = [(year, 0, float("nan"), "untested") for year in range(1, ahead + 1)]
+    return pd.DataFrame(rows, columns=["horizon", "origins", "covered_80", "trust"])
+
+
+def _compared(
+    county: County, fit: NeedFit, futures: Futures, start: int, seed: int, names: Iterable[str] | None
+) -> pd.DataFrame:
+    """Scenarios side by side: need by year and kind without and with each, and the difference with its 80% range."""
+    known = scenario_names(county)
+    chosen = known if names is None else list(names)
+    unknown = [name for name in chosen if name not in known]
+    if unknown:
+        raise UsageError(f"scenarios {', '.join(unknown)}: expected some of {', '.join(known) or '(the table has none)'}")
+    if not chosen:
+        return pd.DataFrame()
+    fewer = _first(futures, SCENARIO_DRAWS)
+    rows = demand_rows(county, fit.cube, fit.base)
+
+    def by_kind(one: Futures) -> tuple[CohortDraws, dict[int, DemandCounts]]:
+        draws = simulate(fit.cohort, one, start=start, stream=generator(seed, "scenarios"))
+        return draws, {year: demand_counts(draws, fit.cube, year, rows, generator(seed, f"demand {year}")) for year in one.years}
+
+    _, before = by_kind(fewer)
+    made = []
+    for name in chosen:
+        _, after = by_kind(with_scenario(county, fit, fewer, name, seed=seed))
+        for year in fewer.years:
+            for place, kind in enumerate([*DEMAND_KINDS, "all"]):
+                without, there = (_of_kind(counts[year], place) for counts in (before, after))
+                difference = there - without
+                made.append(
+                    (name, year, kind, float(without.mean()), float(there.mean()), float(difference.mean()))
+                    + tuple(float(value) for value in np.quantile(difference, (0.1, 0.9)))
+                )
+    columns = ["scenario", "year", "kind", "without", "with_scenario", "difference", "difference_low", "difference_high"]
+    return pd.DataFrame(made, columns=columns)
+
+
+def _of_kind(counts: DemandCounts, place: int) -> np.ndarray:
+    chosen = counts.by_kind if place == len(DEMAND_KINDS) else counts.by_kind[..., place : place + 1]
+    return chosen.sum(axis=(1, 2, 3, 4))
+
+
+def _first(futures: Futures, draws: int) -> Futures:
+    """The futures with the first draws alone."""
+    from dataclasses import replace
+
+    kept = {name: getattr(futures, name)[:draws] for name in ("level", "relative", "cease_shift")}
+    totals = None if futures.totals is None else futures.totals[:draws]
+    return replace(futures, **kept, totals=totals)
+
+
+def _what_came(county: County, draws: CohortDraws, start: int) -> pd.DataFrame:
+    """What was forecast as of a past year beside what was published since: series, year, came and bands."""
+    cube = cube_of(county)
+    totals = total_series(county, "stock", until=county.settings.year)
+    made = []
+    for year in draws.snapshots:
+        if year == start:
+            continue
+        if year in totals.index:
+            bands = bands_of(draws.counts(year)[:, 0])
+            made.append(("all plans", year, float(totals[year]), *(float(value) for value in bands.values())))
+        for margin in margins(county, cube, "stock", year):
+            if margin.name == "total":
+                continue
+            counts = draws.counts(year, margin.part, size=len(margin.values))
+            bands = bands_of(counts)
+            made += [
+                (f"{margin.name} {place}", year, float(came), *(float(value[place]) for value in bands.values()))
+                for place, came in enumerate(margin.values)
+                if not np.isnan(came)
+            ]
+    names = list(bands_of(np.zeros((2, 1))))
+    table = pd.DataFrame(made, columns=["series", "year", "came", *names])
+    return table.assign(within_95=(table["came"] >= table["low_95"]) & (table["came"] <= table["high_95"]))
+
+
