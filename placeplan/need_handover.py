@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from placeplan.county.county import County
 from placeplan.county.settings import Demand
 from placeplan.county.vocabulary import PLACEMENTS, YEAR_GROUPS
+from placeplan.errors import UsageError
 from placeplan.models.cohorts import Change, Snapshot
 from placeplan.models.rates import pooled_rates
 from placeplan.need_demand import phase_of_age, planned_kinds, without_a_place
@@ -22,7 +23,7 @@ from placeplan.plan_counts import NEED_AXIS, PLACEMENT_AXIS
 from placeplan.provision import units_open
 from placeplan.synthetic import generator
 
-__all__ = ["TO_PLACE_COLUMNS", "YearNeed", "draw_children", "expected_need", "suits_by_group", "zone_shares"]
+__all__ = ["TO_PLACE_COLUMNS", "YearNeed", "draw_children", "expected_need", "mean_of", "suits_by_group", "zone_shares"]
 
 Floats = NDArray[np.float64]
 
@@ -46,9 +47,11 @@ EVEN: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class YearNeed:
-    """The need of a year. ``survivors``: child, unit, zone, need, year_group, children (1, or the share of draws in
-    which the child is still there). ``to_place``: ``TO_PLACE_COLUMNS``; what suits them is kind or kind:model.
-    ``label`` says what the counts are: expected over draws, or one draw.
+    """The need of a year: everybody who needs a place is in one of the two tables, and nobody in both.
+
+    ``survivors``: child, unit, zone, need, year_group, suits, children (1, or the share of draws in which the child is
+    still there). ``to_place``: ``TO_PLACE_COLUMNS``; what suits them is kind or kind:model. Expected counts have locality
+    instead of zone. ``label`` says what the counts are: expected over draws, or draws by number.
     """
 
     year: int
@@ -62,11 +65,31 @@ class YearNeed:
         return float(self.survivors["children"].sum() + self.to_place["children"].sum())
 
     def frame(self) -> pd.DataFrame:
-        """Everybody as a frame of need for coverage: zone, need, year_group, suits, children."""
-        stays = self.survivors.assign(suits=self.survivors["suits"])
-        parts = [part[["zone", "need", "year_group", "suits", "children"]] for part in (stays, self.to_place) if len(part)]
-        together = pd.concat(parts, ignore_index=True)
-        return together.groupby(["zone", "need", "year_group", "suits"], as_index=False)["children"].sum()
+        """Everybody as a frame of need for coverage: zone, need, year_group, suits, children.
+
+        Raises ``UsageError`` for expected counts, which have no zones.
+        """
+        if "zone" not in self.to_place.columns:
+            raise UsageError("expected counts are by locality; expected one draw, or the mean of several")
+        keys = ["zone", "need", "year_group", "suits"]
+        parts = [part[[*keys, "children"]] for part in (self.survivors, self.to_place) if len(part)]
+        return pd.concat(parts, ignore_index=True).groupby(keys, as_index=False)["children"].sum()
+
+
+def mean_of(draws: Sequence[YearNeed]) -> YearNeed:
+    """Draws of one year as their mean: expected counts by zone, of these draws."""
+    share = 1.0 / len(draws)
+    survivors = pd.concat([one.survivors for one in draws], ignore_index=True)
+    keys = [name for name in survivors.columns if name != "children"]
+    survivors = survivors.groupby(keys, as_index=False, sort=True)["children"].sum()
+    to_place = pd.concat([one.to_place for one in draws], ignore_index=True)
+    to_place = to_place.groupby(TO_PLACE_COLUMNS[:-1], as_index=False, sort=True)["children"].sum()
+    return YearNeed(
+        draws[0].year,
+        survivors.assign(children=survivors["children"] * share),
+        to_place.assign(children=to_place["children"] * share)[TO_PLACE_COLUMNS],
+        f"expected over {len(draws)} draws",
+    )
 
 
 def zone_shares(county: County, fit: NeedFit) -> tuple[Floats, list[str]]:
@@ -145,7 +168,7 @@ def _stays(county: County, fit: NeedFit, snapshot: Snapshot, year: int) -> NDArr
 def expected_need(
     county: County, fit: NeedFit, snapshot: Snapshot, draws: int, year: int, rows: Sequence[Demand]
 ) -> YearNeed:
-    """Expected counts over all draws: survivors as the share of draws that they are there in, others by zone."""
+    """Expected counts over all draws: survivors as the share of draws that they are there in, others by locality."""
     stays = _stays(county, fit, snapshot, year)
     tags = np.bincount(snapshot.tag[stays].astype(np.int64), minlength=len(county.children)) / draws
     survivors = _survivors(county, np.flatnonzero(tags > 0), tags[tags > 0], year - fit.year)
@@ -160,21 +183,17 @@ def expected_need(
         }
     )
     counted = table.groupby(["cell", "entry_year", "change"]).size().mul(weight).rename("children").reset_index()
-    lines = _needing(fit, counted, rows, year)
-    shares, zones = zone_shares(county, fit)
-    localities, needs, ages = lines["locality"].to_numpy(int), lines["need_at"].to_numpy(int), lines["age"].to_numpy(int)
-    of_cell = shares[localities, ages] * lines["children"].to_numpy(float)[:, None]
-    row, zone = np.nonzero(of_cell > 0)
+    lines = _needing(fit, counted, rows)
     groups = suits_by_group(county)
     made = pd.DataFrame(
         {
-            "zone": np.array(zones, dtype=object)[zone],
-            "need": np.array(NEED_AXIS, dtype=object)[needs[row]],
-            "age": ages[row],
-            "kind": lines["kind"].to_numpy(dtype=object)[row],
-            "entry_year": lines["entry_year"].to_numpy(int)[row],
-            "reason": lines["reason"].to_numpy(dtype=object)[row],
-            "children": of_cell[row, zone],
+            "locality": np.array(fit.cube.localities, dtype=object)[lines["locality"].to_numpy(int)],
+            "need": np.array(NEED_AXIS, dtype=object)[lines["need_at"].to_numpy(int)],
+            "age": lines["age"],
+            "kind": lines["kind"],
+            "entry_year": lines["entry_year"],
+            "reason": lines["reason"],
+            "children": lines["children"],
         }
     )
     made["year_group"] = (made["age"] - 4).clip(upper=max(YEAR_GROUPS))
@@ -183,9 +202,9 @@ def expected_need(
     for (kind, need, phase), part in made.groupby(["kind", "need", "phase"], sort=True):
         labels, mix = groups[str(kind), str(need), str(phase)]
         parts += [part.assign(suits=label, children=part["children"] * share) for label, share in zip(labels, mix, strict=True) if share > 1e-6]
-    keys = TO_PLACE_COLUMNS[:-1]
-    to_place = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=TO_PLACE_COLUMNS)
-    to_place = to_place.groupby(keys, as_index=False, sort=True)["children"].sum()[TO_PLACE_COLUMNS]
+    keys = ["locality", *TO_PLACE_COLUMNS[1:-1]]
+    to_place = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*keys, "children"])
+    to_place = to_place.groupby(keys, as_index=False, sort=True)["children"].sum()[[*keys, "children"]]
     return YearNeed(year, survivors, to_place, f"expected over {draws:,} draws")
 
 
@@ -256,7 +275,7 @@ def _drawn_kinds(placement: NDArray[np.intp], rows: Sequence[Demand], stream: np
     return kinds
 
 
-def _needing(fit: NeedFit, counted: pd.DataFrame, rows: Sequence[Demand], year: int) -> pd.DataFrame:
+def _needing(fit: NeedFit, counted: pd.DataFrame, rows: Sequence[Demand]) -> pd.DataFrame:
     """Counts by cell as those who need a kind of place: locality, need_at, age, kind, entry_year, reason, children."""
     place, need, age, placement = np.unravel_index(counted["cell"].to_numpy(int), fit.cube.shape)
     frame = counted.assign(locality=place, need_at=need, age=age, placement=placement)
