@@ -9,8 +9,11 @@ from .report.write import write_report
 from .runs import Run, read_run
 from .studies.add_places import add_places
 from .studies.allocate_places import allocate_places
+from .studies.allocate_need import NeedAllocation, allocate_need, county_in
 from .studies.answers import Allocation, MorePlaces, allocation_run, draw_allocation, report_allocation
 from .studies.coverage_answers import Coverage, coverage_run, report_coverage
+from .studies.forecast_answers import Forecast, forecast_run, report_forecast
+from .studies.forecast_need import forecast_need
 from .studies.measure_coverage import measure_coverage
 from .studies.service_areas import service_areas
 from .studies.travel_times import audit_network, travel_audit, travel_times, write_travel
@@ -22,25 +25,32 @@ __all__ = [
     "County",
     "Coverage",
     "Fault",
+    "Forecast",
     "InputError",
     "MorePlaces",
+    "NeedAllocation",
     "NotProvenError",
     "PlaceplanError",
     "Run",
     "TravelTimes",
     "UsageError",
     "add_places",
+    "allocate_need",
     "allocate_places",
     "allocation_run",
     "audit_network",
     "check_county",
+    "county_in",
     "coverage_run",
     "draw_allocation",
+    "forecast_need",
+    "forecast_run",
     "measure_coverage",
     "read_county",
     "read_run",
     "report_allocation",
     "report_coverage",
+    "report_forecast",
     "service_areas",
     "travel_audit",
     "travel_times",

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from placeplan.cli_coverage import atlas_of, coverage
+from placeplan.cli_forecast import forecast
 from placeplan.command_parts import (
     County,
     Internal,
@@ -61,7 +62,7 @@ def demo(out: Out = None, *, replace: Replace = False, internal: Internal = Fals
 
 def _pages(folder: Path) -> tuple[Path, ...]:
     """What a run has to read, the first that is there; its folder where it has none."""
-    return folder / "report.html", folder / "atlas.html", folder
+    return folder / "report.html", folder / "atlas.html", folder / "forecast.html", folder
 
 
 def _beside(folder: Path) -> Path:
@@ -183,6 +184,7 @@ def report(
 
 
 app.command()(answered(coverage))
+app.command()(answered(forecast))
 
 
 def main() -> None:

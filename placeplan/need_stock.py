@@ -11,6 +11,7 @@ from placeplan.models.cohorts import AGES, UNTAGGED
 from placeplan.models.reconcile import Totals, scale_to_totals
 from placeplan.need_defaults import STOCK_BY_AGE, STOCK_BY_NEED, STOCK_BY_PLACEMENT, allowed
 from placeplan.plan_counts import NEED_AXIS, PLACEMENT_AXIS, Cube, margins
+from placeplan.suppression import SMALLEST
 
 __all__ = ["BaseStock", "base_stock", "child_cells", "placement_of_unit"]
 
@@ -101,7 +102,8 @@ def base_stock(county: County, cube: Cube, year: int, people: Floats) -> BaseSto
     for one, rest in zip(published, left, strict=True):
         more = float(np.nansum(np.maximum(one.sums(held) - one.values, 0.0)))
         if more > 0:
-            value = f"{more:g} more in some of its parts than were published; the table was followed"
+            told = f"{more:g}" if more >= SMALLEST else "a few"
+            value = f"{told} more in some of its parts than were published; the table was followed"
             notes.append((f"Children of the table beside the margin {one.name}", value, "the tables children and plans"))
             sums = np.nansum(rest.values)
             if sums > 0 and not np.isnan(rest.values).any():

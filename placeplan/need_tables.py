@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from placeplan.county.county import County
 from placeplan.county.settings import Demand
+from placeplan.county.vocabulary import AREA_OF_NEED, AREAS
 from placeplan.models.cohorts import AGES, Change, CohortDraws
 from placeplan.models.scores import BAND_80, BAND_95
 from placeplan.need_demand import DEMAND_KINDS, PHASE_AXIS, DemandCounts, planned_kinds, without_a_place
 from placeplan.plan_counts import NEED_AXIS, PLACEMENT_AXIS, Cube, total_series
 
-__all__ = ["ALL", "BANDS", "bands_of", "need_table", "plans_table", "scap_table", "states_table", "totals_table"]
+__all__ = ["ALL", "AREA_AXIS", "BANDS", "bands_of", "need_table", "plans_table", "scap_table", "states_table", "totals_table"]
 
 ALL: Final = "all"
+AREA_AXIS: Final = tuple(AREAS)
 BANDS: Final = ["expected", "low_95", "low_80", "median", "high_80", "high_95"]
 """What is told of a count: its mean over draws and the quantiles of its bands."""
 
@@ -29,15 +31,19 @@ _TOTALS: Final = (
     (),
     ("kind",),
     ("need",),
+    ("area",),
     ("phase",),
     ("locality",),
     ("phase", "kind"),
     ("need", "kind"),
+    ("area", "kind"),
     ("locality", "kind"),
     ("locality", "phase"),
+    ("locality", "area"),
     ("locality", "phase", "kind"),
+    ("locality", "area", "phase"),
 )
-"""The sums that are told beside the cells themselves."""
+"""The sums that are told beside the cells themselves; an area is one of the broad areas of need."""
 
 
 def bands_of(draws: NDArray[np.generic]) -> dict[str, NDArray[np.float64]]:
@@ -69,15 +75,23 @@ def need_table(counts: Mapping[int, DemandCounts], cube: Cube) -> pd.DataFrame:
 
 def totals_table(counts: Mapping[int, DemandCounts], cube: Cube) -> pd.DataFrame:
     """Sums over the cells of the need table, each with bands of its own; ``all`` stands for an axis summed over."""
+    of_area = np.array([AREA_AXIS.index(AREA_OF_NEED[need]) for need in NEED_AXIS])
     rows = []
     for year, one in counts.items():
+        cells = one.by_kind
+        areas = np.stack([cells[:, :, of_area == area].sum(axis=2) for area in range(len(AREA_AXIS))], axis=2)
         for keep in _TOTALS:
-            over = tuple(1 + place for place, name in enumerate(_AXES) if name not in keep)
-            bands = bands_of(one.by_kind.sum(axis=over))
-            axes = [labels if name in keep else [ALL] for name, labels in zip(_AXES, _labels(cube), strict=True)]
+            source, second = (areas, "area") if "area" in keep else (cells, "need")
+            names = ("locality", second, "phase", "kind")
+            labels = (cube.localities, AREA_AXIS if second == "area" else NEED_AXIS, PHASE_AXIS, DEMAND_KINDS)
+            over = tuple(1 + place for place, name in enumerate(names) if name not in keep)
+            bands = bands_of(source.sum(axis=over))
+            axes = [words if name in keep else [ALL] for name, words in zip(names, labels, strict=True)]
             values = np.stack([np.asarray(bands[name]).ravel() for name in BANDS], axis=1)
-            rows += [(year, *labels, *values[place]) for place, labels in enumerate(product(*axes))]
-    return pd.DataFrame(rows, columns=["year", *_AXES, *BANDS])
+            for place, (locality, middle, phase, kind) in enumerate(product(*axes)):
+                need, area = (ALL, middle) if second == "area" else (middle, ALL)
+                rows.append((year, locality, need, area, phase, kind, *values[place]))
+    return pd.DataFrame(rows, columns=["year", "locality", "need", "area", "phase", "kind", *BANDS])
 
 
 def plans_table(county: County, draws: CohortDraws, start: int, first: int) -> pd.DataFrame:

@@ -19,6 +19,7 @@ import pandas as pd
 
 from placeplan.county.vocabulary import AREA_OF_NEED
 from placeplan.privacy_coverage import coverage_share_safe
+from placeplan.privacy_forecast import PREFIX, forecast_share_safe
 from placeplan.run_tables import column_kind, measure_kind
 from placeplan.runs import Run
 from placeplan.suppression import ANY, Key, Sum, cube_sums, holds, is_small, suppress
@@ -266,7 +267,8 @@ def share_safe(run: Run) -> Run:
     if run.facts.get("share_safe"):
         return run
     made = coverage_share_safe if run.command == "coverage" else _share_safe_tables
-    tables = made(run.tables)
+    own = {name: frame for name, frame in run.tables.items() if not name.startswith(PREFIX)}
+    tables = {**made(own), **forecast_share_safe(run.tables)}
     layers = {
         name: layer[[column for column in _LAYER_COLUMNS[name] if column in layer.columns]]
         for name, layer in run.layers.items()

@@ -69,6 +69,10 @@ _POUNDS: Final = frozenset(
         "gross_spending",
         "limit_pounds",
         "penalties_relieved",
+        "independent_pounds",
+        "local_pounds",
+        "fixed_pounds",
+        "capital_pounds",
     ]
 )
 _MINUTES: Final = frozenset(
@@ -146,12 +150,47 @@ _COUNTS: Final = frozenset(
         "component",
         "nodes",
         "links",
+        "year",
+        "published",
+        "expected",
+        "low_95",
+        "low_80",
+        "median",
+        "high_80",
+        "high_95",
+        "needing_expected",
+        "size",
+        "places_then",
+        "ratio",
+        "without",
+        "with_scenario",
+        "difference",
+        "difference_low",
+        "difference_high",
+        "horizon",
+        "origins",
+        "forecasts",
+        "came",
+        "covered_80",
+        "covered_95",
+        "wape",
+        "bias",
+        "mase",
+        "interval_score_80",
+        "pinball",
     ]
 )
-_YES_NO: Final = frozenset(["stays", "planned_for", "verified", "rural", "in_county", "candidate", "worst"])
+_YES_NO: Final = frozenset(
+    ["stays", "planned_for", "verified", "rural", "in_county", "candidate", "worst", "new", "trusted", "within_95"]
+)
 
 _KEYS: Final = (
     "rank",
+    "what",
+    "scenario",
+    "series",
+    "year",
+    "horizon",
     "question",
     "schools",
     "by",
@@ -173,6 +212,7 @@ _KEYS: Final = (
     "unit",
     "child",
     "zone",
+    "state",
     "subject",
     "method",
 )

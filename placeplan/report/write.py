@@ -11,6 +11,8 @@ from placeplan.errors import UsageError
 from placeplan.privacy import share_safe
 from placeplan.report.atlas import atlas_html, has_atlas
 from placeplan.report.coverage_maps import coverage_maps
+from placeplan.report.fan_charts import fan_files
+from placeplan.report.forecast_page import forecast_html
 from placeplan.report.geopackage import geopackage_bytes, has_layers
 from placeplan.report.map import draw_map, has_map, map_png
 from placeplan.report.page import page_html
@@ -43,7 +45,8 @@ def write_report(
     where detail is asked of a run that was written without it.
     """
     shown = _shown(run, internal=internal)
-    files = _coverage_files(shown) if run.command == "coverage" else _allocation_files(shown)
+    makers = {"coverage": _coverage_files, "forecast": _forecast_files}
+    files = makers.get(run.command, _allocation_files)(shown)
     if has_layers(shown):
         files[LAYERS_FILE] = lambda: geopackage_bytes(shown)
     return write_run(shown, out, files=files, timings=timings, replace=replace)
@@ -66,6 +69,14 @@ def _coverage_files(run: Run) -> dict[str, Callable[[], bytes] | Path]:
     files: dict[str, Callable[[], bytes] | Path] = {"atlas.html": lambda: atlas_html(run).encode()}
     files.update({name: partial(bytes, made) for name, made in coverage_maps(run).items()})
     return files
+
+
+def _forecast_files(run: Run) -> dict[str, Callable[[], bytes] | Path]:
+    return {
+        "forecast.html": lambda: forecast_html(run).encode(),
+        "run.xlsx": lambda: workbook_bytes(run),
+        **fan_files(run),
+    }
 
 
 def figure(run: Run, *, internal: bool = False) -> Figure:

@@ -16,20 +16,21 @@ from placeplan.models.cohorts import CohortDraws
 from placeplan.need_demand import DEMAND_KINDS, demand_counts
 from placeplan.need_fit import NeedFit
 from placeplan.need_handover import YearNeed, draw_children, expected_need
+from placeplan.privacy_forecast import PREFIX
 from placeplan.report.write import write_report
 from placeplan.runs import Run
 from placeplan.studies.run_parts import county_layers, run_facts
 from placeplan.synthetic import generator
 
-__all__ = ["Forecast", "forecast_run", "report_forecast", "warnings_of"]
+__all__ = ["Forecast", "forecast_facts", "forecast_run", "forecast_tables", "report_forecast", "warnings_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """The need of years to come in whole draws.
 
-    ``tables``: need (year, locality, need, phase, kind and bands), need_totals, plans, demand_states, scap, place_size,
-    scenarios, backtest, trust, notes (see ``need_tables``). ``years``: the start and those forecast. ``warnings``: what
+    ``tables``: need (year, locality, need, phase, kind and bands), totals, plans, states, scap, size, scenarios,
+    backtest, trust, notes, as_of (see ``need_tables``). ``years``: the start and those forecast. ``warnings``: what
     every later output says of it.
     """
 
@@ -83,18 +84,27 @@ def forecast_run(forecast: Forecast, *, options: Mapping[str, Any] | None = None
     """One run from a forecast."""
     county = forecast.county
     tables = {
-        **forecast.tables,
+        **forecast_tables(forecast),
         "localities": pd.DataFrame(county.localities[["locality", "name"]]),
         "assumptions": assumptions(county),
     }
-    facts = run_facts(county, command="forecast", options=options, travel_method="") | {
-        "year": forecast.start,
-        "years": [forecast.years[0], forecast.years[-1]],
-        "draws": forecast.draws.draws,
-        "warnings": list(forecast.warnings),
-        "seed": forecast.seed,
-    }
+    facts = run_facts(county, command="forecast", options=options, travel_method="") | forecast_facts(forecast)
     return Run("forecast", county.name, tables, county_layers(county), facts)
+
+
+def forecast_tables(forecast: Forecast) -> dict[str, pd.DataFrame]:
+    """The tables of a forecast by the names that they have in a run."""
+    return {PREFIX + name: table for name, table in forecast.tables.items()}
+
+
+def forecast_facts(forecast: Forecast) -> dict[str, Any]:
+    """What run.json says of a forecast."""
+    return {
+        "forecast_years": [forecast.years[0], forecast.years[-1]],
+        "forecast_draws": forecast.draws.draws,
+        "forecast_seed": forecast.seed,
+        "forecast_warnings": list(forecast.warnings),
+    }
 
 
 def report_forecast(

@@ -45,7 +45,7 @@ def forecast_need(
     """Forecast a county's need for ``years`` years in ``draws`` whole futures.
 
     What is not given is as county.toml says. ``as_of``: an academic year to forecast from with only what was known
-    then; the table ``as_of_scores`` has what came since. ``scenarios``: those to compare; all in the table unless
+    then; the table ``as_of`` has what came since. ``scenarios``: those to compare; all in the table unless
     named. ``backtests``: without them nothing says how far to trust the bands, and the warnings say so.
 
     Raises ``UsageError`` for a year without plans, a scenario that is not in the table, or numbers out of bounds.
@@ -74,18 +74,18 @@ def forecast_need(
     trust = trust_table(tested, ahead) if backtests else _untested(ahead)
     tables = {
         "need": need_table(counts, cube),
-        "need_totals": totals_table(counts, cube),
+        "totals": totals_table(counts, cube),
         "plans": plans_table(county, futures, start, start - HISTORY),
-        "demand_states": states_table(counts, rows, futures, [start, to_come[min(SIZE_AHEAD, ahead) - 1]]),
+        "states": states_table(counts, rows, futures, [start, to_come[min(SIZE_AHEAD, ahead) - 1]]),
         "scap": scap_table(futures, cube, rows, start, to_come),
-        "place_size": place_sizes(county, cube, counts[to_come[min(SIZE_AHEAD, ahead) - 1]], to_come[min(SIZE_AHEAD, ahead) - 1]),
+        "size": place_sizes(county, cube, counts[to_come[min(SIZE_AHEAD, ahead) - 1]], to_come[min(SIZE_AHEAD, ahead) - 1]),
         "scenarios": _compared(county, fit, drawn.futures, start, seed, scenarios),
         "backtest": scores_of(tested) if backtests else pd.DataFrame(),
         "trust": trust,
         "notes": pd.DataFrame([*fit.notes, *drawn.notes], columns=["subject", "value", "source"], dtype="str"),
     }
     if start < county.settings.year:
-        tables["as_of_scores"] = _what_came(county, futures, start)
+        tables["as_of"] = _what_came(county, futures, start)
     return Forecast(
         county=county,
         start=start,
