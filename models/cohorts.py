@@ -13,7 +13,18 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["AGES", "Change", "Cohort", "CohortDraws", "Futures", "NewPlans", "Redirect", "Snapshot", "cells_where", "simulate"]
+__all__ = [
+    "AGES",
+    "Change",
+    "Cohort",
+    "CohortDraws",
+    "Futures",
+    "NewPlans",
+    "Redirect",
+    "Snapshot",
+    "cells_where",
+    "simulate",
+]
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -152,7 +163,10 @@ def simulate(cohort: Cohort, futures: Futures, *, start: int, stream: np.random.
     _check(cohort, futures, start)
     draws = futures.level.shape[0]
     taken: dict[int, list[Snapshot]] = {year: [] for year in (start, *futures.years)}
-    small = np.min_scalar_type(int(np.prod(cohort.shape)) - 1), np.min_scalar_type(-max(1, int(cohort.tags.max(initial=0))))
+    small = (
+        np.min_scalar_type(int(np.prod(cohort.shape)) - 1),
+        np.min_scalar_type(-max(1, int(cohort.tags.max(initial=0)))),
+    )
     for first in range(0, draws, CHUNK):
         for year, snapshot in _chunk(cohort, futures, start, range(first, min(first + CHUNK, draws)), stream).items():
             # Kept as small as they can be: there are as many as children, draws and years.
@@ -185,7 +199,9 @@ def _check(cohort: Cohort, futures: Futures, start: int) -> None:
         "relative": (futures.relative.shape, (draws, localities, needs)),
         "cease_shift": (futures.cease_shift.shape, (draws, years)),
     }
-    problems = [f"{name} {found}: expected {expected}" for name, (found, expected) in wanted.items() if found != expected]
+    problems = [
+        f"{name} {found}: expected {expected}" for name, (found, expected) in wanted.items() if found != expected
+    ]
     for name in ("entry", "transfer", "move"):
         rows = getattr(cohort, name)
         if (rows < -1e-12).any() or not np.allclose(rows.sum(axis=-1), 1.0):
@@ -236,9 +252,7 @@ def _survivors(
     return Snapshot(now.draw[keep], cell.astype(np.int32), now.tag[keep], now.since[keep], now.change[keep])
 
 
-def _moved(
-    cohort: Cohort, futures: Futures, now: Snapshot, year: int, stream: np.random.Generator
-) -> Snapshot:
+def _moved(cohort: Cohort, futures: Futures, now: Snapshot, year: int, stream: np.random.Generator) -> Snapshot:
     """Phase transfer first, then the moves of every year; scenarios turn some of either elsewhere."""
     placements = cohort.shape[3]
     flat = AGES * placements
@@ -269,9 +283,7 @@ def _moved(
     return Snapshot(now.draw, cell, now.tag, since, change)
 
 
-def _redraw(
-    cell: NDArray[np.int32], goes: Whole, shares: Floats, placements: int, stream: np.random.Generator
-) -> None:
+def _redraw(cell: NDArray[np.int32], goes: Whole, shares: Floats, placements: int, stream: np.random.Generator) -> None:
     """A new placement, other than the present one, for the children ``goes``."""
     at = cell[goes] % len(shares)
     others = shares[at].copy()
@@ -313,7 +325,9 @@ def _new(
         if changed.first <= year <= changed.last:
             expected *= np.where(changed.where, changed.factor[rows][:, None, None, None], 1.0)
     held = np.bincount(now.draw - np.uint16(rows[0]), minlength=len(rows)).astype(np.float64)
-    expected *= _towards(futures, expected.sum(axis=(1, 2, 3)), held, rows, step, float(people.sum()))[:, None, None, None]
+    expected *= _towards(futures, expected.sum(axis=(1, 2, 3)), held, rows, step, float(people.sum()))[
+        :, None, None, None
+    ]
     counts = stream.poisson(expected).reshape(len(rows), -1)
     draw, group = (np.repeat(index, counts[counts > 0]) for index in np.nonzero(counts))
     entry = np.cumsum(cohort.entry.reshape(needs * AGES, placements), axis=1)[group % (needs * AGES)]
@@ -341,9 +355,7 @@ LEAST_NEW: Final = 0.1
 """Share of the new plans that rates would give that are made whatever path a total is to follow."""
 
 
-def _towards(
-    futures: Futures, expected: Floats, held: Floats, rows: Whole, step: int, people: float
-) -> Floats:
+def _towards(futures: Futures, expected: Floats, held: Floats, rows: Whole, step: int, people: float) -> Floats:
     """What new plans are multiplied by so that the total follows its path, and never passes the ceiling."""
     wanted = expected
     if futures.totals is not None:

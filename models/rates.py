@@ -48,7 +48,9 @@ def pooled_rates(counts: Floats, expected: Floats) -> PooledRates:
     """
     if counts.shape != expected.shape:
         raise ValueError(f"counts of shape {counts.shape} and expectations of shape {expected.shape}")
-    if not (np.isfinite(counts).all() and np.isfinite(expected).all() and (counts >= 0).all() and (expected >= 0).all()):
+    if not (
+        np.isfinite(counts).all() and np.isfinite(expected).all() and (counts >= 0).all() and (expected >= 0).all()
+    ):
         raise ValueError("counts and expectations: expected numbers, 0 or more")
     known = expected > 0
     y, e = counts[known], expected[known]

@@ -8,8 +8,8 @@ from .geo.travel import TravelTimes
 from .report.write import write_report
 from .runs import Run, read_run
 from .studies.add_places import add_places
-from .studies.allocate_places import allocate_places
 from .studies.allocate_need import NeedAllocation, allocate_need, county_in
+from .studies.allocate_places import allocate_places
 from .studies.answers import Allocation, MorePlaces, allocation_run, draw_allocation, report_allocation
 from .studies.coverage_answers import Coverage, coverage_run, report_coverage
 from .studies.forecast_answers import Forecast, forecast_run, report_forecast

@@ -44,7 +44,9 @@ def origins_of(county: County, until: int) -> list[int]:
     return [year for place, year in enumerate(years[:-1]) if place >= FEWEST_YEARS - 1][-MOST_ORIGINS:]
 
 
-def backtest_rows(county: County, cube: Cube, *, until: int, seed: int, origins: Iterable[int] | None = None) -> pd.DataFrame:
+def backtest_rows(
+    county: County, cube: Cube, *, until: int, seed: int, origins: Iterable[int] | None = None
+) -> pd.DataFrame:
     """Forecasts from every origin beside what came by ``until``, in the columns of ``models.backtest``.
 
     Of the total: ours, rates frozen, and the simple methods where every year has a total. Of each part that was
@@ -61,9 +63,11 @@ def backtest_rows(county: County, cube: Cube, *, until: int, seed: int, origins:
             drawn = draw_futures(county, fit, years=ahead, draws=DRAWS, seed=seed, frozen=method == FROZEN)
             draws = simulate(fit.cohort, drawn.futures, start=origin, stream=generator(seed, f"backtest {origin}"))
             for year in ahead:
-                made += _year_rows(county, cube, draws, year, float(changes.mean())).assign(
-                    method=method, origin=origin, horizon=year - origin
-                ).to_dict("records")
+                made += (
+                    _year_rows(county, cube, draws, year, float(changes.mean()))
+                    .assign(method=method, origin=origin, horizon=year - origin)
+                    .to_dict("records")
+                )
     ours = pd.DataFrame(made, columns=COLUMNS)
     years = [int(str(year)) for year in totals.index]
     if years and years == list(range(years[0], years[-1] + 1)):
@@ -103,7 +107,9 @@ def scores_of(rows: pd.DataFrame) -> pd.DataFrame:
     """Measures by method and horizon, of the total and of the published parts: what, method, horizon, measures."""
     if rows.empty:
         return score_table(rows.assign(what=""), ["what", "method", "horizon"])
-    what = np.where(rows["series"] == TOTAL, "all plans", "parts: " + rows["series"].str.replace(r" \d+$", "", regex=True))
+    what = np.where(
+        rows["series"] == TOTAL, "all plans", "parts: " + rows["series"].str.replace(r" \d+$", "", regex=True)
+    )
     table = score_table(rows.assign(what=what), ["what", "method", "horizon"])
     return table.sort_values(["what", "horizon", "method"], kind="stable", ignore_index=True)
 

@@ -16,11 +16,13 @@ __all__ = [
     "NEW_BY_AGE",
     "NEW_BY_PLACEMENT",
     "PLACEMENT_AGES",
+    "RARE_AGES",
     "STOCK_BY_AGE",
     "STOCK_BY_NEED",
     "STOCK_BY_PLACEMENT",
     "TRANSFER_AGES",
     "allowed",
+    "likely",
 ]
 
 Floats = NDArray[np.float64]
@@ -98,29 +100,48 @@ PLACEMENT_AGES: Final = {
     "mainstream": range(3, 19),
     "resourced_provision": range(3, 19),
     "sen_unit": range(3, 19),
-    "special_state": range(2, 20),
+    "special_state": range(2, 19),
     "special_independent": range(3, 26),
     "special_non_maintained": range(3, 26),
     "alternative_provision": range(4, 17),
-    "further_education": range(15, 26),
-    "specialist_post_16": range(15, 26),
+    "further_education": range(16, 26),
+    "specialist_post_16": range(16, 26),
     "elective_home": range(4, 19),
     "elsewhere": range(26),
-    "neet": range(15, 26),
+    "neet": range(16, 26),
     "early_years": range(5),
     "not_recorded": range(26),
 }
-"""The ages that a placement has, by what it is: counts are never spread to others."""
+"""The ages that a placement has, by what it is: nobody is forecast in it at another."""
+
+RARE_AGES: Final = {
+    "mainstream": (2, 19),
+    "special_state": range(19, 22),
+    "further_education": (14, 15),
+    "specialist_post_16": (14, 15),
+    "neet": range(5, 16),
+    "early_years": (5,),
+}
+"""Other ages at which published counts have a few."""
+
+RARE: Final = 0.02
+"""How likely a rare age is held to be beside the placement's own, before any count."""
 
 TRANSFER_AGES: Final = tuple(year_group + 4 for year_group in TRANSFER_YEAR_GROUPS)
 """Ages that a phase transfer enters: Reception, Year 3, Year 7, Year 12, Year 15."""
 
 
 def allowed() -> NDArray[np.bool_]:
-    """Ages 0 to 25 x placements: where plans can be."""
-    table = np.zeros((26, len(PLACEMENTS)), dtype=bool)
+    """Ages 0 to 25 x placements: where plans are."""
+    return likely() == 1.0
+
+
+def likely() -> Floats:
+    """Ages 0 to 25 x placements: 1 at a placement's own ages, little at rare ones, 0 elsewhere."""
+    table = np.zeros((26, len(PLACEMENTS)))
     for place, name in enumerate(PLACEMENTS):
-        table[list(PLACEMENT_AGES[name]), place] = True
+        table[list(RARE_AGES.get(name, ())), place] = RARE
+        table[list(PLACEMENT_AGES[name]), place] = 1.0
     return table
 
 

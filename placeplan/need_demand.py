@@ -19,7 +19,16 @@ from placeplan.models.cohorts import AGES, CohortDraws
 from placeplan.need_stock import BaseStock, child_cells
 from placeplan.plan_counts import PLACEMENT_AXIS, Cube
 
-__all__ = ["DEMAND_KINDS", "PHASE_AXIS", "DemandCounts", "demand_counts", "demand_rows", "phase_of_age", "planned_kinds", "without_a_place"]
+__all__ = [
+    "DEMAND_KINDS",
+    "PHASE_AXIS",
+    "DemandCounts",
+    "demand_counts",
+    "demand_rows",
+    "phase_of_age",
+    "planned_kinds",
+    "without_a_place",
+]
 
 Whole = NDArray[np.int64]
 
@@ -32,7 +41,8 @@ DEMAND_KINDS: Final = tuple(kind for kind in KINDS if kind in _PLANNED)
 @dataclass(frozen=True, slots=True)
 class DemandCounts:
     """Children who need a place. ``by_kind``: draws x localities x needs x phases x kinds; ``by_state``: draws x rows
-    of demand: how many of them each state gives (taken from another kind where the child has a place)."""
+    of demand: how many of them each state gives (taken from another kind where the child has a place).
+    """
 
     by_kind: Whole = field(repr=False)
     by_state: Whole = field(repr=False)
@@ -77,7 +87,13 @@ def demand_rows(county: County, cube: Cube, base: BaseStock) -> tuple[Demand, ..
         there = stock[PLACEMENT_AXIS.index(row.placement)]
         wanted = [_first_kind(suits) for suits in children.loc[here, "suits"]]
         made += [
-            Demand(row.state, row.placement, wanted.count(kind) / there, kind, "children without a unit in the table children")
+            Demand(
+                row.state,
+                row.placement,
+                wanted.count(kind) / there,
+                kind,
+                "children without a unit in the table children",
+            )
             for kind in DEMAND_KINDS
             if kind in wanted and there > 0
         ]

@@ -26,6 +26,12 @@ RECENT: Final = 3
 EVEN: Final = 20.0
 """Plans of the county's own mix that a need's, age's or phase's small counts are mixed with."""
 
+LEAVING_AGE: Final = 16
+"""The first age at which many plans cease and few are made."""
+
+WINDOW: Final = 3
+"""Ages before and after a phase transfer whose placements are compared."""
+
 MOST_MOVING: Final = 0.08
 """The largest share of a placement that is taken to move in a year outside phase transfers."""
 
@@ -60,9 +66,13 @@ def fit_need(county: County, cube: Cube, people: People, year: int) -> NeedFit:
     totals = total_series(county, "stock", until=year)
     if year not in totals.index:
         totals.loc[year] = float(stock.sum())
-    broken = {one.measure: {b.year for b in county.settings.forecast.breaks if b.measure == one.measure} for one in county.settings.forecast.breaks}
-    ceased, cease_notes = _ceased(county, totals.sort_index(), stock, year, broken.get("stock", set()))
-    cease = _cease_table(stock, float(ceased["log_odds"].iloc[-1]))
+    broken = {
+        one.measure: {b.year for b in county.settings.forecast.breaks if b.measure == one.measure}
+        for one in county.settings.forecast.breaks
+    }
+    shape, shape_note = _cease_by_age(county, cube, year, broken.get("stock", set()))
+    ceased, cease_notes = _ceased(county, totals.sort_index(), stock, year, shape, broken.get("stock", set()))
+    cease = np.repeat(_shifted(shape, float(ceased["log_odds"].iloc[-1]))[:, None], stock.shape[3], axis=1)
     new, level, new_notes = _new_series(county, totals.sort_index(), ceased, people, year, broken.get("stock", set()))
     relative, weights, known = _relative(county, base, stock, people.of(year), year)
     by_age = _new_by_age(county, cube, year)
@@ -70,7 +80,8 @@ def fit_need(county: County, cube: Cube, people: People, year: int) -> NeedFit:
     people_of_age = np.maximum(people.of(year).sum(axis=0), 1e-9)
     rates = level * by_age[None, :] * needs / people_of_age
     entry = _entry(county, cube, stock, by_age, needs, year)
-    transfer = _transfers(stock)
+    usual = float(new["count"].tail(RECENT).mean())
+    transfer = _transfers(stock, usual * np.einsum("a,na,nap->ap", by_age, needs, entry))
     expected_new = level * np.einsum("a,na,nap->p", by_age, needs, entry)
     move, move_notes = _moves(county, cube, stock, cease, transfer, expected_new, year, broken.get("stock", set()))
     cohort = Cohort(
@@ -87,6 +98,7 @@ def fit_need(county: County, cube: Cube, people: People, year: int) -> NeedFit:
     notes = (
         *base.notes,
         ("People aged 0 to 25", people.method, "the tables population and births"),
+        shape_note,
         *cease_notes,
         *new_notes,
         *move_notes,
@@ -95,10 +107,39 @@ def fit_need(county: County, cube: Cube, people: People, year: int) -> NeedFit:
     return NeedFit(cube, year, base, cohort, people, new, ceased, relative, weights, notes)
 
 
+def _cease_by_age(county: County, cube: Cube, year: int, broken: set[int]) -> tuple[Floats, Note]:
+    """The share ceasing at each age: England's, and from 16 on the county's where two years that follow have single ages.
+
+    Fewer at an age than a year younger the year before, but for new plans, have ceased; few of them are mixed with England's.
+    """
+    singles = {one: _single_ages(margins(county, cube, "stock", one), cube) for one in (year - 1, year)}
+    before, after = singles[year - 1], singles[year]
+    new = total_series(county, "new", until=year)
+    subject = "Share of plans that ceases, by age"
+    if before is None or after is None or year in broken:
+        return CEASE_BY_AGE, (subject, "as in England, 2024 to 2025", "no two years of single ages in the table plans")
+    made = _new_by_age(county, cube, year) * float(new.get(year, 0.0))
+    shape = CEASE_BY_AGE.copy()
+    for age in range(LEAVING_AGE, AGES - 1):
+        gone = np.clip(before[age] - (after[age + 1] - made[age + 1]), 0.0, before[age])
+        shape[age] = (gone + EVEN * CEASE_BY_AGE[age]) / (before[age] + EVEN)
+    return shape, (subject, f"from 16 on the county's, {year - 1} to {year}; before as in England", "the table plans")
+
+
+def _single_ages(published: list[Totals], cube: Cube) -> Floats | None:
+    """Plans at each age where a margin has them singly; None where none does."""
+    for one in published:
+        ages = one.part.reshape(cube.shape)[0, 0, :, 0]
+        from_16 = ages[LEAVING_AGE:]
+        if one.name == "age" and len(np.unique(from_16)) == len(from_16) and not np.isnan(one.values).any():
+            return np.array([float(one.values[part]) if part >= 0 else 0.0 for part in ages])
+    return None
+
+
 def _ceased(
-    county: County, totals: pd.Series, stock: Floats, year: int, broken: set[int]
+    county: County, totals: pd.Series, stock: Floats, year: int, shape: Floats, broken: set[int]
 ) -> tuple[pd.DataFrame, list[Note]]:
-    """By year: how the log odds of ceasing differ from England's ages, with their standard deviation."""
+    """By year: how the log odds of ceasing differ from ``shape`` by age, with their standard deviation."""
     new, published = (total_series(county, measure, until=year) for measure in ("new", "ceased"))
     by_age = stock.sum(axis=(0, 1, 3))
     ages = by_age / max(by_age.sum(), 1.0)
@@ -114,26 +155,28 @@ def _ceased(
         else:
             continue
         share = min(max(gone, 0.5), 0.9 * before) / before
-        # What a share of ceasing does not tell (plans that move between authorities, corrections) is a fifth at least.
-        rows.append((one, _shift(ages, share), np.sqrt(1.0 / max(gone, 1.0) + 0.2**2)))
+        rows.append((one, _shift(shape, ages, share), 1.0 / np.sqrt(max(gone, 1.0))))
     if not rows:
         frame = pd.DataFrame({"year": [year], "log_odds": [0.0], "spread": [0.5]})
-        return frame, [("Plans that cease", "by age as in England", "no year with stock, new plans and the stock before")]
+        return frame, [
+            ("Plans that cease", "by age as in England", "no year with stock, new plans and the stock before")
+        ]
     recent = pd.DataFrame(rows[-RECENT:], columns=["year", "log_odds", "spread"])
-    gone_words = f"by age as in England, scaled to the county's {recent['year'].iloc[0]} to {recent['year'].iloc[-1]}"
+    gone_words = f"by age as above, scaled to the county's {recent['year'].iloc[0]} to {recent['year'].iloc[-1]}"
     frame = pd.DataFrame(rows, columns=["year", "log_odds", "spread"])
     weight = 0.5 ** np.arange(len(recent))[::-1]
     middle = float((recent["log_odds"] * weight).sum() / weight.sum())
-    start = pd.DataFrame({"year": [year], "log_odds": [middle], "spread": [float(recent["spread"].iloc[-1])]})
+    spread = float(np.sqrt((recent["spread"] ** 2 * weight**2).sum()) / weight.sum())
+    start = pd.DataFrame({"year": [year], "log_odds": [middle], "spread": [spread]})
     return pd.concat([frame, start], ignore_index=True), [("Plans that cease", gone_words, "the table plans")]
 
 
-def _shift(ages: Floats, share: float) -> float:
-    """What is added to the log odds of England's ceasing by age so that this share of all ceases; bisection."""
+def _shift(shape: Floats, ages: Floats, share: float) -> float:
+    """What is added to the log odds of ceasing by age so that this share of all ceases; bisection."""
     low, high = -8.0, 8.0
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if float(ages @ _shifted(CEASE_BY_AGE, middle)) < share else (low, middle)
+        low, high = (middle, high) if float(ages @ _shifted(shape, middle)) < share else (low, middle)
     return (low + high) / 2
 
 
@@ -142,10 +185,6 @@ def _shifted(shares: Floats, by: float) -> Floats:
         odds = np.log(shares) - np.log1p(-shares)
     shifted: Floats = 1.0 / (1.0 + np.exp(-(odds + by)))
     return shifted
-
-
-def _cease_table(stock: Floats, log_odds: float) -> Floats:
-    return np.repeat(_shifted(CEASE_BY_AGE, log_odds)[:, None], stock.shape[3], axis=1)
 
 
 def _new_series(
@@ -208,7 +247,9 @@ def _relative(
         known = np.bincount(tagged, minlength=stock.size).reshape(cube_shape).astype(np.float64)
     by_locality = base.known_children or any(
         bool(rows["locality"].notna().any() or rows["zone"].notna().any())
-        for _, rows in county.plans[(county.plans["measure"] == "stock") & (county.plans["year"] == year)].groupby("margin")
+        for _, rows in county.plans[(county.plans["measure"] == "stock") & (county.plans["year"] == year)].groupby(
+            "margin"
+        )
     )
     counts = known.sum(axis=(2, 3))
     if not by_locality:
@@ -220,9 +261,7 @@ def _relative(
         return pooled_rates(counts, np.zeros_like(expected)), expected / np.maximum(expected.sum(axis=0), 1e-9), False
     localities = pooled_rates(counts.sum(axis=1), expected.sum(axis=1))
     within = pooled_rates(counts, expected * localities.mean[:, None])
-    both = PooledRates(
-        within.shape * localities.mean[:, None], within.rate, within.alike
-    )
+    both = PooledRates(within.shape * localities.mean[:, None], within.rate, within.alike)
     return both, expected / np.maximum(expected.sum(axis=0), 1e-9), True
 
 
@@ -269,7 +308,11 @@ def _entry(county: County, cube: Cube, stock: Floats, by_age: Floats, needs: Flo
     target = np.array([NEW_BY_PLACEMENT[name] for name in PLACEMENT_AXIS]) / sum(NEW_BY_PLACEMENT.values())
     for margin in margins(county, cube, "new", year):
         places = margin.part.reshape(cube.shape)[0, 0, 0, :]
-        if margin.name != "total" and len(np.unique(places)) == len(PLACEMENT_AXIS) and not np.isnan(margin.values).any():
+        if (
+            margin.name != "total"
+            and len(np.unique(places)) == len(PLACEMENT_AXIS)
+            and not np.isnan(margin.values).any()
+        ):
             target = margin.values[places] / max(margin.values.sum(), 1.0)
     mix = _placement_mix(stock)
     weights = by_age[None, :, None] * needs[..., None]
@@ -284,17 +327,23 @@ def _entry(county: County, cube: Cube, stock: Floats, by_age: Floats, needs: Flo
     return shares / shares.sum(axis=2, keepdims=True)
 
 
-def _transfers(stock: Floats) -> Floats:
-    """Ages x placements x placements: at each age that a phase transfer enters, the fewest moves that turn the shares
-    of placements of the ages before it into those of the ages after it."""
+def _transfers(stock: Floats, begun: Floats) -> Floats:
+    """Ages x placements x placements: the moves of phase transfers.
+
+    At each age that a transfer enters, the fewest moves that turn the shares of placements of the ages just before
+    it into those of the ages just after. ``begun``: ages x placements, new plans of a year: those made within the ages
+    before are added, and those made within the ages after are taken off, so that new plans are not taken for moves.
+    """
     placements = stock.shape[3]
     made = np.broadcast_to(np.eye(placements), (AGES, placements, placements)).copy()
     by_age = stock.sum(axis=(0, 1))
     can = allowed()
     starts = [0, *TRANSFER_AGES, AGES]
     for before, at, after in zip(starts, starts[1:-1], starts[2:], strict=False):
-        old = by_age[max(before, at - 3) : at].sum(axis=0) + 1e-9
-        new = by_age[at : min(after, at + 3)].sum(axis=0) * can[at] + 1e-9 * can[at]
+        first, last = max(before, at - WINDOW), min(after, at + WINDOW)
+        old = sum(by_age[age] + begun[age + 1 : at].sum(axis=0) for age in range(first, at))
+        new = sum(np.maximum(by_age[age] - begun[at : age + 1].sum(axis=0), 0.0) for age in range(at, last))
+        old, new = old + 1e-9, np.asarray(new) * can[at] + 1e-9 * can[at]
         made[at] = _fewest_moves(old / old.sum(), new / new.sum())
     for age in range(1, AGES):
         # A placement that does not go on at this age: its children go where the others of the age are.

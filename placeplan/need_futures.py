@@ -21,9 +21,12 @@ __all__ = ["DrawnFutures", "draw_futures", "triangular"]
 
 Floats = NDArray[np.float64]
 
-CEASE_DRIFT: Final = 0.2
-"""Standard deviation of a year's change in the log odds of ceasing before there are data, weighed as ``CEASE_YEARS``:
-as far as England's share moved between 2022 and 2024 (7.3, 7.6 and 7.8 per cent of the plans there were) or more."""
+CEASE_DRIFT: Final = 0.1
+"""Standard deviation of a year's change in the log odds of ceasing before there are data, weighed as ``CEASE_YEARS``.
+
+Twice as far as England's share moved in a year (7.3, 7.6 and 7.8 per cent of the plans there were, 2022 to 2024): one
+authority's moves more.
+"""
 CEASE_YEARS: Final = 3
 CEASE_DAMPING: Final = 0.7
 BAND: Final = 1.2816
@@ -112,7 +115,9 @@ def _policies(policies: Sequence[Policy]) -> list[Step]:
     steps = []
     for policy in policies:
         low, middle, high = (np.log1p(-min(share, 0.99)) for share in (policy.high, policy.effect, policy.low))
-        steps.append(Step(policy.first_year, policy.last_year, float(middle), max(float(high - low) / (2 * BAND), 0.01)))
+        steps.append(
+            Step(policy.first_year, policy.last_year, float(middle), max(float(high - low) / (2 * BAND), 0.01))
+        )
     return steps
 
 
@@ -122,9 +127,12 @@ def _breaks(county: County) -> list[Step]:
 
 def _cease_shift(fit: NeedFit, draws: int, years: int, stream: np.random.Generator) -> Floats:
     """Draws x years: how the log odds of ceasing leave their start; changes fade, as a backlog that is worked off does."""
-    changes = np.diff(fit.ceased["log_odds"].to_numpy(float)[:-1])
-    known = CEASE_YEARS + len(changes)
-    squares = CEASE_YEARS * CEASE_DRIFT**2 + float((changes**2).sum())
+    past = fit.ceased.iloc[:-1]
+    noise = past["spread"].to_numpy(float) ** 2
+    # What small counts vary by of themselves is no drift.
+    drifts = np.maximum(np.diff(past["log_odds"].to_numpy(float)) ** 2 - noise[1:] - noise[:-1], 0.0)
+    known = CEASE_YEARS + len(drifts)
+    squares = CEASE_YEARS * CEASE_DRIFT**2 + float(drifts.sum())
     scale = np.sqrt(squares / stream.chisquare(known, draws))
     start = stream.standard_normal(draws) * float(fit.ceased["spread"].iloc[-1])
     shifts = np.zeros((draws, years))
@@ -132,7 +140,9 @@ def _cease_shift(fit: NeedFit, draws: int, years: int, stream: np.random.Generat
     for step in range(years):
         now = now + stream.standard_normal(draws) * scale * CEASE_DAMPING**step
         shifts[:, step] = now
-    return np.clip(shifts, -3.0, 3.0)
+    shifts = np.clip(shifts, -3.0, 3.0)
+    # The mean of the odds stays where it is: uncertainty alone ends no more plans.
+    return shifts - np.log(np.exp(shifts).mean(axis=0))
 
 
 def _shared_turns(

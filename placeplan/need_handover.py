@@ -23,7 +23,7 @@ from placeplan.plan_counts import NEED_AXIS, PLACEMENT_AXIS
 from placeplan.provision import units_open
 from placeplan.synthetic import generator
 
-__all__ = ["TO_PLACE_COLUMNS", "YearNeed", "draw_children", "expected_need", "mean_of", "suits_by_group", "zone_shares"]
+__all__ = ["TO_PLACE_COLUMNS", "YearNeed", "draw_children", "expected_need", "mean_of", "suits_by_group", "zone_counts", "zone_shares"]
 
 Floats = NDArray[np.float64]
 
@@ -99,13 +99,8 @@ def zone_shares(county: County, fit: NeedFit) -> tuple[Floats, list[str]]:
     of_zone = np.array([cube.localities.index(cube.of_zone[zone]) for zone in zones])
     by_age = fit.base.table(cube).sum(axis=(1, 3)) / np.maximum(people.of(fit.year), 1e-9)
     expected = (people.by_zone * by_age[of_zone]).sum(axis=1)
-    counts = np.zeros(len(zones))
-    if fit.base.known_children:
-        found = county.children["zone"].value_counts()
-        counts = found.reindex(zones, fill_value=0).to_numpy(float)
-        expected *= counts.sum() / max(expected.sum(), 1e-9)
-    else:
-        expected = np.zeros(len(zones))
+    counts = _known_by_zone(county, fit, zones)
+    expected = expected * counts.sum() / max(expected.sum(), 1e-9) if counts.any() else np.zeros(len(zones))
     weights = people.by_zone * pooled_rates(counts, expected).mean[:, None]
     shares = np.zeros((len(cube.localities), people.by_zone.shape[1], len(zones)))
     for place in range(len(cube.localities)):
@@ -115,6 +110,56 @@ def zone_shares(county: County, fit: NeedFit) -> tuple[Floats, list[str]]:
         even = inside / inside.sum()
         shares[place] = np.where(total[:, None] > 0, there.T / np.maximum(total, 1e-12)[:, None], even[None, :])
     return shares, zones
+
+
+def _known_by_zone(county: County, fit: NeedFit, zones: list[str]) -> Floats:
+    """Plans by zone at the start: a margin by zone of the table plans, else the children of the table; zeros for neither."""
+    plans = county.plans[(county.plans["measure"] == "stock") & (county.plans["year"] == fit.year)]
+    for _, rows in plans[plans["zone"].notna()].groupby("margin", sort=True):
+        if rows["plans"].notna().all():
+            return rows.groupby("zone")["plans"].sum().reindex(zones, fill_value=0).to_numpy(float)
+    if fit.base.known_children:
+        return county.children["zone"].value_counts().reindex(zones, fill_value=0).to_numpy(float)
+    return np.zeros(len(zones))
+
+
+def _drawn_zones(
+    shares: Floats, place: NDArray[np.intp], age: NDArray[np.intp], stream: np.random.Generator
+) -> NDArray[np.int64]:
+    """The zone of each child, by the shares of its locality and age."""
+    rising = np.cumsum(shares, axis=2)
+    rising = rising / rising[..., -1:]
+    chance = stream.random(len(place))
+    found = np.zeros(len(place), dtype=np.int64)
+    group = place * shares.shape[1] + age
+    order = np.argsort(group, kind="stable")
+    starts = np.searchsorted(group[order], np.arange(shares.shape[0] * shares.shape[1] + 1))
+    for one in np.flatnonzero(np.diff(starts)):
+        inside = order[starts[one] : starts[one + 1]]
+        steps = rising[one // shares.shape[1], one % shares.shape[1]]
+        found[inside] = np.searchsorted(steps, chance[inside], side="right")
+    return np.minimum(found, shares.shape[2] - 1)
+
+
+def zone_counts(
+    county: County, fit: NeedFit, snapshot: Snapshot, draws: Sequence[int], stream: np.random.Generator
+) -> pd.DataFrame:
+    """Children with plans by zone in each of ``draws``: index zone, a column a draw.
+
+    Who is known lives where they live; a locality's others are split over its zones, so that they add up to it.
+    """
+    shares, zones = zone_shares(county, fit)
+    at = {zone: number for number, zone in enumerate(zones)}
+    home = county.children["zone"].map(at).to_numpy(np.int64) if fit.base.known_children else np.zeros(0, np.int64)
+    made = {}
+    for draw in draws:
+        here = snapshot.draw == draw
+        place, _, age, _ = np.unravel_index(snapshot.cell[here].astype(np.int64), fit.cube.shape)
+        zone = _drawn_zones(shares, place, age, stream)
+        tag = snapshot.tag[here].astype(np.int64)
+        zone[tag >= 0] = home[tag[tag >= 0]]
+        made[draw] = np.bincount(zone, minlength=len(zones))
+    return pd.DataFrame(made, index=pd.Index(zones, name="zone"))
 
 
 def suits_by_group(county: County) -> Mapping[tuple[str, str, str], tuple[tuple[str, ...], Floats]]:
@@ -201,7 +246,11 @@ def expected_need(
     parts = []
     for (kind, need, phase), part in made.groupby(["kind", "need", "phase"], sort=True):
         labels, mix = groups[str(kind), str(need), str(phase)]
-        parts += [part.assign(suits=label, children=part["children"] * share) for label, share in zip(labels, mix, strict=True) if share > 1e-6]
+        parts += [
+            part.assign(suits=label, children=part["children"] * share)
+            for label, share in zip(labels, mix, strict=True)
+            if share > 1e-6
+        ]
     keys = ["locality", *TO_PLACE_COLUMNS[1:-1]]
     to_place = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*keys, "children"])
     to_place = to_place.groupby(keys, as_index=False, sort=True)["children"].sum()[[*keys, "children"]]
@@ -213,7 +262,9 @@ def draw_children(
 ) -> YearNeed:
     """One draw as whole children; the zone of each, and who of a placement needs a place, by a seeded draw."""
     here = snapshot.draw == draw
-    one = Snapshot(snapshot.draw[here], snapshot.cell[here], snapshot.tag[here], snapshot.since[here], snapshot.change[here])
+    one = Snapshot(
+        snapshot.draw[here], snapshot.cell[here], snapshot.tag[here], snapshot.since[here], snapshot.change[here]
+    )
     stays = _stays(county, fit, one, year)
     at = np.sort(one.tag[stays].astype(np.int64))
     survivors = _survivors(county, at, np.ones(len(at)), year - fit.year)
@@ -224,9 +275,7 @@ def draw_children(
     place, need, age, kinds = place[needing], need[needing], age[needing], kinds[needing]
     since, change, tag = (array[~stays][needing] for array in (one.since, one.change, one.tag))
     shares, zones = zone_shares(county, fit)
-    rising = np.cumsum(shares[place, age], axis=1)
-    found = (stream.random(len(place))[:, None] * rising[:, -1:] >= rising).sum(axis=1)
-    zone = np.array(zones, dtype=object)[np.minimum(found, len(zones) - 1)]
+    zone = np.array(zones, dtype=object)[_drawn_zones(shares, place, age, stream)]
     known = tag >= 0
     if known.any():
         # A child who is known lives where it lives.
@@ -259,7 +308,9 @@ def _reason(change: int, placement: int) -> str:
     return REASONS[change] if planned else "waiting"
 
 
-def _drawn_kinds(placement: NDArray[np.intp], rows: Sequence[Demand], stream: np.random.Generator) -> NDArray[np.object_]:
+def _drawn_kinds(
+    placement: NDArray[np.intp], rows: Sequence[Demand], stream: np.random.Generator
+) -> NDArray[np.object_]:
     """The kind of place that each child needs, "" for none."""
     own = planned_kinds()
     kinds = np.full(len(placement), "", dtype=object)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from placeplan.county.county import County
 from placeplan.models.cohorts import AGES, UNTAGGED
 from placeplan.models.reconcile import Totals, scale_to_totals
-from placeplan.need_defaults import STOCK_BY_AGE, STOCK_BY_NEED, STOCK_BY_PLACEMENT, allowed
+from placeplan.need_defaults import STOCK_BY_AGE, STOCK_BY_NEED, STOCK_BY_PLACEMENT, likely
 from placeplan.plan_counts import NEED_AXIS, PLACEMENT_AXIS, Cube, margins
 from placeplan.suppression import SMALLEST
 
@@ -104,7 +104,9 @@ def base_stock(county: County, cube: Cube, year: int, people: Floats) -> BaseSto
         if more > 0:
             told = f"{more:g}" if more >= SMALLEST else "a few"
             value = f"{told} more in some of its parts than were published; the table was followed"
-            notes.append((f"Children of the table beside the margin {one.name}", value, "the tables children and plans"))
+            notes.append(
+                (f"Children of the table beside the margin {one.name}", value, "the tables children and plans")
+            )
             sums = np.nansum(rest.values)
             if sums > 0 and not np.isnan(rest.values).any():
                 rest.values[:] *= total / sums
@@ -133,7 +135,7 @@ def _start(cube: Cube, people: Floats) -> Floats:
     ages = np.maximum(people.sum(axis=0), 1e-9)
     where = people / ages
     needs = np.array([max(STOCK_BY_NEED[need], 0.01) for need in NEED_AXIS])
-    placements = allowed() * np.array([STOCK_BY_PLACEMENT[name] for name in PLACEMENT_AXIS])
+    placements = likely() * np.array([STOCK_BY_PLACEMENT[name] for name in PLACEMENT_AXIS])
     by_age = placements / placements.sum(axis=1, keepdims=True) * STOCK_BY_AGE[:, None]
     return np.einsum("la,n,ap->lnap", where, needs / needs.sum(), by_age).ravel()
 
@@ -148,5 +150,5 @@ def _whole(table: Floats, cube: Cube, total: int) -> Whole:
     return back
 
 
-if AGES != len(STOCK_BY_AGE):
+if len(STOCK_BY_AGE) != AGES:
     raise AssertionError("England's ages are not the ages of the cube")

@@ -16,7 +16,17 @@ from placeplan.models.scores import BAND_80, BAND_95
 from placeplan.need_demand import DEMAND_KINDS, PHASE_AXIS, DemandCounts, planned_kinds, without_a_place
 from placeplan.plan_counts import NEED_AXIS, PLACEMENT_AXIS, Cube, total_series
 
-__all__ = ["ALL", "AREA_AXIS", "BANDS", "bands_of", "need_table", "plans_table", "scap_table", "states_table", "totals_table"]
+__all__ = [
+    "ALL",
+    "AREA_AXIS",
+    "BANDS",
+    "bands_of",
+    "need_table",
+    "plans_table",
+    "scap_table",
+    "states_table",
+    "totals_table",
+]
 
 ALL: Final = "all"
 AREA_AXIS: Final = tuple(AREAS)
@@ -135,9 +145,12 @@ def states_table(
     )
 
 
-def scap_table(draws: CohortDraws, cube: Cube, rows: Sequence[Demand], start: int, years: Sequence[int]) -> pd.DataFrame:
+def scap_table(
+    draws: CohortDraws, cube: Cube, rows: Sequence[Demand], start: int, years: Sequence[int]
+) -> pd.DataFrame:
     """Residents with a plan who need specialist provision by year, year group and provision, as the School Capacity
-    survey asks for them: primary (Reception to Year 6) five years ahead, secondary (Years 7 to 11) seven."""
+    survey asks for them: primary (Reception to Year 6) five years ahead, secondary (Years 7 to 11) seven.
+    """
     own = planned_kinds()
     chance = np.zeros((len(PLACEMENT_AXIS), len(DEMAND_KINDS)))
     for place, name in enumerate(PLACEMENT_AXIS):

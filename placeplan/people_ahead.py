@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from placeplan.county.county import County
@@ -77,9 +76,15 @@ def people_ahead(county: County, cube: Cube, years: Sequence[int], *, known_unti
     if aged:
         with_births = any((name, year) in births for name in cube.localities for year in aged)
         told.append(f"{aged[0]} to {aged[-1]} aged forward from the year before, {words}")
-        told.append(f"age 0 {'from the table births, where it has them' if with_births else 'as many as the year before'}")
+        told.append(
+            f"age 0 {'from the table births, where it has them' if with_births else 'as many as the year before'}"
+        )
     return People(
-        tuple(years), np.stack([made[year] for year in years]), tuple(of_zone.index), of_zone.to_numpy(float), "; ".join(told)
+        tuple(years),
+        np.stack([made[year] for year in years]),
+        tuple(of_zone.index),
+        of_zone.to_numpy(float),
+        "; ".join(told),
     )
 
 

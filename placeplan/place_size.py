@@ -59,9 +59,7 @@ def place_sizes(county: County, cube: Cube, counts: DemandCounts, year: int) -> 
         independent, local = _costs(county, kind, demand)
         cost = county.settings.places.get(kind, KindCost(0.0))
         forecast = county.settings.forecast
-        capital = annual_capital(
-            forecast.capital_by_kind.get(kind, 0.0), forecast.capital_years, forecast.discount
-        )
+        capital = annual_capital(forecast.capital_by_kind.get(kind, 0.0), forecast.capital_years, forecast.discount)
         if not np.isfinite(local):
             continue
         for new in (False, True):
@@ -72,9 +70,23 @@ def place_sizes(county: County, cube: Cube, counts: DemandCounts, year: int) -> 
                 size = float(np.ceil(np.quantile(here, ratio))) if np.isfinite(ratio) else float("nan")
                 rows.append(
                     (year, name, kind, new, independent, local, cost.fixed_cost, capital if new else 0.0, ratio)
-                    + (float(np.median(here)), float(np.quantile(here, BAND_80[1])), size, _places(county, kind, name, year))
+                    + (
+                        float(np.median(here)),
+                        float(np.quantile(here, BAND_80[1])),
+                        size,
+                        _places(county, kind, name, year),
+                    )
                 )
-    columns = ["year", "locality", "kind", "new", "independent_pounds", "local_pounds", "fixed_pounds", "capital_pounds"]
+    columns = [
+        "year",
+        "locality",
+        "kind",
+        "new",
+        "independent_pounds",
+        "local_pounds",
+        "fixed_pounds",
+        "capital_pounds",
+    ]
     return pd.DataFrame(rows, columns=[*columns, "ratio", "median", "high_80", "size", "places_then"])
 
 

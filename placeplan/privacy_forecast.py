@@ -54,5 +54,7 @@ def _counts(frame: pd.DataFrame, columns: list[str], *, by: str) -> pd.DataFrame
     for column in columns:
         made[column] = [to_step(float(value), STEP) for value in frame[column]]
         made[column] = made[column].mask(small)
-    made[SUPPRESSED] = pd.Series([";".join(columns) if hidden else None for hidden in small], index=frame.index, dtype="str")
+    made[SUPPRESSED] = pd.Series(
+        [";".join(columns) if hidden else None for hidden in small], index=frame.index, dtype="str"
+    )
     return made

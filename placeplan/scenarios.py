@@ -1,13 +1,13 @@
 """Named scenarios: what each lever changes in the forecast, from a year on, as sure as its range says.
 
-    inclusion                  of new plans that would begin in a specialist place, a share begins in mainstream
-    conversion                 at a phase transfer, a share of one placement goes on in another
-    reintegration              every year, a share of one placement goes to another
-    fewer_independent_starts   of those who would start in an independent special school, at entry or a phase transfer,
-                               a share starts elsewhere; ``excluded`` is the share that it does not reach
-    support_without_plan       a share of new plans is not made (below 0: more are, where such support ends)
-    housing                    homes are built over the years; their children come with plans as the county's have them,
-                               and new plans follow
+inclusion                  of new plans that would begin in a specialist place, a share begins in mainstream
+conversion                 at a phase transfer, a share of one placement goes on in another
+reintegration              every year, a share of one placement goes to another
+fewer_independent_starts   of those who would start in an independent special school, at entry or a phase transfer,
+                           a share starts elsewhere; ``excluded`` is the share that it does not reach
+support_without_plan       a share of new plans is not made (below 0: more are, where such support ends)
+housing                    homes are built over the years; their children come with plans as the county's have them,
+                           and new plans follow
 """
 
 from collections.abc import Sequence
@@ -108,9 +108,7 @@ def _redirects(fit: NeedFit, row: dict[Any, Any], effect: Floats, first: int, la
     return [Redirect(one, cells, PLACEMENT_AXIS.index(to), share, first, last) for one in when[lever]]  # type: ignore[arg-type] # the words above are those of Redirect
 
 
-def _housing(
-    fit: NeedFit, futures: Futures, row: dict[Any, Any], effect: Floats, first: int, last: int
-) -> Futures:
+def _housing(fit: NeedFit, futures: Futures, row: dict[Any, Any], effect: Floats, first: int, last: int) -> Futures:
     """More people in the locality as homes are built, with the ages and plans that the locality's children have."""
     place = fit.cube.localities.index(str(row["locality"]))
     built = [year for year in range(first, last + 1)]
@@ -124,9 +122,11 @@ def _housing(
     middle = float(np.median(effect))
     coming = homes * middle * mix / max(pupils, 1e-9)
     added, there = futures.people.copy(), np.zeros(AGES)
-    arrivals = np.zeros((len(futures.years), *fit.cube.shape)) if futures.arrivals is None else futures.arrivals.reshape(
-        len(futures.years), *fit.cube.shape
-    ).copy()
+    arrivals = (
+        np.zeros((len(futures.years), *fit.cube.shape))
+        if futures.arrivals is None
+        else futures.arrivals.reshape(len(futures.years), *fit.cube.shape).copy()
+    )
     for step, year in enumerate(futures.years):
         there = np.concatenate([there[:1], there[:-1]])
         if year in built:

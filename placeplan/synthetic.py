@@ -133,7 +133,9 @@ def fit_table(start: Floats, margins: Sequence[Margin], *, tolerance: float = 1e
     for margin in margins:
         places = np.unravel_index(cells.ravel(), start.shape)
         shape = tuple(start.shape[axis] for axis in margin.axes)
-        part = np.ravel_multi_index([places[axis] for axis in margin.axes], shape) if shape else np.zeros_like(places[0])
+        part = (
+            np.ravel_multi_index([places[axis] for axis in margin.axes], shape) if shape else np.zeros_like(places[0])
+        )
         totals.append(Totals(margin.name, part, margin.values.ravel()))
     scaled = scale_to_totals(start.ravel(), totals, tolerance=tolerance, limit=limit)
     return Fitted(scaled.table.reshape(start.shape), scaled.converged, scaled.rounds, scaled.worst)

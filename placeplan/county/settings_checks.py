@@ -104,9 +104,7 @@ def _forecast(settings: Settings) -> list[Fault]:
             found = f"{policy.low:g}, {policy.effect:g}, {policy.high:g}"
             faults.append(Fault(TABLE, "", key, f"low, effect, high {found}", "three shares that do not fall"))
         if policy.last_year is not None and policy.last_year < policy.first_year:
-            faults.append(
-                Fault(TABLE, "", f"{key}.last_year", str(policy.last_year), f"{policy.first_year} or later")
-            )
+            faults.append(Fault(TABLE, "", f"{key}.last_year", str(policy.last_year), f"{policy.first_year} or later"))
     totals: dict[str, float] = {}
     for row in settings.forecast.demand:
         totals[row.placement] = totals.get(row.placement, 0.0) + row.share

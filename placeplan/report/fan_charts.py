@@ -43,7 +43,8 @@ class Fan:
 
 def fans_of(run: Run, which: str) -> list[Fan]:
     """The charts of a run: ``county`` (all plans, need, new plans), ``kind``, ``locality``, or a locality's own by need and
-    phase; those with nothing to show are left out."""
+    phase; those with nothing to show are left out.
+    """
     totals = table(run, f"{PREFIX}totals")
     if which == "county":
         plans = table(run, f"{PREFIX}plans")
@@ -88,7 +89,10 @@ def _by_need_and_phase(run: Run, locality: str) -> list[Fan]:
         return made
     totals = table(run, f"{PREFIX}totals")
     return [
-        Fan(f"{label('area', area)}, {PHASE_NAMES[phase].lower()}", _cell(totals, locality=locality, area=area, phase=phase))
+        Fan(
+            f"{label('area', area)}, {PHASE_NAMES[phase].lower()}",
+            _cell(totals, locality=locality, area=area, phase=phase),
+        )
         for area in AREAS
         for phase in LATER
     ]
@@ -116,8 +120,12 @@ def _draw(axes: Axes, fan: Fan) -> None:
     rows = fan.rows.sort_values("year")
     ahead = rows[rows["median"].notna()]
     years = ahead["year"].to_numpy(float)
-    axes.fill_between(years, ahead["low_95"].to_numpy(float), ahead["high_95"].to_numpy(float), color=BAND_95, linewidth=0)
-    axes.fill_between(years, ahead["low_80"].to_numpy(float), ahead["high_80"].to_numpy(float), color=BAND_80, linewidth=0)
+    axes.fill_between(
+        years, ahead["low_95"].to_numpy(float), ahead["high_95"].to_numpy(float), color=BAND_95, linewidth=0
+    )
+    axes.fill_between(
+        years, ahead["low_80"].to_numpy(float), ahead["high_80"].to_numpy(float), color=BAND_80, linewidth=0
+    )
     axes.plot(years, ahead["median"].to_numpy(float), color=MIDDLE, linewidth=1.8)
     known = rows[rows["published"].notna()]
     axes.plot(known["year"].to_numpy(float), known["published"].to_numpy(float), color=DOT, linewidth=1.2)
@@ -173,7 +181,9 @@ def fan_files(run: Run) -> Mapping[str, Callable[[], bytes]]:
         fans = fans_of(run, which)
         if not fans:
             continue
-        figure = draw_fans(fans, title=title, source=source_line(run), columns=3 if which in ("county", "kind", "locality") else 4)
+        figure = draw_fans(
+            fans, title=title, source=source_line(run), columns=3 if which in ("county", "kind", "locality") else 4
+        )
         made: dict[str, Any] = {"png": png_bytes(figure), "svg": svg_text(figure).encode()}
         files |= {f"fans/{which}.{kind}": (lambda content=content: content) for kind, content in made.items()}
     return files

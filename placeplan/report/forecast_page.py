@@ -61,7 +61,9 @@ def forecast_lede(run: Run) -> str:
     plans = _plans(run, "plans", year)
     if then is None or plans is None or pd.isna(then["median"]):
         return "The forecast is in the tables below."
-    today = "" if now is None or pd.isna(now["median"]) else f", against {count(now['median'])} in {_school_year(start)}"
+    today = (
+        "" if now is None or pd.isna(now["median"]) else f", against {count(now['median'])} in {_school_year(start)}"
+    )
     return (
         f"In {_school_year(year)} about {count(then['median'])} children will need a specialist place{today}; in 80 of 100 "
         f"futures it is {count(then['low_80'])} to {count(then['high_80'])}. About {count(plans['median'])} children will have "
@@ -106,7 +108,9 @@ def _kinds(run: Run) -> Section | None:
         )
     columns = (*text_columns("Kind of place"), *number_columns(*(_school_year(one) for one in years)))
     columns += number_columns(f"80 of 100, {_school_year(last)}", f"95 of 100, {_school_year(last)}")
-    said = ("The middle of all futures, by the academic year. Medians of parts do not add up to the median of their sum.",)
+    said = (
+        "The middle of all futures, by the academic year. Medians of parts do not add up to the median of their sum.",
+    )
     names = locality_names(run)
     by_place = []
     for place in localities_in_order(run):
@@ -144,7 +148,11 @@ def _trust(run: Run) -> Section | None:
         )
         for r in trust.sort_values("horizon").to_dict("records")
     )
-    columns = (*text_columns("Years ahead"), *number_columns("Past years tried", "In the 80% band"), *text_columns("So the bands are"))
+    columns = (
+        *text_columns("Years ahead"),
+        *number_columns("Past years tried", "In the 80% band"),
+        *text_columns("So the bands are"),
+    )
     tables = [Table("forecast_trust", "How far the bands can be trusted", columns, rows)]
     if len(scores):
         chosen = scores[scores["what"].eq("all plans") & scores["horizon"].isin([1, 3, 5])]
@@ -161,7 +169,10 @@ def _trust(run: Run) -> Section | None:
             )
             for r in chosen.sort_values(["horizon", "method"]).to_dict("records")
         )
-        heads = (*text_columns("Years", "Method"), *number_columns("Forecasts", "Error", "Bias", "MASE", "In 80%", "In 95%"))
+        heads = (
+            *text_columns("Years", "Method"),
+            *number_columns("Forecasts", "Error", "Bias", "MASE", "In 80%", "In 95%"),
+        )
         note = "Error: sum of absolute errors over what came. MASE: over the mean yearly change before. The run's table has all."
         tables.append(Table("forecast_backtest", "All plans, against simple methods", heads, lines, note=note))
     return Section("How far to trust it", tuple(said), tuple(tables))
@@ -195,7 +206,9 @@ def _states(run: Run) -> Section | None:
         *number_columns("Children"),
         *text_columns("Source"),
     )
-    said = ("Placements are rationed by supply: who needs a place is not who has one. These shares are counted beside them.",)
+    said = (
+        "Placements are rationed by supply: who needs a place is not who has one. These shares are counted beside them.",
+    )
     return Section("Need beyond those who have a place", said, (Table("forecast_states", "By state", columns, rows),))
 
 
@@ -217,7 +230,10 @@ def _scenarios(run: Run) -> Section | None:
         for r in chosen.to_dict("records")
         if r["kind"] == ALL or abs(float(r["difference"])) >= 0.5
     )
-    columns = (*text_columns("Scenario", "Kind of place"), *number_columns("Without", "With", "Difference", "80 of 100"))
+    columns = (
+        *text_columns("Scenario", "Kind of place"),
+        *number_columns("Without", "With", "Difference", "80 of 100"),
+    )
     return Section(
         "Scenarios side by side",
         (f"Children who need a place in {_school_year(year)}, expected, without and with each scenario.",),
@@ -247,14 +263,18 @@ def _sizes(run: Run) -> Section | None:
     )
     columns = (
         *text_columns("Where", "Kind", "Places"),
-        *number_columns("Median need", "Size that pays", "Places stated", "Quantile", "Independent", "Local", "A place"),
+        *number_columns(
+            "Median need", "Size that pays", "Places stated", "Quantile", "Independent", "Local", "A place"
+        ),
     )
     year = _school_year(frame["year"].iloc[0])
     said = (
         "A place that stands empty still costs its yearly sum; a child without one costs the independent fee. One more place "
         "pays for itself up to the size at which it is filled too seldom. Pounds are a year.",
     )
-    return Section("How many places pay for themselves", said, (Table("forecast_size", f"Sizes for {year}", columns, rows),))
+    return Section(
+        "How many places pay for themselves", said, (Table("forecast_size", f"Sizes for {year}", columns, rows),)
+    )
 
 
 def _scap(run: Run) -> Section | None:
@@ -273,9 +293,16 @@ def _scap(run: Run) -> Section | None:
                 cells = [cell(line.loc[one].to_dict(), "expected") if one in line.index else "" for one in years]
                 name = "Reception" if year_group == 0 else f"Year {year_group}"
                 rows.append((PHASE_NAMES[phase], label("kind", kind), name, *cells))
-    columns = (*text_columns("Phase", "Provision", "Year group"), *number_columns(*(_school_year(one) for one in years)))
-    said = ("Residents with a plan who need specialist provision, expected, in the shape of the School Capacity survey.",)
-    return Section("For the School Capacity survey", said, (Table("forecast_scap", "By year group", columns, tuple(rows)),))
+    columns = (
+        *text_columns("Phase", "Provision", "Year group"),
+        *number_columns(*(_school_year(one) for one in years)),
+    )
+    said = (
+        "Residents with a plan who need specialist provision, expected, in the shape of the School Capacity survey.",
+    )
+    return Section(
+        "For the School Capacity survey", said, (Table("forecast_scap", "By year group", columns, tuple(rows)),)
+    )
 
 
 def _as_of(run: Run) -> Section | None:
@@ -284,12 +311,20 @@ def _as_of(run: Run) -> Section | None:
         return None
     shown = frame[frame["series"].eq("all plans")]
     rows = tuple(
-        (_school_year(r["year"]), cell(r, "came"), cell(r, "median"), _band(r, "low_80", "high_80"), _band(r, "low_95", "high_95"))
+        (
+            _school_year(r["year"]),
+            cell(r, "came"),
+            cell(r, "median"),
+            _band(r, "low_80", "high_80"),
+            _band(r, "low_95", "high_95"),
+        )
         for r in shown.to_dict("records")
     )
     outside = int((~shown["within_95"].astype(bool)).sum())
     verdict = "every year's count lay within it" if outside == 0 else f"{outside} of {len(shown)} years lay outside it"
-    said = (f"This forecast knew nothing after {_school_year(run.facts['forecast_years'][0])}. Of the 95% band: {verdict}.",)
+    said = (
+        f"This forecast knew nothing after {_school_year(run.facts['forecast_years'][0])}. Of the 95% band: {verdict}.",
+    )
     columns = (*text_columns("Year"), *number_columns("Came", "Median", "80 of 100", "95 of 100"))
     return Section("What came", said, (Table("forecast_as_of", "All plans, forecast and come", columns, rows),))
 
@@ -300,7 +335,9 @@ def _rests(run: Run) -> Section:
         (str(r["subject"]), str(r["value"]), str(r["source"])) for part in parts for r in part.to_dict("records")
     )
     columns = text_columns("Assumption", "Value", "Source")
-    return Section("What it rests on", (), (Table("assumptions", "What was known, and assumptions in use", columns, rows),))
+    return Section(
+        "What it rests on", (), (Table("assumptions", "What was known, and assumptions in use", columns, rows),)
+    )
 
 
 def charts(run: Run) -> list[tuple[str, str]]:

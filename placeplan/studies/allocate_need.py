@@ -129,7 +129,9 @@ def _on_expected_counts(answers: list[Allocation], *, solver: str) -> float:
             counts[str(name)] = counts.get(str(name), 0.0) + share * float(count)
         first = alike.drop_duplicates()
         own = answer.problem.placement.pairs
-        pairs.append(own[own["group"].isin(first.index)].assign(group=lambda rows, first=first: rows["group"].map(first)))
+        pairs.append(
+            own[own["group"].isin(first.index)].assign(group=lambda rows, first=first: rows["group"].map(first))
+        )
     units = pd.concat([answer.problem.placement.units for answer in answers])
     bands = pd.concat([answer.problem.placement.bands for answer in answers])
     held = units.groupby(level=0)["held"].sum() * share

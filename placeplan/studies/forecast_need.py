@@ -69,7 +69,9 @@ def forecast_need(
     drawn = draw_futures(county, fit, years=to_come, draws=number, seed=seed)
     futures = simulate(fit.cohort, drawn.futures, start=start, stream=generator(seed, "children"))
     rows = demand_rows(county, cube, fit.base)
-    counts = {year: demand_counts(futures, cube, year, rows, generator(seed, f"demand {year}")) for year in (start, *to_come)}
+    counts = {
+        year: demand_counts(futures, cube, year, rows, generator(seed, f"demand {year}")) for year in (start, *to_come)
+    }
     tested = backtest_rows(county, cube, until=start, seed=seed) if backtests else pd.DataFrame()
     trust = trust_table(tested, ahead) if backtests else _untested(ahead)
     tables = {
@@ -78,7 +80,9 @@ def forecast_need(
         "plans": plans_table(county, futures, start, start - HISTORY),
         "states": states_table(counts, rows, futures, [start, to_come[min(SIZE_AHEAD, ahead) - 1]]),
         "scap": scap_table(futures, cube, rows, start, to_come),
-        "size": place_sizes(county, cube, counts[to_come[min(SIZE_AHEAD, ahead) - 1]], to_come[min(SIZE_AHEAD, ahead) - 1]),
+        "size": place_sizes(
+            county, cube, counts[to_come[min(SIZE_AHEAD, ahead) - 1]], to_come[min(SIZE_AHEAD, ahead) - 1]
+        ),
         "scenarios": _compared(county, fit, drawn.futures, start, seed, scenarios),
         "backtest": scores_of(tested) if backtests else pd.DataFrame(),
         "trust": trust,
@@ -112,7 +116,9 @@ def _compared(
     chosen = known if names is None else list(names)
     unknown = [name for name in chosen if name not in known]
     if unknown:
-        raise UsageError(f"scenarios {', '.join(unknown)}: expected some of {', '.join(known) or '(the table has none)'}")
+        raise UsageError(
+            f"scenarios {', '.join(unknown)}: expected some of {', '.join(known) or '(the table has none)'}"
+        )
     if not chosen:
         return pd.DataFrame()
     fewer = _first(futures, SCENARIO_DRAWS)
@@ -120,7 +126,9 @@ def _compared(
 
     def by_kind(one: Futures) -> tuple[CohortDraws, dict[int, DemandCounts]]:
         draws = simulate(fit.cohort, one, start=start, stream=generator(seed, "scenarios"))
-        return draws, {year: demand_counts(draws, fit.cube, year, rows, generator(seed, f"demand {year}")) for year in one.years}
+        return draws, {
+            year: demand_counts(draws, fit.cube, year, rows, generator(seed, f"demand {year}")) for year in one.years
+        }
 
     _, before = by_kind(fewer)
     made = []
@@ -134,7 +142,16 @@ def _compared(
                     (name, year, kind, float(without.mean()), float(there.mean()), float(difference.mean()))
                     + tuple(float(value) for value in np.quantile(difference, (0.1, 0.9)))
                 )
-    columns = ["scenario", "year", "kind", "without", "with_scenario", "difference", "difference_low", "difference_high"]
+    columns = [
+        "scenario",
+        "year",
+        "kind",
+        "without",
+        "with_scenario",
+        "difference",
+        "difference_low",
+        "difference_high",
+    ]
     return pd.DataFrame(made, columns=columns)
 
 
@@ -176,5 +193,3 @@ def _what_came(county: County, draws: CohortDraws, start: int) -> pd.DataFrame:
     names = list(bands_of(np.zeros((2, 1))))
     table = pd.DataFrame(made, columns=["series", "year", "came", *names])
     return table.assign(within_95=(table["came"] >= table["low_95"]) & (table["came"] <= table["high_95"]))
-
-
