@@ -27,10 +27,8 @@ Forecaster = Callable[[pd.DataFrame, int], tuple[Floats, Floats]]
 TRUSTED_COVERAGE: Final = 0.7
 """The share of what came that a band of 80% must have covered in backtests, or its forecasts carry a warning."""
 
-COLUMNS: Final = (
-    ["method", "origin", "horizon", "series", "came", "middle", "low_80", "high_80", "low_95", "high_95"]
-    + ["interval_score", "scale"]
-)  # fmt: skip
+_BANDS: Final = ("low_80", "high_80", "low_95", "high_95")
+COLUMNS: Final = ["method", "origin", "horizon", "series", "came", "middle", *_BANDS, "interval_score", "scale"]
 """A forecast of one series and year: ``scale`` is its mean yearly change up to the origin."""
 
 LEVELS: Final = (*BAND_95, *BAND_80, 0.5)
@@ -105,7 +103,7 @@ def score_table(forecasts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
         scaled = part["interval_score"].to_numpy(float) / np.where(scale > 0, scale, np.nan)
         rows.append(
             (
-                *(keys if isinstance(keys, tuple) else (keys,)),
+                *keys,
                 len(part),
                 wape(came, middle),
                 bias(came, middle),

@@ -1,4 +1,4 @@
-"""Simple forecasts that any other must beat, one function a method and one shape for all: what came, years ahead, draws.
+"""Simple forecasts that any other must beat, one function a method, all of one shape.
 
 ``history`` is one series, oldest first; the answer is (middle, draws x years). Bands come from the method's own
 errors one year ahead, grown by the square root of the years where the method says nothing better.
@@ -42,7 +42,7 @@ def drift(history: Floats, horizon: int, draws: int, stream: np.random.Generator
 
 
 def damped_trend(history: Floats, horizon: int, draws: int, stream: np.random.Generator) -> tuple[Floats, Floats]:
-    """Holt's trend, damped (ETS: additive errors and damped trend), by statsmodels; with too few years, as ``drift``."""
+    """Holt's trend, damped (ETS with additive errors), by statsmodels; with too few years, as ``drift``."""
     from statsmodels.tsa.holtwinters import Holt
 
     if len(history) < 5 or np.ptp(history) == 0:
@@ -54,7 +54,7 @@ def damped_trend(history: Floats, horizon: int, draws: int, stream: np.random.Ge
         middle = np.asarray(fit.forecast(horizon), dtype=float)
     alpha, beta = (float(fit.params[name]) for name in ("smoothing_level", "smoothing_trend"))
     phi = float(fit.params["damping_trend"])
-    # Variance of h steps: 1 + sum (alpha + alpha beta (phi + ... + phi^j))^2 over j < h; Hyndman et al. (2008), table 6.1.
+    # Variance h steps ahead: 1 + sum over j < h of (alpha + beta (phi + ... + phi^j))^2; Hyndman et al. (2008).
     reach = alpha + beta * np.cumsum(phi ** np.arange(1, horizon))
     widening = np.sqrt(np.concatenate([[1.0], 1.0 + np.cumsum(reach**2)]))
     return _with_errors(middle, np.asarray(fit.resid, dtype=float), widening, draws, stream)

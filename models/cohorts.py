@@ -1,4 +1,4 @@
-"""Children with plans from year to year: ceasing, ageing, phase transfer, moves and new plans, as whole children in draws.
+"""Children with plans from year to year, in draws of whole children: ceasing, ageing, phase transfer, moves, new plans.
 
     stock(age + 1, year + 1) = stock x (1 - cease) x transfer x move + new
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "AGES",
+    "UNTAGGED",
     "Change",
     "Cohort",
     "CohortDraws",
@@ -73,8 +74,8 @@ class Cohort:
 class Redirect:
     """A share of children bound for one placement go to another.
 
-    ``when``: at ``entry``, for new plans; at a phase ``transfer``, for all of its age; at ``arrival``, for those alone whom a
-    phase transfer has just brought to the placement; or every ``year``.
+    ``when``: at ``entry``, for new plans; at a phase ``transfer``, for all of its age; at ``arrival``, for those alone
+    whom a phase transfer has just brought to the placement; or every ``year``.
     ``cells``: which cells, a yes or no each. ``share``: one for each draw. Years ``first`` to ``last``, both included.
     """
 
@@ -105,7 +106,8 @@ class Futures:
     ceasing. ``totals``: draws x years, where the sum of all children is to follow a path of its own (NaN where it
     is not): new plans are then as many as it takes. ``ceiling``: the most new plans a year as a share of
     the people of one age. ``arrivals``:
-    years x cells, children with plans expected to move in, times ``arrival_scale``, one for each draw. ``redirects`` and ``new_plans``: what scenarios change.
+    years x cells, children with plans expected to move in, times ``arrival_scale``, one for each draw.
+    ``redirects`` and ``new_plans``: what scenarios change.
     """
 
     years: tuple[int, ...]
@@ -227,16 +229,16 @@ def _chunk(
     )
     taken = {start: now}
     for step, year in enumerate(futures.years):
-        stays = _survivors(cohort, futures, now, chosen.start, step, stream)
+        stays = _survivors(cohort, futures, now, first=chosen.start, step=step, stream=stream)
         moved = _moved(cohort, futures, stays, year, stream)
-        arrived = _new(cohort, futures, moved, rows, step, year, stream)
+        arrived = _new(cohort, futures, moved, rows=rows, step=step, year=year, stream=stream)
         now = _joined([moved, arrived])
         taken[year] = now
     return taken
 
 
 def _survivors(
-    cohort: Cohort, futures: Futures, now: Snapshot, first: int, step: int, stream: np.random.Generator
+    cohort: Cohort, futures: Futures, now: Snapshot, *, first: int, step: int, stream: np.random.Generator
 ) -> Snapshot:
     """Those whose plan does not cease, a year older; nobody is older than the last age."""
     placements = cohort.shape[3]
@@ -277,7 +279,9 @@ def _moved(cohort: Cohort, futures: Futures, now: Snapshot, year: int, stream: n
                 inside &= came
             elif when == "transfer":
                 inside &= transfers[cell % flat]
-            changed.append(_redirected(cell, np.flatnonzero(inside), now.draw, redirect, placements, stream))
+            changed.append(
+                _redirected(cell, np.flatnonzero(inside), now.draw, redirect, placements=placements, stream=stream)
+            )
         for at_ in changed:
             since[at_], change[at_] = year, what
     return Snapshot(now.draw, cell, now.tag, since, change)
@@ -299,6 +303,7 @@ def _redirected(
     inside: Whole,
     draw: NDArray[np.uint16],
     redirect: Redirect,
+    *,
     placements: int,
     stream: np.random.Generator,
 ) -> Whole:
@@ -311,13 +316,14 @@ def _new(
     cohort: Cohort,
     futures: Futures,
     now: Snapshot,
+    *,
     rows: Whole,
     step: int,
     year: int,
     stream: np.random.Generator,
 ) -> Snapshot:
     """New plans of the year, and children who move in."""
-    localities, needs, _, placements = cohort.shape
+    _, needs, _, placements = cohort.shape
     people = futures.people[step]
     rates = cohort.new * people[:, None, :]
     expected = futures.relative[rows][..., None] * rates * futures.level[rows, step][:, None, None, None]
@@ -325,7 +331,7 @@ def _new(
         if changed.first <= year <= changed.last:
             expected *= np.where(changed.where, changed.factor[rows][:, None, None, None], 1.0)
     held = np.bincount(now.draw - np.uint16(rows[0]), minlength=len(rows)).astype(np.float64)
-    expected *= _towards(futures, expected.sum(axis=(1, 2, 3)), held, rows, step, float(people.sum()))[
+    expected *= _towards(futures, expected.sum(axis=(1, 2, 3)), held, rows=rows, step=step, people=float(people.sum()))[
         :, None, None, None
     ]
     counts = stream.poisson(expected).reshape(len(rows), -1)
@@ -336,7 +342,7 @@ def _new(
     who = rows[draw].astype(np.uint16)
     for redirect in futures.redirects:
         if redirect.when == "entry" and redirect.first <= year <= redirect.last:
-            _redirected(cell, np.flatnonzero(redirect.cells[cell]), who, redirect, placements, stream)
+            _redirected(cell, np.flatnonzero(redirect.cells[cell]), who, redirect, placements=placements, stream=stream)
     if futures.arrivals is not None:
         scale = np.ones(len(rows)) if futures.arrival_scale is None else futures.arrival_scale[rows]
         moving_in = stream.poisson(futures.arrivals[step] * scale[:, None])
@@ -355,7 +361,7 @@ LEAST_NEW: Final = 0.1
 """Share of the new plans that rates would give that are made whatever path a total is to follow."""
 
 
-def _towards(futures: Futures, expected: Floats, held: Floats, rows: Whole, step: int, people: float) -> Floats:
+def _towards(futures: Futures, expected: Floats, held: Floats, *, rows: Whole, step: int, people: float) -> Floats:
     """What new plans are multiplied by so that the total follows its path, and never passes the ceiling."""
     wanted = expected
     if futures.totals is not None:

@@ -87,7 +87,7 @@ def pooled_growth(counts: pd.DataFrame, *, horizon: int, draws: int = 2000, seed
     middle = np.log(history[:, -1:]) + np.cumsum(steps, axis=1)
     stream = np.random.default_rng(seed)
     shock, common = _shared_shocks(shared, damping, horizon, draws, stream)
-    alone = _own_shocks(own, spread, float(keeps[:2].max()), horizon, draws, stream)
+    alone = _own_shocks(own, spread, kept=float(keeps[:2].max()), horizon=horizon, draws=draws, stream=stream)
     years = range(int(counts.index[-1]) + 1, int(counts.index[-1]) + 1 + horizon)
     return PanelForecast(
         median=pd.DataFrame(np.exp(middle), index=counts.columns, columns=pd.Index(years, name="year")),
@@ -150,7 +150,7 @@ def _shared_shocks(
 
 
 def _own_shocks(
-    own: Floats, spread: float, kept: float, horizon: int, draws: int, stream: np.random.Generator
+    own: Floats, spread: float, *, kept: float, horizon: int, draws: int, stream: np.random.Generator
 ) -> Floats:
     """Draws x authorities x years of what an authority's own shocks add to its log total."""
     series, years = own.shape
@@ -167,8 +167,8 @@ def _own_shocks(
 def _common_spread(own: Floats) -> tuple[float, float]:
     """The spread that authorities have in common and its weight in years, from how much their own spreads differ.
 
-    Variances about a common one are scaled inverse chi-squared; its scale and degrees of freedom are fitted to the mean and
-    variance of their logarithms: Smyth (2004), Linear models and empirical Bayes methods.
+    Variances about a common one are scaled inverse chi-squared; its scale and degrees of freedom are fitted to the mean
+    and variance of their logarithms: Smyth (2004), Linear models and empirical Bayes methods.
     """
     years = own.shape[1]
     logs = np.log(np.maximum((own**2).mean(axis=1), 1e-12))

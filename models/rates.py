@@ -24,7 +24,7 @@ LOG_BOUNDS: Final = (np.log(0.5), np.log(5000.0))
 
 @dataclass(frozen=True, slots=True)
 class PooledRates:
-    """Relative rates of cells after pooling: gamma ``shape`` over ``rate``, each of the cells' shape; ``alike`` is k."""
+    """Relative rates of cells after pooling, gamma: ``shape`` over ``rate``, one each a cell; ``alike`` is k."""
 
     shape: Floats = field(repr=False)
     rate: Floats = field(repr=False)

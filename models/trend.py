@@ -34,9 +34,8 @@ WIDE: Final = 5.0
 class Step:
     """A step in a log series from year ``first`` to ``last`` (None: for good).
 
-    A break in how the series is counted has ``mean`` 0 and a wide ``spread``; a policy whose effect is known roughly has its
-    log effect. ``counted`` says whether the step is part of what is forecast (a policy is, while it lasts) or only of how the
-    past was counted.
+    A break in how the series is counted has ``mean`` 0 and a wide ``spread``; a policy whose effect is roughly known
+    has its log effect, with its spread. What holds in years to come is part of what is forecast.
     """
 
     first: int
@@ -99,7 +98,7 @@ def fit_trend(
     weights = np.exp(weights - weights.max())
     counts = stream.multinomial(draws, weights / weights.sum())
     parts = [
-        _futures(values, mean, covariance, seen, int(count), stream)
+        _futures(values, mean, covariance, seen, draws=int(count), stream=stream)
         for (*_, covariance, seen), count in zip(fits, counts, strict=True)
         if count
     ]
@@ -114,7 +113,7 @@ def fit_trend(
 
 
 def _grown(elapsed: NDArray[np.int64], damping: float) -> Floats:
-    """Covariance of a level that sums a damped growth rate, for shocks of variance 1; the rate is stationary at first."""
+    """Covariance of a level that sums a damped growth rate, for shocks of variance 1; stationary at first."""
     last = int(elapsed.max())
     # The rate at each step from the rate at the start and the shocks since; the level is its sum.
     effects = np.zeros((last + 1, last + 1))
@@ -135,7 +134,7 @@ def _log_likelihood(values: Floats, covariance: Floats) -> float:
 
 
 def _futures(
-    values: Floats, mean: Floats, covariance: Floats, seen: Floats, draws: int, stream: np.random.Generator
+    values: Floats, mean: Floats, covariance: Floats, seen: Floats, *, draws: int, stream: np.random.Generator
 ) -> Floats:
     known = len(values)
     gain = np.linalg.solve(seen, covariance[:known, known:]).T

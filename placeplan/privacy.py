@@ -20,15 +20,12 @@ import pandas as pd
 from placeplan.county.vocabulary import AREA_OF_NEED
 from placeplan.privacy_coverage import coverage_share_safe
 from placeplan.privacy_forecast import PREFIX, forecast_share_safe
-from placeplan.run_tables import column_kind, measure_kind
+from placeplan.run_tables import ALL, column_kind, measure_kind
 from placeplan.runs import Run
 from placeplan.suppression import ANY, Key, Sum, cube_sums, holds, is_small, suppress
 from placeplan.withholding import COUNT_STEP, POUNDS_STEP, own_small, to_step, withhold
 
-__all__ = ["ALL", "share_safe"]
-
-ALL: Final = "all"
-"""What a key column of ``gap_totals`` says where the row is a total over it."""
+__all__ = ["share_safe"]
 
 
 def _by_area(gap: pd.DataFrame) -> pd.DataFrame:

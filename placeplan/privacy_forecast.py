@@ -1,15 +1,15 @@
-"""What may leave of a forecast: counts to come by broad area, none below 5, the others rounded to 5; none of the start by cell.
+"""What may leave of a forecast: counts to come by broad area, none below 5 and the others rounded to 5.
 
-The counts are of children that no one knows yet, spread over many futures; but the first years lie close to the children
-there are, so small ones are withheld and the start's own cells are left out. Everything published already stays.
+The counts are of children whom no one knows yet, spread over many futures; but the first years lie close to the
+children there are, so small ones are withheld and the start's own cells are left out. What was published stays.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import pandas as pd
 
-from placeplan.need_tables import ALL, BANDS
+from placeplan.run_tables import ALL, BANDS
 from placeplan.suppression import SMALLEST
 from placeplan.withholding import SUPPRESSED, to_step
 
@@ -42,12 +42,12 @@ def forecast_share_safe(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Data
 def _totals(frame: pd.DataFrame) -> pd.DataFrame:
     """Totals by broad area, not by need; the start by cell is what the children are, and only the county's is told."""
     first = frame["year"].min()
-    whole = frame[["locality", "area", "phase"]].eq(ALL).all(axis=1)
+    whole = (frame[["locality", "area", "phase"]] == ALL).all(axis=1)
     kept = frame[frame["need"].eq(ALL) & (frame["year"].gt(first) | whole)]
     return _counts(kept.reset_index(drop=True), BANDS, by="expected")
 
 
-def _counts(frame: pd.DataFrame, columns: list[str], *, by: str) -> pd.DataFrame:
+def _counts(frame: pd.DataFrame, columns: Sequence[str], *, by: str) -> pd.DataFrame:
     """Rounded to 5; where ``by`` is above 0 and below 5 every one of ``columns`` is withheld."""
     made = frame.copy()
     small = frame[by].gt(0) & frame[by].lt(SMALLEST)

@@ -17,7 +17,14 @@ import pandas as pd
 from placeplan.county.vocabulary import AREAS, COST_LINES, FUNDS, KINDS, MODELS, NEEDS, PHASES, PLACEMENTS, QUESTIONS
 from placeplan.errors import Fault, InputError
 
-__all__ = ["column_kind", "in_order", "measure_kind", "read_table", "table_text"]
+__all__ = ["ALL", "BANDS", "column_kind", "in_order", "measure_kind", "read_table", "table_text"]
+
+ALL: Final = "all"
+"""What a key column says where the row is a total over it."""
+
+BANDS: Final = ("expected", "low_95", "low_80", "median", "high_80", "high_95")
+"""What is told of a count to come: its mean over draws and the quantiles of its bands."""
+
 
 _HEADLINES: Final = (
     "children",

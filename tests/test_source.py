@@ -37,7 +37,7 @@ TEXTS = [path for path in FILES if path.suffix in TEXT_SUFFIXES or path.name in 
 # The rooms, each with the rooms it may import from; a room may always import from itself.
 COUNTY = {"errors", "county"}
 CHILDREN = COUNTY | {"provision", "cohort"}
-RUNS = {"run_tables", "runs", "suppression", "withholding", "privacy"}
+RUNS = {"run_tables", "runs", "suppression", "withholding", "privacy", "privacy_forecast"}
 COVERAGE = {"need_groups", "reach", "people_reach", "coverage_tables", "candidates"}
 MAY_IMPORT = {
     "placeplan": {"errors", "county", "runs", "studies", "report", "geo.travel"},  # the public names
@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "geo": set(),
     "models": set(),
     "county": {"errors", "geo.crs"},
-    "synthetic": COUNTY | {"geo"},
+    "synthetic": COUNTY | {"geo", "models"},
     "provision": COUNTY,
     "cohort": COUNTY | {"provision"},
     "run_tables": COUNTY,
@@ -53,12 +53,14 @@ MAY_IMPORT = {
     "suppression": set(),
     "withholding": {"run_tables", "suppression"},
     "privacy_coverage": COUNTY | {"run_tables", "suppression", "withholding"},
-    "privacy": COUNTY | {"runs", "run_tables", "suppression", "withholding", "privacy_coverage"},
+    "privacy_forecast": {"run_tables", "suppression", "withholding"},
+    "privacy": COUNTY | {"privacy_forecast"} | {"runs", "run_tables", "suppression", "withholding", "privacy_coverage"},
     "need_groups": CHILDREN,
     "reach": CHILDREN | {"geo"},
     "coverage_tables": CHILDREN | {"geo", "reach"},
     "people_reach": CHILDREN | {"geo", "reach", "suppression"},
     "candidates": CHILDREN,
+    "need": CHILDREN | {"models", "costs", "run_tables", "suppression", "synthetic"},
     "accounts": CHILDREN | {"geo", "models", "costs", "problem"},
     "costs": CHILDREN | {"geo", "models"},
     "problem": CHILDREN | {"geo", "models", "costs"},
@@ -68,10 +70,13 @@ MAY_IMPORT = {
     "studies": CHILDREN
     | COVERAGE
     | RUNS
-    | {"synthetic", "accounts", "costs", "problem", "verify", "geo", "models", "report"},
+    | {"synthetic", "accounts", "costs", "problem", "verify", "geo", "models", "need", "report"},
     "command_parts": {"errors"},
     "cli_coverage": COUNTY | RUNS | {"placeplan", "command_parts", "studies", "report"},
-    "cli": COUNTY | RUNS | {"placeplan", "synthetic", "studies", "report", "command_parts", "cli_coverage"},
+    "cli_forecast": RUNS | {"placeplan", "command_parts", "report"},
+    "cli": COUNTY
+    | RUNS
+    | {"placeplan", "synthetic", "studies", "report", "command_parts", "cli_coverage", "cli_forecast"},
     "examples": COUNTY | {"placeplan", "synthetic", "geo", "models"},  # the public parts
 }
 

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from placeplan.county.columns import Column, Table
+from placeplan.county.column import Column, Table
 from placeplan.county.faults import shown
 from placeplan.county.raw import RawTable
 from placeplan.errors import Fault

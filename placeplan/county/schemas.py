@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from placeplan.county.columns import TABLES, Column, Table
+from placeplan.county.column import Column, Table
+from placeplan.county.columns import TABLES
 from placeplan.county.convert import DTYPES
 from placeplan.county.faults import shown, suggest
 from placeplan.county.raw import RawTable

@@ -215,8 +215,8 @@ class SeriesBreak:
 class Forecast:
     """``[forecast]``: how far ahead, how many futures, what bounds them, and what a new place costs to build.
 
-    ``ceiling_share``: the most of the children of one age who are ever given a plan. ``capital_by_kind``: pounds a new place, paid back over
-    ``capital_years`` at ``discount`` a year.
+    ``ceiling_share``: the most of the children of one age who are ever given a plan. ``capital_by_kind``: pounds a new
+    place, paid back over ``capital_years`` at ``discount`` a year.
     """
 
     years: int = 10
@@ -304,7 +304,9 @@ DEFAULT_SOURCES: Final = {
     "transport": "placeplan's defaults, near the published county means",
     "spot_purchase": "national independent special school fees, 2023-2026",
     "expansion": "placeplan's defaults",
-    "forecast": "placeplan's defaults: a quarter is one and a half times England's new plans of 2024 (97,563 to about 650,000 "
-    "children of an age); capital is a county programme's mean of about £37,000 a place (2024)",
+    "forecast": (
+        "placeplan's defaults: a quarter is one and a half times England's new plans of 2024 (97,563 to about 650,000 "
+        "children of an age); capital is a county programme's mean of about £37,000 a place (2024)"
+    ),
 }
 """Where the defaults of each part of county.toml come from; a part not stated is listed in every report."""

@@ -8,7 +8,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from placeplan.county.columns import TABLES, Table
+from placeplan.county.column import Table
+from placeplan.county.columns import TABLES
 from placeplan.county.convert import converted, empty_column
 from placeplan.county.faults import shown
 from placeplan.county.raw import RawTable

@@ -134,7 +134,7 @@ LEVERS: Final = (
     "support_without_plan",
     "housing",
 )
-"""What a scenario may change; ``placeplan.scenarios`` says how."""
+"""What a scenario may change; ``placeplan.need.scenarios`` says how."""
 
 QUESTIONS: Final = ("today", "september", "afresh")
 """The three questions of an allocation, in the order in which they are told: everyone as placed today, the

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -15,13 +16,13 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from placeplan.county.vocabulary import AREAS, KINDS, NEEDS
 from placeplan.geo.maps import INK, png_bytes
-from placeplan.need_tables import ALL
 from placeplan.privacy_forecast import PREFIX
 from placeplan.report.lookup import localities_in_order, locality_names, table
 from placeplan.report.words import PHASE_NAMES, label
+from placeplan.run_tables import ALL
 from placeplan.runs import Run
 
-__all__ = ["Fan", "draw_fans", "fan_files", "fans_of", "svg_text"]
+__all__ = ["Fan", "draw_fans", "fan_files", "fans_of", "source_line", "svg_text"]
 
 BAND_80: Final = "#7fb3d5"
 BAND_95: Final = "#d6e6f2"
@@ -42,8 +43,10 @@ class Fan:
 
 
 def fans_of(run: Run, which: str) -> list[Fan]:
-    """The charts of a run: ``county`` (all plans, need, new plans), ``kind``, ``locality``, or a locality's own by need and
-    phase; those with nothing to show are left out.
+    """The charts of a run; those with nothing to show are left out.
+
+    ``which``: ``county`` (all plans, need, new plans), ``kind``, ``locality``, or a locality for its own by need and
+    phase.
     """
     totals = table(run, f"{PREFIX}totals")
     if which == "county":
@@ -76,7 +79,7 @@ def _by_need_and_phase(run: Run, locality: str) -> list[Fan]:
     need = table(run, f"{PREFIX}need")
     if len(need):
         here = need[need["locality"] == locality]
-        # Medians of sums are not sums of medians: by kind is how the cells have their bands, so the largest kind is shown.
+        # Cells have their bands by kind, and medians do not add up: the largest kind is shown.
         made = []
         for one in NEEDS:
             for phase in LATER:
@@ -162,8 +165,8 @@ def source_line(run: Run) -> str:
     draws = run.facts.get("forecast_draws", 0)
     mark = "INTERNAL. " if run.internal else ""
     return (
-        f"{mark}{run.county}; dark line the middle of {int(draws):,} futures, darker band 80 of 100, lighter 95 of 100; black "
-        f"what was published. Data: {run.facts.get('data_label') or 'not labelled'}."
+        f"{mark}{run.county}; dark line the middle of {int(draws):,} futures, darker band 80 of 100, lighter 95; "
+        f"black what was published. Data: {run.facts.get('data_label') or 'not labelled'}."
     )
 
 
@@ -185,5 +188,5 @@ def fan_files(run: Run) -> Mapping[str, Callable[[], bytes]]:
             fans, title=title, source=source_line(run), columns=3 if which in ("county", "kind", "locality") else 4
         )
         made: dict[str, Any] = {"png": png_bytes(figure), "svg": svg_text(figure).encode()}
-        files |= {f"fans/{which}.{kind}": (lambda content=content: content) for kind, content in made.items()}
+        files |= {f"fans/{which}.{kind}": partial(bytes, content) for kind, content in made.items()}
     return files

@@ -4,8 +4,8 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry import LineString, Point
 
-from placeplan.privacy import ALL
 from placeplan.report.lookup import gap_by, lead_question, questions, rows_of, unit_names
+from placeplan.run_tables import ALL
 from placeplan.runs import Run
 from placeplan.withholding import SUPPRESSED
 

@@ -5,15 +5,15 @@ from typing import Any, Final
 
 import pandas as pd
 
-from placeplan.county.vocabulary import KINDS
-from placeplan.need_tables import ALL
+from placeplan.county.vocabulary import KINDS, PLACEMENTS
 from placeplan.privacy_forecast import PREFIX
 from placeplan.report.cells import Table, cell, number_columns, text_columns
 from placeplan.report.coverage_page import Section
 from placeplan.report.fan_charts import draw_fans, fans_of, source_line, svg_text
 from placeplan.report.lookup import localities_in_order, locality_names, table
 from placeplan.report.page import FOOTER, page_environment, provenance
-from placeplan.report.words import PHASE_NAMES, count, label, pounds
+from placeplan.report.words import PHASE_NAMES, WITHHELD, count, label, pounds
+from placeplan.run_tables import ALL
 from placeplan.runs import Run
 
 __all__ = ["forecast_html", "forecast_lede", "forecast_sections", "has_forecast"]
@@ -65,9 +65,9 @@ def forecast_lede(run: Run) -> str:
         "" if now is None or pd.isna(now["median"]) else f", against {count(now['median'])} in {_school_year(start)}"
     )
     return (
-        f"In {_school_year(year)} about {count(then['median'])} children will need a specialist place{today}; in 80 of 100 "
-        f"futures it is {count(then['low_80'])} to {count(then['high_80'])}. About {count(plans['median'])} children will have "
-        f"a plan ({count(plans['low_80'])} to {count(plans['high_80'])})."
+        f"In {_school_year(year)} about {count(then['median'])} children will need a specialist place{today}; in 80 of "
+        f"100 futures it is {count(then['low_80'])} to {count(then['high_80'])}. About {count(plans['median'])} "
+        f"children will have a plan ({count(plans['low_80'])} to {count(plans['high_80'])})."
     )
 
 
@@ -86,10 +86,16 @@ def forecast_sections(run: Run) -> list[Section]:
     return [section for section in made if section is not None]
 
 
-def _band(row: dict[Any, Any], low: str, high: str) -> str:
+def _band(row: dict[Any, Any] | None, level: str) -> str:
+    if row is None:
+        return ""
     if "suppressed" in row and not pd.isna(row["suppressed"]):
-        return "c"
-    return f"{count(row[low])} to {count(row[high])}"
+        return WITHHELD
+    return f"{count(row[f'low_{level}'])} to {count(row[f'high_{level}'])}"
+
+
+def _medians(cells: Sequence[dict[Any, Any] | None]) -> list[str]:
+    return ["" if one is None else cell(one, "median") for one in cells]
 
 
 def _kinds(run: Run) -> Section | None:
@@ -100,12 +106,8 @@ def _kinds(run: Run) -> Section | None:
     rows = []
     for kind in [*kinds, ALL]:
         cells = [_of(run, one, kind=kind) if kind != ALL else _of(run, one) for one in years]
-        rows.append(
-            ("All kinds" if kind == ALL else label("kind", kind),)
-            + tuple("" if one is None else cell(one, "median") for one in cells)
-            + ("" if cells[-1] is None else _band(cells[-1], "low_80", "high_80"),)
-            + ("" if cells[-1] is None else _band(cells[-1], "low_95", "high_95"),)
-        )
+        name = "All kinds" if kind == ALL else label("kind", kind)
+        rows.append((name, *_medians(cells), _band(cells[-1], "80"), _band(cells[-1], "95")))
     columns = (*text_columns("Kind of place"), *number_columns(*(_school_year(one) for one in years)))
     columns += number_columns(f"80 of 100, {_school_year(last)}", f"95 of 100, {_school_year(last)}")
     said = (
@@ -115,11 +117,7 @@ def _kinds(run: Run) -> Section | None:
     by_place = []
     for place in localities_in_order(run):
         cells = [_of(run, one, locality=place) for one in years[1:]]
-        by_place.append(
-            (names[place],)
-            + tuple("" if one is None else cell(one, "median") for one in cells)
-            + ("" if cells[-1] is None else _band(cells[-1], "low_80", "high_80"),)
-        )
+        by_place.append((names[place], *_medians(cells), _band(cells[-1], "80")))
     where = (*text_columns("Locality"), *number_columns(*(_school_year(one) for one in years[1:])))
     where += number_columns(f"80 of 100, {_school_year(last)}")
     return Section(
@@ -173,7 +171,7 @@ def _trust(run: Run) -> Section | None:
             *text_columns("Years", "Method"),
             *number_columns("Forecasts", "Error", "Bias", "MASE", "In 80%", "In 95%"),
         )
-        note = "Error: sum of absolute errors over what came. MASE: over the mean yearly change before. The run's table has all."
+        note = "Error: sum of absolute errors over what came. MASE: over the mean yearly change before the origin."
         tables.append(Table("forecast_backtest", "All plans, against simple methods", heads, lines, note=note))
     return Section("How far to trust it", tuple(said), tuple(tables))
 
@@ -190,7 +188,7 @@ def _states(run: Run) -> Section | None:
         (
             _school_year(r["year"]),
             str(r["state"]),
-            label("placement", r["placement"]),
+            PLACEMENTS[str(r["placement"])].label,
             cell(r, "plans"),
             _share(r["share"]),
             label("kind", r["kind"]),
@@ -206,9 +204,7 @@ def _states(run: Run) -> Section | None:
         *number_columns("Children"),
         *text_columns("Source"),
     )
-    said = (
-        "Placements are rationed by supply: who needs a place is not who has one. These shares are counted beside them.",
-    )
+    said = ("Placements are rationed by supply: who needs a place is not who has one. These are counted beside them.",)
     return Section("Need beyond those who have a place", said, (Table("forecast_states", "By state", columns, rows),))
 
 
@@ -269,8 +265,10 @@ def _sizes(run: Run) -> Section | None:
     )
     year = _school_year(frame["year"].iloc[0])
     said = (
-        "A place that stands empty still costs its yearly sum; a child without one costs the independent fee. One more place "
-        "pays for itself up to the size at which it is filled too seldom. Pounds are a year.",
+        (
+            "A place that stands empty still costs its yearly sum; a child without one costs the independent fee. One "
+            "more place pays for itself up to the size at which it is filled too seldom. Pounds are a year."
+        ),
     )
     return Section(
         "How many places pay for themselves", said, (Table("forecast_size", f"Sizes for {year}", columns, rows),)
@@ -315,8 +313,8 @@ def _as_of(run: Run) -> Section | None:
             _school_year(r["year"]),
             cell(r, "came"),
             cell(r, "median"),
-            _band(r, "low_80", "high_80"),
-            _band(r, "low_95", "high_95"),
+            _band(r, "80"),
+            _band(r, "95"),
         )
         for r in shown.to_dict("records")
     )
@@ -340,7 +338,7 @@ def _rests(run: Run) -> Section:
     )
 
 
-def charts(run: Run) -> list[tuple[str, str]]:
+def _charts(run: Run) -> list[tuple[str, str]]:
     """The page's charts: a caption and the SVG itself."""
     made = []
     for which, title in _CHARTS:
@@ -364,7 +362,7 @@ def forecast_html(run: Run) -> str:
             as_of=run.facts.get("as_of", ""),
             lede=forecast_lede(run),
             warnings=[str(warning) for warning in warnings],
-            charts=charts(run),
+            charts=_charts(run),
             sections=forecast_sections(run),
             provenance=provenance(run),
             footer=FOOTER,

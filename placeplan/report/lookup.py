@@ -6,8 +6,8 @@ from typing import Final
 import pandas as pd
 
 from placeplan.county.vocabulary import AREAS, NEEDS, PHASES, QUESTIONS
-from placeplan.privacy import ALL
 from placeplan.report.words import label
+from placeplan.run_tables import ALL
 from placeplan.runs import Run
 
 __all__ = [

@@ -15,7 +15,7 @@ from placeplan.geo.travel import TravelTimes
 from placeplan.models.allocate import allocate
 from placeplan.models.placement import placement_problem
 from placeplan.models.program import DEFAULT_SOLVER
-from placeplan.need_handover import YearNeed
+from placeplan.need.handover import YearNeed
 from placeplan.studies.allocate_places import allocate_places
 from placeplan.studies.answers import Allocation
 from placeplan.studies.forecast_answers import Forecast
@@ -30,8 +30,8 @@ class NeedAllocation:
     """A year's need allocated.
 
     ``by_draw``: a row a draw with the headline figures, and to_place_pounds: fees, transport and declared penalties of
-    those placed anew. ``summary``: each figure's mean over draws and its 80% range; beside the mean of to_place_pounds what
-    it is on expected counts, a lower bound. ``answers``: the draws' allocations, verified. ``warnings``: what the
+    those placed anew. ``summary``: each figure's mean over draws and its 80% range; beside the mean of to_place_pounds
+    what it is on expected counts, a lower bound. ``answers``: the draws' allocations, verified. ``warnings``: what the
     forecast's backtests say of its bands.
     """
 
@@ -129,9 +129,8 @@ def _on_expected_counts(answers: list[Allocation], *, solver: str) -> float:
             counts[str(name)] = counts.get(str(name), 0.0) + share * float(count)
         first = alike.drop_duplicates()
         own = answer.problem.placement.pairs
-        pairs.append(
-            own[own["group"].isin(first.index)].assign(group=lambda rows, first=first: rows["group"].map(first))
-        )
+        used = own[own["group"].isin(first.index)]
+        pairs.append(used.assign(group=used["group"].map(first)))
     units = pd.concat([answer.problem.placement.units for answer in answers])
     bands = pd.concat([answer.problem.placement.bands for answer in answers])
     held = units.groupby(level=0)["held"].sum() * share

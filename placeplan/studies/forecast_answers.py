@@ -13,9 +13,9 @@ from placeplan.county.county import County
 from placeplan.county.settings import Demand
 from placeplan.errors import UsageError
 from placeplan.models.cohorts import CohortDraws
-from placeplan.need_demand import DEMAND_KINDS, demand_counts
-from placeplan.need_fit import NeedFit
-from placeplan.need_handover import YearNeed, draw_children, expected_need
+from placeplan.need.demand import DEMAND_KINDS, demand_counts
+from placeplan.need.fit import NeedFit
+from placeplan.need.handover import YearNeed, draw_children, expected_need
 from placeplan.privacy_forecast import PREFIX
 from placeplan.report.write import write_report
 from placeplan.runs import Run
@@ -30,7 +30,7 @@ class Forecast:
     """The need of years to come in whole draws.
 
     ``tables``: need (year, locality, need, phase, kind and bands), totals, plans, states, scap, size, scenarios,
-    backtest, trust, notes, as_of (see ``need_tables``). ``years``: the start and those forecast. ``warnings``: what
+    backtest, trust, notes, as_of (see ``need.tables``). ``years``: the start and those forecast. ``warnings``: what
     every later output says of it.
     """
 
@@ -50,17 +50,17 @@ class Forecast:
         Planning on expected counts understates what it costs (see ``allocate_need``).
         """
         snapshot = self.draws.snapshots[self._known(year)]
-        return expected_need(self.county, self.fit, snapshot, self.draws.draws, year, self.rows)
+        return expected_need(self.county, self.fit, snapshot, draws=self.draws.draws, year=year, rows=self.rows)
 
     def draw(self, number: int, year: int) -> YearNeed:
         """One whole future of a year, child by child; the same for the same seed."""
         if not 0 <= number < self.draws.draws:
             raise UsageError(f"draw {number}: expected 0 to {self.draws.draws - 1}")
         snapshot = self.draws.snapshots[self._known(year)]
-        return draw_children(self.county, self.fit, snapshot, number, year, self.rows, seed=self.seed)
+        return draw_children(self.county, self.fit, snapshot, draw=number, year=year, rows=self.rows, seed=self.seed)
 
     def at_quantile(self, level: float, year: int, *, kind: str) -> int:
-        """The draw whose children needing a place of ``kind`` in the county stand at the quantile ``level`` of all draws."""
+        """The draw whose county total of children needing ``kind`` stands at the quantile ``level`` of all draws."""
         if kind not in DEMAND_KINDS or not 0.0 <= level <= 1.0:
             raise UsageError(f"{kind} at {level:g}: expected one of {', '.join(DEMAND_KINDS)}, and a share from 0 to 1")
         counts = demand_counts(

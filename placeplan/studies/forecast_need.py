@@ -1,23 +1,26 @@
-"""Forecast need: how many children with plans, of what need and age, where, will need a specialist place, and how sure."""
+"""Forecast need: how many children, of what need and age and where, will need a specialist place, and how sure."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from placeplan.county.county import County
 from placeplan.errors import UsageError
 from placeplan.models.cohorts import CohortDraws, Futures, simulate
-from placeplan.need_backtest import backtest_rows, scores_of, trust_table
-from placeplan.need_demand import DEMAND_KINDS, DemandCounts, demand_counts, demand_rows
-from placeplan.need_fit import NeedFit, fit_need
-from placeplan.need_futures import draw_futures
-from placeplan.need_tables import bands_of, need_table, plans_table, scap_table, states_table, totals_table
-from placeplan.people_ahead import people_ahead
-from placeplan.place_size import place_sizes
-from placeplan.plan_counts import cube_of, margins, total_series
-from placeplan.scenarios import scenario_names, with_scenario
+from placeplan.models.scores import BAND_80
+from placeplan.need.backtest import backtest_rows, scores_of, trust_table
+from placeplan.need.counts import cube_of, margins, total_series
+from placeplan.need.demand import DEMAND_KINDS, DemandCounts, demand_counts, demand_rows
+from placeplan.need.fit import NeedFit, fit_need
+from placeplan.need.futures import draw_futures
+from placeplan.need.people import people_ahead
+from placeplan.need.place_size import place_sizes
+from placeplan.need.scenarios import scenario_names, with_scenario
+from placeplan.need.tables import bands_of, need_table, plans_table, scap_table, states_table, totals_table
 from placeplan.studies.forecast_answers import Forecast, warnings_of
 from placeplan.synthetic import generator
 
@@ -45,7 +48,7 @@ def forecast_need(
     """Forecast a county's need for ``years`` years in ``draws`` whole futures.
 
     What is not given is as county.toml says. ``as_of``: an academic year to forecast from with only what was known
-    then; the table ``as_of`` has what came since. ``scenarios``: those to compare; all in the table unless
+    then; the table ``as_of`` has what came since. ``need.scenarios``: those to compare; all in the table unless
     named. ``backtests``: without them nothing says how far to trust the bands, and the warnings say so.
 
     Raises ``UsageError`` for a year without plans, a scenario that is not in the table, or numbers out of bounds.
@@ -83,7 +86,7 @@ def forecast_need(
         "size": place_sizes(
             county, cube, counts[to_come[min(SIZE_AHEAD, ahead) - 1]], to_come[min(SIZE_AHEAD, ahead) - 1]
         ),
-        "scenarios": _compared(county, fit, drawn.futures, start, seed, scenarios),
+        "scenarios": _compared(county, fit, drawn.futures, seed=seed, names=scenarios),
         "backtest": scores_of(tested) if backtests else pd.DataFrame(),
         "trust": trust,
         "notes": pd.DataFrame([*fit.notes, *drawn.notes], columns=["subject", "value", "source"], dtype="str"),
@@ -109,7 +112,7 @@ def _untested(ahead: int) -> pd.DataFrame:
 
 
 def _compared(
-    county: County, fit: NeedFit, futures: Futures, start: int, seed: int, names: Iterable[str] | None
+    county: County, fit: NeedFit, futures: Futures, *, seed: int, names: Iterable[str] | None
 ) -> pd.DataFrame:
     """Scenarios side by side: need by year and kind without and with each, and the difference with its 80% range."""
     known = scenario_names(county)
@@ -125,7 +128,7 @@ def _compared(
     rows = demand_rows(county, fit.cube, fit.base)
 
     def by_kind(one: Futures) -> tuple[CohortDraws, dict[int, DemandCounts]]:
-        draws = simulate(fit.cohort, one, start=start, stream=generator(seed, "scenarios"))
+        draws = simulate(fit.cohort, one, start=fit.year, stream=generator(seed, "scenarios"))
         return draws, {
             year: demand_counts(draws, fit.cube, year, rows, generator(seed, f"demand {year}")) for year in one.years
         }
@@ -138,10 +141,8 @@ def _compared(
             for place, kind in enumerate([*DEMAND_KINDS, "all"]):
                 without, there = (_of_kind(counts[year], place) for counts in (before, after))
                 difference = there - without
-                made.append(
-                    (name, year, kind, float(without.mean()), float(there.mean()), float(difference.mean()))
-                    + tuple(float(value) for value in np.quantile(difference, (0.1, 0.9)))
-                )
+                low, high = np.quantile(difference, BAND_80)
+                made.append((name, year, kind, without.mean(), there.mean(), difference.mean(), low, high))
     columns = [
         "scenario",
         "year",
@@ -155,15 +156,14 @@ def _compared(
     return pd.DataFrame(made, columns=columns)
 
 
-def _of_kind(counts: DemandCounts, place: int) -> np.ndarray:
+def _of_kind(counts: DemandCounts, place: int) -> NDArray[np.int64]:
     chosen = counts.by_kind if place == len(DEMAND_KINDS) else counts.by_kind[..., place : place + 1]
-    return chosen.sum(axis=(1, 2, 3, 4))
+    children: NDArray[np.int64] = chosen.sum(axis=(1, 2, 3, 4))
+    return children
 
 
 def _first(futures: Futures, draws: int) -> Futures:
     """The futures with the first draws alone."""
-    from dataclasses import replace
-
     kept = {name: getattr(futures, name)[:draws] for name in ("level", "relative", "cease_shift")}
     totals = None if futures.totals is None else futures.totals[:draws]
     return replace(futures, **kept, totals=totals)

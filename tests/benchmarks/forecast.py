@@ -8,6 +8,7 @@ Files of the same shape with more years, or other authorities, are taken as they
 
 import importlib
 import os
+import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -16,10 +17,23 @@ import numpy as np
 import pandas as pd
 from harness import Bar, at_most, finish, options
 
+import placeplan as pp
 from placeplan.models.backtest import baseline_forecaster, rolling_origins, score_table
+from placeplan.models.cohorts import simulate
 from placeplan.models.pooled_growth import pooled_growth
+from placeplan.models.scores import randomised_pit
+from placeplan.need.counts import PLACEMENT_AXIS, cube_of
+from placeplan.need.demand import planned_kinds
+from placeplan.need.fit import fit_need
+from placeplan.need.futures import draw_futures
+from placeplan.need.handover import zone_counts
+from placeplan.need.people import people_ahead
+from placeplan.synthetic import generator
 
 TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS / "support")]
+from need_generator import AHEAD, NOW, START, known_county  # noqa: E402 - found beside the tests, on the path set above
+
 PLANS = Path(os.environ.get("PLAN_COUNTS", TESTS.parents[1] / "shared" / "data" / "plans"))
 COUNTS = PLANS / "sen2_2010_2022_age_caseload.csv"
 ORIGINS = (2016, 2017, 2018, 2019)
@@ -54,7 +68,7 @@ def compounded(history, horizon):
 
 
 def by_statsforecast(name):
-    """AutoETS or AutoTheta on each series by itself, with the library's own 80% and 95% bands as draws of their ends."""
+    """AutoETS or AutoTheta on each series by itself; draws are Gaussian with the library's own 80% band."""
     models = importlib.import_module("statsforecast.models")
 
     def forecast(history, horizon):
@@ -133,6 +147,92 @@ def on_published():
     return rows, bars
 
 
+def on_known_counties(count):
+    """Rows and bars of counties whose truth is known: bias and calibration at horizon 5."""
+    base = pp.read_county("example:derbyshire")
+    stream = np.random.default_rng(0)
+    places = {level: [] for level in ("county", "locality", "zone")}
+    sums = np.zeros((2, 2))
+    for seed in range(count):
+        known = known_county(seed, base)
+        county, cube = known.county, cube_of(known.county)
+        year = NOW + AHEAD
+        people = people_ahead(county, cube, range(START, year + 1), known_until=NOW)
+        fit = fit_need(county, cube, people, NOW)
+        drawn = draw_futures(county, fit, years=range(NOW + 1, year + 1), draws=200, seed=1)
+        draws = simulate(fit.cohort, drawn.futures, start=NOW, stream=generator(1, "children"))
+        came = known.plans[year]
+        total = draws.counts(year)
+        locality = np.arange(cube.size) // int(np.prod(cube.shape[1:]))
+        by_place = draws.counts(year, locality, size=cube.shape[0])
+        of_zone = county.zones.set_index("zone")["locality"]
+        by_zone = zone_counts(county, fit, draws.snapshots[year], range(100), generator(1, "zones")).loc[came.index]
+        for level, found, what in (
+            ("county", total, np.array([came.sum()])),
+            ("locality", by_place, came.groupby(of_zone).sum().reindex(list(cube.localities)).to_numpy()),
+            ("zone", by_zone.to_numpy().T, came.to_numpy()),
+        ):
+            places[level] += randomised_pit(what.astype(float), found.astype(float), stream=stream).tolist()
+        placement = np.arange(cube.size) % cube.shape[3]
+        planned = np.isin(placement, [PLACEMENT_AXIS.index(name) for name in planned_kinds()])
+        sums[0] += total.mean(), came.sum()
+        sums[1] += draws.counts(year, np.where(planned, 0, -1)).mean(), known.special[year].sum()
+    rows, bars = [], {}
+    for level, found in places.items():
+        pit = np.array(found)
+        shares = np.histogram(pit, bins=5, range=(0, 1))[0] / len(pit)
+        inside = float(((pit >= 0.1) & (pit <= 0.9)).mean())
+        rows.append(
+            {
+                "what": f"known counties, by {level}",
+                "method": f"{len(pit)} forecasts",
+                "PIT by fifths": " ".join(f"{share:.0%}" for share in shares),
+                "covered, 5 ahead": f"{inside:.0%}; 95%: {((pit >= 0.025) & (pit <= 0.975)).mean():.0%}",
+            }
+        )
+        bars[f"known counties: covered by the 80% band, by {level}"] = Bar(
+            round(inside, 3), "0.70 to 0.92", holds=0.70 <= inside <= 0.92
+        )
+    for name, (forecast, came) in zip(("all plans", "specialist placements"), sums, strict=True):
+        bars[f"known counties: bias at 5 years, {name}"] = at_most(abs(forecast / came - 1), 0.02)
+    return rows, bars
+
+
+SCALE = """
+import resource, time
+import placeplan as pp
+from placeplan.need.handover import zone_counts
+from placeplan.synthetic import generator
+county = pp.read_county("example:derbyshire")
+began = time.perf_counter()
+answer = pp.forecast_need(county, years={years}, draws={draws}, scenarios=[], backtests=False)
+for year in answer.years[1:]:
+    zone_counts(county, answer.fit, answer.draws.snapshots[year], range(min(50, {draws})), generator(1, "zones"))
+print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+"""
+
+
+def at_scale(quick):
+    """What 1,000 draws of ten years take, 50 of them split to zones; and what grows with what. A process each."""
+    rows, bars = [], {}
+    for draws, years in ((250, 10), (500, 10), (1000, 5), (1000, 10)) if not quick else ((250, 10),):
+        script = SCALE.format(draws=draws, years=years)
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+        seconds, gigabytes = (float(part) for part in done.stdout.split())
+        rows.append(
+            {
+                "what": f"{draws:,} draws x {years} years, 50 split to 490 zones",
+                "method": "placeplan",
+                "seconds": round(seconds, 1),
+                "GB": round(gigabytes, 2),
+            }
+        )
+        if (draws, years) == (1000, 10):
+            bars["1,000 draws x 10 years"] = at_most(round(seconds, 1), 60, unit="s")
+            bars["1,000 draws x 10 years: peak memory"] = at_most(round(gigabytes, 2), 3, unit="GB")
+    return rows, bars
+
+
 def main():
     quick = options().quick
     rows, bars = [], {}
@@ -142,6 +242,9 @@ def main():
         bars |= held
     else:
         print(f"no published counts at {COUNTS}: that part is left out", file=sys.stderr)
+    for made, held in (on_known_counties(20 if quick else 150), at_scale(quick)):
+        rows += made
+        bars |= held
     finish(rows, bars)
 
 

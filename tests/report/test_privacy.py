@@ -10,7 +10,8 @@ import pytest
 from shapely.geometry import Point
 
 from placeplan.county.vocabulary import AREA_OF_NEED
-from placeplan.privacy import ALL, share_safe
+from placeplan.privacy import share_safe
+from placeplan.run_tables import ALL
 from placeplan.runs import Run
 from placeplan.withholding import SUPPRESSED
 

@@ -69,7 +69,7 @@ def _between(stream, name):
 
 
 def _trend(stream, years):
-    """The log of new-plan rates by year: growth that persists, shocks with heavy tails, and what is of one year alone."""
+    """The log of new-plan rates by year: growth that persists, shocks with heavy tails, and single years."""
     mean, spread = PARAMETERS["growth"]
     growth, keeps, shock = stream.normal(mean, spread), _between(stream, "persistence"), _between(stream, "shock")
     alone = _between(stream, "year_alone")
@@ -136,13 +136,20 @@ def known_county(seed: int, base: pp.County) -> KnownCounty:
             stock[:, number, :, 2] += independent
             if year == NOW:
                 old, late = (new - special)[:, later].sum(), (special - independent)[:, later].sum()
-                entered += [new.sum() - special.sum() - old, special.sum() - independent.sum() - late, independent.sum(), old + late]
+                entered += [
+                    (new - special).sum() - old,
+                    (special - independent).sum() - late,
+                    independent.sum(),
+                    old + late,
+                ]
             news[int(year)] = news.get(int(year), 0) + int(new.sum())
         gone[int(year)] = int(ended.sum())
         counts[int(year)] = stock.copy()
     broken = int(stream.integers(START + 3, NOW - 2)) if stream.random() < PARAMETERS["break"] else None
     factor = stream.uniform(0.97, 1.05)
-    county = _county(base, of_zone, people, years, counts, news, gone, entered, broken, factor)
+    county = _county(
+        base, of_zone, people, years, counts=counts, news=news, gone=gone, entered=entered, broken=broken, factor=factor
+    )
     forecast = county.settings.forecast
     if policy is not None:
         rows = (Policy("support", int(policy), taken, max(taken - 0.08, 0.0), taken + 0.08, "the generator"),)
@@ -157,7 +164,7 @@ def known_county(seed: int, base: pp.County) -> KnownCounty:
     return KnownCounty(county, plans, special)
 
 
-def _county(base, of_zone, people, years, counts, news, gone, entered, broken, factor):
+def _county(base, of_zone, people, years, *, counts, news, gone, entered, broken, factor):
     names = [f"L{place}" for place in range(int(of_zone.max()) + 1)]
     zones = [f"Z{zone:03d}" for zone in range(len(of_zone))]
     outlines = gpd.GeoDataFrame(
@@ -189,7 +196,8 @@ def _county(base, of_zone, people, years, counts, news, gone, entered, broken, f
     rows = []
     for year in range(START, NOW + 1):
         told = factor if broken is not None and year < broken else 1.0
-        rows.append({"year": year, "measure": "stock", "margin": "total", "plans": round(int(counts[year].sum()) / told)})
+        held = round(int(counts[year].sum()) / told)
+        rows.append({"year": year, "measure": "stock", "margin": "total", "plans": held})
         rows.append({"year": year, "measure": "new", "margin": "total", "calendar_year": year, "plans": news[year]})
         rows.append({"year": year, "measure": "ceased", "margin": "total", "calendar_year": year, "plans": gone[year]})
     now = counts[NOW]
@@ -207,7 +215,8 @@ def _county(base, of_zone, people, years, counts, news, gone, entered, broken, f
         }
         told = factor if broken is not None and year < broken else 1.0
         if told == 1.0:
-            rows += [{"year": year, "measure": "stock", "margin": "placement", "placement": p, "plans": c} for p, c in every.items()]
+            one = {"year": year, "measure": "stock", "margin": "placement"}
+            rows += [{**one, "placement": p, "plans": c} for p, c in every.items()]
     begun = dict.fromkeys(PLACEMENT_CODES, 0) | dict(zip(PLACEMENTS, entered.tolist(), strict=True))
     rows += [
         {"year": NOW, "measure": "new", "margin": "placement", "placement": p, "calendar_year": NOW, "plans": c}

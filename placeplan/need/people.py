@@ -1,4 +1,4 @@
-"""People by locality and age in years to come: projections where they are given, else aged forward by a stated method."""
+"""People by locality and age in years to come: projections where given, else aged forward by a stated method."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from placeplan.county.county import County
 from placeplan.models.cohorts import AGES
-from placeplan.plan_counts import Cube
+from placeplan.need.counts import Cube
 
 __all__ = ["People", "people_ahead"]
 
@@ -17,9 +17,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """People of 0 to 25. ``by_locality``: years x localities x ages; ``by_zone``: zones x ages in the latest known year.
+    """People of 0 to 25.
 
-    ``method`` says in words where they come from.
+    ``by_locality``: years x localities x ages; ``by_zone``: zones x ages in the latest known year. ``method`` says in
+    words where they come from.
     """
 
     years: tuple[int, ...]
@@ -47,8 +48,10 @@ def people_ahead(county: County, cube: Cube, years: Sequence[int], *, known_unti
     # Projections are for years after those known; a past estimate that came later is not used.
     used = [year for year in given if year <= known_until or known_until >= county.settings.year] or given[:1]
     located = table[table["year"].isin(used)].assign(locality=table["zone"].map(cube.of_zone))
-    tables = {
-        year: rows.pivot_table(index="locality", columns="age", values="people", aggfunc="sum", fill_value=0.0)
+    tables: dict[int, Floats] = {
+        int(str(year)): rows.pivot_table(
+            index="locality", columns="age", values="people", aggfunc="sum", fill_value=0.0
+        )
         .reindex(index=list(cube.localities), columns=range(AGES), fill_value=0.0)
         .to_numpy(float)
         for year, rows in located.groupby("year")

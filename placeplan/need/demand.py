@@ -16,8 +16,8 @@ from placeplan.county.listed import split_list
 from placeplan.county.settings import Demand, Forecast
 from placeplan.county.vocabulary import KINDS, PHASES, PLACEMENTS, YEAR_GROUPS, phase_of
 from placeplan.models.cohorts import AGES, CohortDraws
-from placeplan.need_stock import BaseStock, child_cells
-from placeplan.plan_counts import PLACEMENT_AXIS, Cube
+from placeplan.need.counts import PLACEMENT_AXIS, Cube
+from placeplan.need.stock import BaseStock, child_cells
 
 __all__ = [
     "DEMAND_KINDS",
@@ -40,8 +40,10 @@ DEMAND_KINDS: Final = tuple(kind for kind in KINDS if kind in _PLANNED)
 
 @dataclass(frozen=True, slots=True)
 class DemandCounts:
-    """Children who need a place. ``by_kind``: draws x localities x needs x phases x kinds; ``by_state``: draws x rows
-    of demand: how many of them each state gives (taken from another kind where the child has a place).
+    """Children who need a place.
+
+    ``by_kind``: draws x localities x needs x phases x kinds; ``by_state``: draws x rows of demand: how many of them
+    each state gives (taken from another kind where the child has a place).
     """
 
     by_kind: Whole = field(repr=False)
@@ -49,7 +51,7 @@ class DemandCounts:
 
 
 def phase_of_age(age: int) -> str:
-    """The phase of an age on the 31 August that opens the year; ages beyond the last year group are in the last phase."""
+    """The phase of an age on the 31 August that opens the year; beyond the last year group it is the last."""
     return phase_of(min(age - 4, max(YEAR_GROUPS)))
 
 

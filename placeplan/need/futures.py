@@ -13,8 +13,8 @@ from placeplan.county.settings import Policy
 from placeplan.models.cohorts import Futures
 from placeplan.models.pooled_growth import pooled_growth
 from placeplan.models.trend import Step, fit_trend
-from placeplan.need_fit import NeedFit
-from placeplan.plan_counts import total_series
+from placeplan.need.counts import total_series
+from placeplan.need.fit import NeedFit
 from placeplan.synthetic import generator
 
 __all__ = ["DrawnFutures", "draw_futures", "triangular"]
@@ -107,7 +107,8 @@ def _level(county: County, fit: NeedFit, years: int, draws: int, stream: np.rand
 def _ever(fit: NeedFit) -> float:
     """The share of the children of one age who are ever given a plan at the rates of the fit."""
     people = fit.people.of(fit.year)
-    return float((fit.cohort.new * people[:, None, :]).sum()) / (float(people.sum()) / people.shape[1])
+    made: Floats = fit.cohort.new * people[:, None, :]
+    return float(made.sum()) / float(people.sum(axis=0).mean())
 
 
 def _policies(policies: Sequence[Policy]) -> list[Step]:
@@ -126,7 +127,7 @@ def _breaks(county: County) -> list[Step]:
 
 
 def _cease_shift(fit: NeedFit, draws: int, years: int, stream: np.random.Generator) -> Floats:
-    """Draws x years: how the log odds of ceasing leave their start; changes fade, as a backlog that is worked off does."""
+    """Draws x years: how the log odds of ceasing leave their start; changes fade from year to year."""
     past = fit.ceased.iloc[:-1]
     noise = past["spread"].to_numpy(float) ** 2
     # What small counts vary by of themselves is no drift.
@@ -142,7 +143,8 @@ def _cease_shift(fit: NeedFit, draws: int, years: int, stream: np.random.Generat
         shifts[:, step] = now
     shifts = np.clip(shifts, -3.0, 3.0)
     # The mean of the odds stays where it is: uncertainty alone ends no more plans.
-    return shifts - np.log(np.exp(shifts).mean(axis=0))
+    centred: Floats = shifts - np.log(np.exp(shifts).mean(axis=0))
+    return centred
 
 
 def _shared_turns(

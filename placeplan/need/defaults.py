@@ -28,14 +28,66 @@ __all__ = [
 Floats = NDArray[np.float64]
 
 STOCK_BY_AGE: Final = np.array(
-    [0.05, 0.1, 0.2, 0.7, 3.5, 4.8, 5.0, 5.3, 5.7, 6.0, 6.5, 7.3, 7.4]
-    + [7.4, 7.4, 7.0, 6.6, 5.7, 4.5, 3.3, 2.3, 1.5, 1.0, 0.6, 0.35, 0.1]
+    [
+        0.05,
+        0.1,
+        0.2,
+        0.7,
+        3.5,
+        4.8,
+        5.0,
+        5.3,
+        5.7,
+        6.0,
+        6.5,
+        7.3,
+        7.4,
+        7.4,
+        7.4,
+        7.0,
+        6.6,
+        5.7,
+        4.5,
+        3.3,
+        2.3,
+        1.5,
+        1.0,
+        0.6,
+        0.35,
+        0.1,
+    ]
 )
 """Plans by age, per cent."""
 
 NEW_BY_AGE: Final = np.array(
-    [0.3, 0.7, 3.1, 18.1, 9.8, 7.4, 6.8, 6.5, 6.7, 8.1, 8.5, 4.1, 5.1]
-    + [5.2, 4.4, 3.1, 1.0, 0.5, 0.2, 0.1, 0.05, 0.05, 0.02, 0.02, 0.01, 0.01]
+    [
+        0.3,
+        0.7,
+        3.1,
+        18.1,
+        9.8,
+        7.4,
+        6.8,
+        6.5,
+        6.7,
+        8.1,
+        8.5,
+        4.1,
+        5.1,
+        5.2,
+        4.4,
+        3.1,
+        1.0,
+        0.5,
+        0.2,
+        0.1,
+        0.05,
+        0.05,
+        0.02,
+        0.02,
+        0.01,
+        0.01,
+    ]
 )
 """New plans by age, per cent."""
 
@@ -133,7 +185,8 @@ TRANSFER_AGES: Final = tuple(year_group + 4 for year_group in TRANSFER_YEAR_GROU
 
 def allowed() -> NDArray[np.bool_]:
     """Ages 0 to 25 x placements: where plans are."""
-    return likely() == 1.0
+    own: NDArray[np.bool_] = likely() == 1.0
+    return own
 
 
 def likely() -> Floats:

@@ -1,4 +1,4 @@
-"""Where the children with plans are at the start of a forecast: the table ``children`` and the published margins as one."""
+"""Where children with plans are at the start of a forecast: the table ``children`` and published margins as one."""
 
 from dataclasses import dataclass, field
 
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from placeplan.county.county import County
 from placeplan.models.cohorts import AGES, UNTAGGED
 from placeplan.models.reconcile import Totals, scale_to_totals
-from placeplan.need_defaults import STOCK_BY_AGE, STOCK_BY_NEED, STOCK_BY_PLACEMENT, likely
-from placeplan.plan_counts import NEED_AXIS, PLACEMENT_AXIS, Cube, margins
+from placeplan.need.counts import NEED_AXIS, PLACEMENT_AXIS, Cube, margins
+from placeplan.need.defaults import STOCK_BY_AGE, STOCK_BY_NEED, STOCK_BY_PLACEMENT, likely
 from placeplan.suppression import SMALLEST
 
 __all__ = ["BaseStock", "base_stock", "child_cells", "placement_of_unit"]
@@ -67,13 +67,16 @@ def child_cells(county: County, cube: Cube) -> Whole:
     }
     ages = children["year_group"].astype(int) + 4
     without = np.where(ages < 4, "early_years", "mainstream")
-    placement = children["unit"].map(places).where(children["unit"].notna(), pd.Series(without, index=children.index))
+    placement = [
+        places[str(unit)] if has else other
+        for unit, has, other in zip(children["unit"], children["unit"].notna(), without, strict=True)
+    ]
     return np.ravel_multi_index(
         (
             children["zone"].map(cube.of_zone).map(cube.localities.index).to_numpy(int),
             children["need"].map(NEED_AXIS.index).to_numpy(int),
             ages.to_numpy(int),
-            placement.map(PLACEMENT_AXIS.index).to_numpy(int),
+            np.array([PLACEMENT_AXIS.index(name) for name in placement], dtype=np.int64),
         ),
         cube.shape,
     ).astype(np.int64)
@@ -110,14 +113,13 @@ def base_stock(county: County, cube: Cube, year: int, people: Floats) -> BaseSto
             sums = np.nansum(rest.values)
             if sums > 0 and not np.isnan(rest.values).any():
                 rest.values[:] *= total / sums
-    scaled = scale_to_totals(_start(cube, people), left, tolerance=1e-3, limit=500)
+    scaled = scale_to_totals(_start(people), left, tolerance=1e-3, limit=500)
     if scaled.worst >= 0.5:
         value = f"up to {scaled.worst:.0f} plans from a published count: the margins cannot all be met"
         notes.append(("Plans spread over margins that do not cross", value, "the table plans"))
     names = ", ".join(one.name for one in published if one.name != "total") or "none but the total"
     notes.append(("Margins of plans that were known", names, f"the table plans, {year}"))
-    rest = _whole(scaled.table, cube, round(total))
-    others = np.repeat(np.arange(cube.size), rest)
+    others = np.repeat(np.arange(cube.size), _whole(scaled.table, cube, round(total)))
     tags = np.concatenate([np.arange(len(cells)), np.full(len(others), UNTAGGED)])
     return BaseStock(np.concatenate([cells, others]), tags, known, tuple(notes))
 
@@ -130,14 +132,15 @@ def _grand_total(left: list[Totals]) -> float:
     return max(float(np.nansum(one.values)) for one in left)
 
 
-def _start(cube: Cube, people: Floats) -> Floats:
+def _start(people: Floats) -> Floats:
     """Before any margin: England's ages and needs, placements by their ages, localities by their people of the age."""
     ages = np.maximum(people.sum(axis=0), 1e-9)
     where = people / ages
     needs = np.array([max(STOCK_BY_NEED[need], 0.01) for need in NEED_AXIS])
     placements = likely() * np.array([STOCK_BY_PLACEMENT[name] for name in PLACEMENT_AXIS])
     by_age = placements / placements.sum(axis=1, keepdims=True) * STOCK_BY_AGE[:, None]
-    return np.einsum("la,n,ap->lnap", where, needs / needs.sum(), by_age).ravel()
+    start: Floats = np.einsum("la,n,ap->lnap", where, needs / needs.sum(), by_age).ravel()
+    return start
 
 
 def _whole(table: Floats, cube: Cube, total: int) -> Whole:

@@ -1,24 +1,26 @@
 """How many places of a kind to have: the size beyond which one more stops paying for itself.
 
-A place that is there costs ``f`` a year whether it is filled or not; a child without one costs ``s`` more a year than in it.
-One more place pays for itself as long as it is filled in more than f/s of the futures: the best size is the quantile
-(s - f)/s of demand (the newsvendor's critical ratio; Arrow, Harris and Marschak 1951). Where s <= f no place pays for itself.
+A place that is there costs ``f`` a year whether it is filled or not; a child without one costs ``s`` more a year than
+in it. One more place pays for itself as long as it is filled in more than f/s of the futures: the best size is the
+quantile (s - f)/s of demand (the newsvendor's critical ratio; Arrow, Harris and Marschak 1951). Where s <= f no place
+pays for itself.
 """
 
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from placeplan.costs import spot_rows, top_up_lines, transport_pounds
 from placeplan.county.county import County
 from placeplan.county.settings import KindCost
 from placeplan.county.vocabulary import COMMISSIONED_KINDS, OUT_OF_COUNTY, phase_of
 from placeplan.models.scores import BAND_80
-from placeplan.need_demand import DEMAND_KINDS, PHASE_AXIS, DemandCounts
-from placeplan.need_tables import ALL
-from placeplan.plan_counts import NEED_AXIS, Cube
+from placeplan.need.counts import NEED_AXIS, Cube
+from placeplan.need.demand import DEMAND_KINDS, PHASE_AXIS, DemandCounts
 from placeplan.provision import units_open
+from placeplan.run_tables import ALL
 
 __all__ = ["annual_capital", "critical_ratio", "place_sizes"]
 
@@ -68,15 +70,10 @@ def place_sizes(county: County, cube: Cube, counts: DemandCounts, year: int) -> 
             for place, name in enumerate([ALL, *cube.localities]):
                 here = demand.sum(axis=(1, 2, 3)) if name == ALL else demand[:, place - 1].sum(axis=(1, 2))
                 size = float(np.ceil(np.quantile(here, ratio))) if np.isfinite(ratio) else float("nan")
-                rows.append(
-                    (year, name, kind, new, independent, local, cost.fixed_cost, capital if new else 0.0, ratio)
-                    + (
-                        float(np.median(here)),
-                        float(np.quantile(here, BAND_80[1])),
-                        size,
-                        _places(county, kind, name, year),
-                    )
-                )
+                middle, high = (float(value) for value in np.quantile(here, (0.5, BAND_80[1])))
+                pounds = (independent, local, cost.fixed_cost, capital if new else 0.0)
+                places = _places(county, kind, name, year)
+                rows.append((year, name, kind, new, *pounds, ratio, middle, high, size, places))
     columns = [
         "year",
         "locality",
@@ -90,8 +87,8 @@ def place_sizes(county: County, cube: Cube, counts: DemandCounts, year: int) -> 
     return pd.DataFrame(rows, columns=[*columns, "ratio", "median", "high_80", "size", "places_then"])
 
 
-def _costs(county: County, kind: str, demand: np.ndarray) -> tuple[float, float]:
-    """Pounds a year of a child in an independent place, and in a local one of the kind, as those who need it are mixed."""
+def _costs(county: County, kind: str, demand: NDArray[np.int64]) -> tuple[float, float]:
+    """Pounds a year of a child in an independent place, and in a local one of the kind."""
     phases = demand.sum(axis=(0, 1, 2)).astype(float)
     needs = demand.sum(axis=(0, 1, 3)).astype(float)
     if not phases.sum():

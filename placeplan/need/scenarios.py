@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from placeplan.county.county import County
 from placeplan.county.vocabulary import PHASES
 from placeplan.models.cohorts import AGES, Futures, NewPlans, Redirect, cells_where
-from placeplan.need_demand import planned_kinds
-from placeplan.need_fit import NeedFit
-from placeplan.need_futures import triangular
-from placeplan.plan_counts import NEED_AXIS, PLACEMENT_AXIS
+from placeplan.need.counts import NEED_AXIS, PLACEMENT_AXIS
+from placeplan.need.demand import planned_kinds
+from placeplan.need.fit import NeedFit
+from placeplan.need.futures import triangular
 from placeplan.synthetic import generator
 
 __all__ = ["scenario_names", "with_scenario"]
@@ -57,7 +57,7 @@ def with_scenario(county: County, fit: NeedFit, futures: Futures, name: str, *, 
         if row["lever"] == "support_without_plan":
             new_plans.append(NewPlans(_where(fit, row), 1.0 - effect, first, last))
         elif row["lever"] == "housing":
-            futures = _housing(fit, futures, row, effect, first, last)
+            futures = _housing(fit, futures, row, effect, first=first, last=last)
         else:
             redirects += _redirects(fit, row, effect, first, last)
     return replace(futures, redirects=tuple(redirects), new_plans=tuple(new_plans))
@@ -108,10 +108,10 @@ def _redirects(fit: NeedFit, row: dict[Any, Any], effect: Floats, first: int, la
     return [Redirect(one, cells, PLACEMENT_AXIS.index(to), share, first, last) for one in when[lever]]  # type: ignore[arg-type] # the words above are those of Redirect
 
 
-def _housing(fit: NeedFit, futures: Futures, row: dict[Any, Any], effect: Floats, first: int, last: int) -> Futures:
+def _housing(fit: NeedFit, futures: Futures, row: dict[Any, Any], effect: Floats, *, first: int, last: int) -> Futures:
     """More people in the locality as homes are built, with the ages and plans that the locality's children have."""
     place = fit.cube.localities.index(str(row["locality"]))
-    built = [year for year in range(first, last + 1)]
+    built = range(first, last + 1)
     homes = float(row["homes"]) / len(built)
     mix = fit.people.of(fit.year)[place]
     pupils = mix[list(PUPILS)].sum()

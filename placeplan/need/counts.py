@@ -1,7 +1,7 @@
-"""The table ``plans`` as totals of parts of a cube: localities x needs x ages x placements, a year and measure at a time."""
+"""The table ``plans`` as totals of parts of a cube of localities x needs x ages x placements."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,17 @@ from placeplan.county.vocabulary import NEEDS, PLACEMENTS
 from placeplan.models.cohorts import AGES
 from placeplan.models.reconcile import Totals
 
-__all__ = ["NEED_AXIS", "PLACEMENT_AXIS", "Cube", "cube_of", "margins", "total_series", "year_of_calendar"]
+__all__ = [
+    "NEED_AXIS",
+    "PLACEMENT_AXIS",
+    "Cube",
+    "KnownPlans",
+    "cube_of",
+    "known_plans",
+    "margins",
+    "total_series",
+    "year_of_calendar",
+]
 
 NEED_AXIS: Final = tuple(NEEDS)
 PLACEMENT_AXIS: Final = tuple(PLACEMENTS)
@@ -55,13 +65,15 @@ def year_of_calendar(calendar_year: int) -> int:
 
 
 def _years(plans: pd.DataFrame) -> pd.Series:
-    calendar = plans["calendar_year"]
-    mapped = calendar.map(lambda year: year if pd.isna(year) else year_of_calendar(int(year)))
-    return mapped.fillna(plans["year"]).astype(int)
+    years = [
+        int(year) if pd.isna(calendar) else year_of_calendar(int(calendar))
+        for year, calendar in zip(plans["year"], plans["calendar_year"], strict=True)
+    ]
+    return pd.Series(years, index=plans.index, dtype="int64")
 
 
 def total_series(county: County, measure: str, *, until: int) -> pd.Series:
-    """The totals of a measure by academic year, up to ``until``; a margin without gaps stands in for a missing total."""
+    """The totals of a measure by academic year, up to ``until``; a whole margin stands in for a missing total."""
     plans = county.plans[county.plans["measure"] == measure]
     plans = plans.assign(year=_years(plans))
     found: dict[int, float] = {}
@@ -110,11 +122,56 @@ def margins(county: County, cube: Cube, measure: str, year: int) -> list[Totals]
     return made
 
 
-def _at(axis: tuple[str, ...], label: object) -> list[int]:
-    return list(range(len(axis))) if label is None or label is pd.NA or label != label else [axis.index(str(label))]  # noqa: PLR0124 - NaN alone differs from itself
+@dataclass(frozen=True, slots=True)
+class KnownPlans:
+    """What was published up to a year: ``stock`` and ``new`` totals by year; ``broken``: years of a break in the stock.
+
+    ``margin`` and ``margins`` give the published parts of a measure in a year.
+    """
+
+    county: County = field(repr=False)
+    cube: Cube
+    year: int
+    stock: pd.Series = field(repr=False)
+    new: pd.Series = field(repr=False)
+    broken: frozenset[int]
+
+    def margins(self, measure: str, year: int) -> list[Totals]:
+        """The margins of a measure in a year (see ``margins``)."""
+        return margins(self.county, self.cube, measure, year)
+
+    def by_placement(self, measure: str, year: int) -> NDArray[np.float64] | None:
+        """Counts in the order of the placements where a margin has them; NaN where one was not published."""
+        for one in self.margins(measure, year):
+            places = one.part.reshape(self.cube.shape)[0, 0, 0, :]
+            if one.name == "placement" and len(np.unique(places)) == len(PLACEMENT_AXIS):
+                return one.values[places]
+        return None
+
+    def by_age(self, measure: str, year: int, *, from_age: int = 0) -> NDArray[np.float64] | None:
+        """Counts at each age where a margin has all of them from ``from_age`` singly; None where none has."""
+        for one in self.margins(measure, year):
+            ages = one.part.reshape(self.cube.shape)[0, 0, :, 0]
+            later = ages[from_age:]
+            if one.name == "age" and len(np.unique(later)) == len(later) and not np.isnan(one.values).any():
+                return np.array([float(one.values[part]) if part >= 0 else 0.0 for part in ages])
+        return None
 
 
-def _ages(first: object, last: object) -> NDArray[np.int64]:
+def known_plans(county: County, cube: Cube, year: int, *, plans: float) -> KnownPlans:
+    """What was known in ``year``, when there were ``plans``: the total of the year where none was published."""
+    stock = total_series(county, "stock", until=year)
+    if year not in stock.index:
+        stock = pd.concat([stock, pd.Series({year: plans})])
+    broken = frozenset(one.year for one in county.settings.forecast.breaks if one.measure == "stock")
+    return KnownPlans(county, cube, year, stock.sort_index(), total_series(county, "new", until=year), broken)
+
+
+def _at(axis: tuple[str, ...], label: Any) -> NDArray[np.int64]:
+    return np.arange(len(axis)) if pd.isna(label) else np.array([axis.index(str(label))])
+
+
+def _ages(first: Any, last: Any) -> NDArray[np.int64]:
     low = 0 if pd.isna(first) else int(str(first))
     high = (AGES - 1 if pd.isna(first) else low) if pd.isna(last) else int(str(last))
     return np.arange(low, high + 1)

@@ -17,13 +17,13 @@ from placeplan.county.vocabulary import PLACEMENTS, YEAR_GROUPS
 from placeplan.errors import UsageError
 from placeplan.models.cohorts import Change, Snapshot
 from placeplan.models.rates import pooled_rates
-from placeplan.need_demand import phase_of_age, planned_kinds, without_a_place
-from placeplan.need_fit import NeedFit
-from placeplan.plan_counts import NEED_AXIS, PLACEMENT_AXIS
+from placeplan.need.counts import NEED_AXIS, PLACEMENT_AXIS
+from placeplan.need.demand import phase_of_age, planned_kinds, without_a_place
+from placeplan.need.fit import NeedFit
 from placeplan.provision import units_open
 from placeplan.synthetic import generator
 
-__all__ = ["TO_PLACE_COLUMNS", "YearNeed", "draw_children", "expected_need", "mean_of", "suits_by_group", "zone_counts", "zone_shares"]
+__all__ = ["TO_PLACE_COLUMNS", "YearNeed", "draw_children", "expected_need", "mean_of", "zone_counts"]
 
 Floats = NDArray[np.float64]
 
@@ -50,8 +50,8 @@ class YearNeed:
     """The need of a year: everybody who needs a place is in one of the two tables, and nobody in both.
 
     ``survivors``: child, unit, zone, need, year_group, suits, children (1, or the share of draws in which the child is
-    still there). ``to_place``: ``TO_PLACE_COLUMNS``; what suits them is kind or kind:model. Expected counts have locality
-    instead of zone. ``label`` says what the counts are: expected over draws, or draws by number.
+    still there). ``to_place``: ``TO_PLACE_COLUMNS``; what suits them is kind or kind:model. Expected counts have
+    locality instead of zone. ``label`` says what the counts are: expected over draws, or draws by number.
     """
 
     year: int
@@ -73,7 +73,7 @@ class YearNeed:
             raise UsageError("expected counts are by locality; expected one draw, or the mean of several")
         keys = ["zone", "need", "year_group", "suits"]
         parts = [part[[*keys, "children"]] for part in (self.survivors, self.to_place) if len(part)]
-        return pd.concat(parts, ignore_index=True).groupby(keys, as_index=False)["children"].sum()
+        return pd.concat(parts, ignore_index=True).groupby(keys, as_index=False)[["children"]].sum()
 
 
 def mean_of(draws: Sequence[YearNeed]) -> YearNeed:
@@ -81,9 +81,9 @@ def mean_of(draws: Sequence[YearNeed]) -> YearNeed:
     share = 1.0 / len(draws)
     survivors = pd.concat([one.survivors for one in draws], ignore_index=True)
     keys = [name for name in survivors.columns if name != "children"]
-    survivors = survivors.groupby(keys, as_index=False, sort=True)["children"].sum()
+    survivors = survivors.groupby(keys, as_index=False, sort=True)[["children"]].sum()
     to_place = pd.concat([one.to_place for one in draws], ignore_index=True)
-    to_place = to_place.groupby(TO_PLACE_COLUMNS[:-1], as_index=False, sort=True)["children"].sum()
+    to_place = to_place.groupby(TO_PLACE_COLUMNS[:-1], as_index=False, sort=True)[["children"]].sum()
     return YearNeed(
         draws[0].year,
         survivors.assign(children=survivors["children"] * share),
@@ -92,8 +92,8 @@ def mean_of(draws: Sequence[YearNeed]) -> YearNeed:
     )
 
 
-def zone_shares(county: County, fit: NeedFit) -> tuple[Floats, list[str]]:
-    """Localities x ages x zones: where in a locality a child of an age lives, by people and, pooled, by the zone's rate."""
+def _zone_shares(county: County, fit: NeedFit) -> tuple[Floats, list[str]]:
+    """Localities x ages x zones: where in a locality a child lives: people times, pooled, the zone's rate."""
     cube, people = fit.cube, fit.people
     zones = list(people.zones)
     of_zone = np.array([cube.localities.index(cube.of_zone[zone]) for zone in zones])
@@ -113,13 +113,13 @@ def zone_shares(county: County, fit: NeedFit) -> tuple[Floats, list[str]]:
 
 
 def _known_by_zone(county: County, fit: NeedFit, zones: list[str]) -> Floats:
-    """Plans by zone at the start: a margin by zone of the table plans, else the children of the table; zeros for neither."""
+    """Plans by zone at the start: a margin by zone of the table plans, else the table children, else none."""
     plans = county.plans[(county.plans["measure"] == "stock") & (county.plans["year"] == fit.year)]
     for _, rows in plans[plans["zone"].notna()].groupby("margin", sort=True):
         if rows["plans"].notna().all():
-            return rows.groupby("zone")["plans"].sum().reindex(zones, fill_value=0).to_numpy(float)
+            return np.asarray(rows.groupby("zone")["plans"].sum().reindex(zones, fill_value=0), dtype=np.float64)
     if fit.base.known_children:
-        return county.children["zone"].value_counts().reindex(zones, fill_value=0).to_numpy(float)
+        return np.asarray(county.children["zone"].value_counts().reindex(zones, fill_value=0), dtype=np.float64)
     return np.zeros(len(zones))
 
 
@@ -138,7 +138,8 @@ def _drawn_zones(
         inside = order[starts[one] : starts[one + 1]]
         steps = rising[one // shares.shape[1], one % shares.shape[1]]
         found[inside] = np.searchsorted(steps, chance[inside], side="right")
-    return np.minimum(found, shares.shape[2] - 1)
+    zones: NDArray[np.int64] = np.minimum(found, shares.shape[2] - 1)
+    return zones
 
 
 def zone_counts(
@@ -148,7 +149,7 @@ def zone_counts(
 
     Who is known lives where they live; a locality's others are split over its zones, so that they add up to it.
     """
-    shares, zones = zone_shares(county, fit)
+    shares, zones = _zone_shares(county, fit)
     at = {zone: number for number, zone in enumerate(zones)}
     home = county.children["zone"].map(at).to_numpy(np.int64) if fit.base.known_children else np.zeros(0, np.int64)
     made = {}
@@ -162,7 +163,7 @@ def zone_counts(
     return pd.DataFrame(made, index=pd.Index(zones, name="zone"))
 
 
-def suits_by_group(county: County) -> Mapping[tuple[str, str, str], tuple[tuple[str, ...], Floats]]:
+def _suits_by_group(county: County) -> Mapping[tuple[str, str, str], tuple[tuple[str, ...], Floats]]:
     """What would meet a new plan, by placement kind, need and phase: as the children now there, few of them pooled.
 
     A kind of which the county has nobody suits itself alone.
@@ -211,7 +212,7 @@ def _stays(county: County, fit: NeedFit, snapshot: Snapshot, year: int) -> NDArr
 
 
 def expected_need(
-    county: County, fit: NeedFit, snapshot: Snapshot, draws: int, year: int, rows: Sequence[Demand]
+    county: County, fit: NeedFit, snapshot: Snapshot, *, draws: int, year: int, rows: Sequence[Demand]
 ) -> YearNeed:
     """Expected counts over all draws: survivors as the share of draws that they are there in, others by locality."""
     stays = _stays(county, fit, snapshot, year)
@@ -229,7 +230,7 @@ def expected_need(
     )
     counted = table.groupby(["cell", "entry_year", "change"]).size().mul(weight).rename("children").reset_index()
     lines = _needing(fit, counted, rows)
-    groups = suits_by_group(county)
+    groups = _suits_by_group(county)
     made = pd.DataFrame(
         {
             "locality": np.array(fit.cube.localities, dtype=object)[lines["locality"].to_numpy(int)],
@@ -253,12 +254,12 @@ def expected_need(
         ]
     keys = ["locality", *TO_PLACE_COLUMNS[1:-1]]
     to_place = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*keys, "children"])
-    to_place = to_place.groupby(keys, as_index=False, sort=True)["children"].sum()[[*keys, "children"]]
+    to_place = to_place.groupby(keys, as_index=False, sort=True)[["children"]].sum()
     return YearNeed(year, survivors, to_place, f"expected over {draws:,} draws")
 
 
 def draw_children(
-    county: County, fit: NeedFit, snapshot: Snapshot, draw: int, year: int, rows: Sequence[Demand], *, seed: int
+    county: County, fit: NeedFit, snapshot: Snapshot, *, draw: int, year: int, rows: Sequence[Demand], seed: int
 ) -> YearNeed:
     """One draw as whole children; the zone of each, and who of a placement needs a place, by a seeded draw."""
     here = snapshot.draw == draw
@@ -274,13 +275,13 @@ def draw_children(
     needing = kinds != ""
     place, need, age, kinds = place[needing], need[needing], age[needing], kinds[needing]
     since, change, tag = (array[~stays][needing] for array in (one.since, one.change, one.tag))
-    shares, zones = zone_shares(county, fit)
+    shares, zones = _zone_shares(county, fit)
     zone = np.array(zones, dtype=object)[_drawn_zones(shares, place, age, stream)]
     known = tag >= 0
     if known.any():
         # A child who is known lives where it lives.
         zone[known] = county.children["zone"].to_numpy(dtype=object)[tag[known].astype(np.int64)]
-    groups = suits_by_group(county)
+    groups = _suits_by_group(county)
     labels = []
     for kind, n, a, u in zip(kinds, need, age, stream.random(len(kinds)), strict=True):
         names, mix = groups[str(kind), NEED_AXIS[n], phase_of_age(int(a))]
@@ -346,7 +347,7 @@ def _needing(fit: NeedFit, counted: pd.DataFrame, rows: Sequence[Demand]) -> pd.
     if not parts:
         return pd.DataFrame(columns=[*columns, "children"])
     together = pd.concat(parts, ignore_index=True)
-    return together.groupby(columns, as_index=False, sort=True)["children"].sum()
+    return together.groupby(columns, as_index=False, sort=True)[["children"]].sum()
 
 
 def _survivors(county: County, rows: NDArray[np.int64], weights: Floats, later: int) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -13,26 +13,13 @@ from placeplan.county.settings import Demand
 from placeplan.county.vocabulary import AREA_OF_NEED, AREAS
 from placeplan.models.cohorts import AGES, Change, CohortDraws
 from placeplan.models.scores import BAND_80, BAND_95
-from placeplan.need_demand import DEMAND_KINDS, PHASE_AXIS, DemandCounts, planned_kinds, without_a_place
-from placeplan.plan_counts import NEED_AXIS, PLACEMENT_AXIS, Cube, total_series
+from placeplan.need.counts import NEED_AXIS, PLACEMENT_AXIS, Cube, total_series
+from placeplan.need.demand import DEMAND_KINDS, PHASE_AXIS, DemandCounts, planned_kinds, without_a_place
+from placeplan.run_tables import ALL, BANDS
 
-__all__ = [
-    "ALL",
-    "AREA_AXIS",
-    "BANDS",
-    "bands_of",
-    "need_table",
-    "plans_table",
-    "scap_table",
-    "states_table",
-    "totals_table",
-]
+__all__ = ["AREA_AXIS", "bands_of", "need_table", "plans_table", "scap_table", "states_table", "totals_table"]
 
-ALL: Final = "all"
 AREA_AXIS: Final = tuple(AREAS)
-BANDS: Final = ["expected", "low_95", "low_80", "median", "high_80", "high_95"]
-"""What is told of a count: its mean over draws and the quantiles of its bands."""
-
 SCAP_AHEAD: Final = {"primary": 5, "secondary": 7}
 """Years ahead that the School Capacity survey asks for, by phase."""
 
@@ -56,7 +43,7 @@ _TOTALS: Final = (
 """The sums that are told beside the cells themselves; an area is one of the broad areas of need."""
 
 
-def bands_of(draws: NDArray[np.generic]) -> dict[str, NDArray[np.float64]]:
+def bands_of(draws: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
     """The bands of counts (draws first), one array a band."""
     levels = (BAND_95[0], BAND_80[0], 0.5, BAND_80[1], BAND_95[1])
     quantiles = np.quantile(draws, levels, axis=0)
@@ -69,7 +56,7 @@ def _labels(cube: Cube) -> tuple[Sequence[str], ...]:
 
 
 def need_table(counts: Mapping[int, DemandCounts], cube: Cube) -> pd.DataFrame:
-    """Children who need a place by year, locality, need, phase and kind, with bands; cells that no draw has are left out."""
+    """Children who need a place by year, locality, need, phase and kind, with bands; no row where no draw has one."""
     parts = []
     for year, one in counts.items():
         flat = one.by_kind.reshape(len(one.by_kind), -1)
@@ -107,8 +94,16 @@ def totals_table(counts: Mapping[int, DemandCounts], cube: Cube) -> pd.DataFrame
 def plans_table(county: County, draws: CohortDraws, start: int, first: int) -> pd.DataFrame:
     """Plans, new plans and plans in specialist placements by year: what was published, then bands."""
     stock, new = (total_series(county, measure, until=start) for measure in ("stock", "new"))
-    rows = [("plans", year, float(count), *[np.nan] * len(BANDS)) for year, count in stock.items() if year >= first]
-    rows += [("new plans", year, float(count), *[np.nan] * len(BANDS)) for year, count in new.items() if year >= first]
+    rows = [
+        ("plans", year, float(count), *[np.nan] * len(BANDS))
+        for year, count in stock.items()
+        if int(str(year)) >= first
+    ]
+    rows += [
+        ("new plans", year, float(count), *[np.nan] * len(BANDS))
+        for year, count in new.items()
+        if int(str(year)) >= first
+    ]
     places = np.arange(int(np.prod(draws.shape))) % draws.shape[3]
     planned = np.isin(places, [PLACEMENT_AXIS.index(name) for name in planned_kinds()])
     for year, snapshot in draws.snapshots.items():
@@ -131,7 +126,7 @@ def plans_table(county: County, draws: CohortDraws, start: int, first: int) -> p
 def states_table(
     counts: Mapping[int, DemandCounts], rows: Sequence[Demand], draws: CohortDraws, years: Iterable[int]
 ) -> pd.DataFrame:
-    """By year and state: plans in the placement, the share that needs a place, of what kind, how many, and the source."""
+    """By year and state: plans in the placement, the share that needs a place, of what kind, how many, source."""
     places = np.arange(int(np.prod(draws.shape))) % draws.shape[3]
     made = []
     for year in years:
@@ -148,8 +143,9 @@ def states_table(
 def scap_table(
     draws: CohortDraws, cube: Cube, rows: Sequence[Demand], start: int, years: Sequence[int]
 ) -> pd.DataFrame:
-    """Residents with a plan who need specialist provision by year, year group and provision, as the School Capacity
-    survey asks for them: primary (Reception to Year 6) five years ahead, secondary (Years 7 to 11) seven.
+    """Residents with a plan who need specialist provision by year, year group and provision.
+
+    As the School Capacity survey asks for them: primary (Reception to Year 6) five years ahead, secondary seven.
     """
     own = planned_kinds()
     chance = np.zeros((len(PLACEMENT_AXIS), len(DEMAND_KINDS)))

@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from placeplan.county.county import County
 from placeplan.models.backtest import (
@@ -17,10 +18,10 @@ from placeplan.models.backtest import (
 )
 from placeplan.models.baselines import BASELINES
 from placeplan.models.cohorts import CohortDraws, simulate
-from placeplan.need_fit import fit_need
-from placeplan.need_futures import draw_futures
-from placeplan.people_ahead import people_ahead
-from placeplan.plan_counts import Cube, margins, total_series
+from placeplan.need.counts import Cube, margins, total_series
+from placeplan.need.fit import fit_need
+from placeplan.need.futures import draw_futures
+from placeplan.need.people import people_ahead
 from placeplan.synthetic import generator
 
 __all__ = ["OURS", "backtest_rows", "origins_of", "scores_of", "trust_table"]
@@ -92,13 +93,12 @@ def _year_rows(county: County, cube: Cube, draws: CohortDraws, year: int, scale:
             continue
         counts = draws.counts(year, margin.part, size=len(margin.values))
         names = [f"{margin.name} {place}" for place in range(len(margin.values))]
-        known = ~np.isnan(margin.values)
-        for place in np.flatnonzero(known):
-            parts.append(_rows(names[place], margin.values[[place]], counts[:, [place]], np.nan))
+        known = np.flatnonzero(~np.isnan(margin.values))
+        parts += [_rows(names[place], margin.values[[place]], counts[:, [place]], np.nan) for place in known]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 
 
-def _rows(series: str, came: np.ndarray, draws: np.ndarray, scale: float) -> pd.DataFrame:
+def _rows(series: str, came: NDArray[np.float64], draws: NDArray[np.int64], scale: float) -> pd.DataFrame:
     drawn = draws.astype(np.float64)
     return forecast_rows(came, np.median(drawn, axis=0), drawn, scale=scale).assign(series=series)
 
@@ -117,8 +117,8 @@ def scores_of(rows: pd.DataFrame) -> pd.DataFrame:
 def trust_table(rows: pd.DataFrame, horizon: int) -> pd.DataFrame:
     """For each year ahead: origins tried, the share that the 80% band of all plans covered, and what that says.
 
-    ``tested``: covered at least ``TRUSTED_COVERAGE``, from ``FEWEST_ORIGINS`` origins or more. ``untested``: too few origins
-    reach so far. ``not to be trusted``: it covered less.
+    ``tested``: covered at least ``TRUSTED_COVERAGE``, from ``FEWEST_ORIGINS`` origins or more. ``untested``: too few
+    origins reach so far. ``not to be trusted``: it covered less.
     """
     ours = rows[(rows["method"] == OURS) & (rows["series"] == TOTAL)]
     made = []
