@@ -116,6 +116,7 @@ def write_county(
     children: pd.DataFrame,
     provision: pd.DataFrame,
     year: int,
+    comparators: pd.DataFrame | None = None,
 ) -> None:
     """Every table of a county, and county.toml, in ``folder``; roads are made to reach every zone and site.
 
@@ -139,4 +140,8 @@ def write_county(
     _write_table(folder, "substitutes", pd.DataFrame(columns=list(TABLES["substitutes"].names)))
     _write_table(folder, "roads", road_table(zones, sites))
     _write_table(folder, "candidates", facts("candidates").astype({"places": "Int64"}))
+    whole = {"to_year": "Int64", "homes": "Int64"}
+    _write_table(folder, "scenarios", facts("scenarios").astype(whole))
+    if comparators is not None:
+        _write_table(folder, "comparators", comparators)
     _write_text(folder / "county.toml", settings)

@@ -223,7 +223,7 @@ def make_derbyshire(folder: Path) -> None:
     counts, axes = _plan_counts()
     placed = placed_children(counts, axes, people, zones, provision, as_of=AS_OF, seed=SEED)
     waiting = waiting_children(people, zones, provision, seed=SEED)
-    parts = [FACTS / f"{name}.toml" for name in ("derbyshire", "costs", "derbyshire_assumptions")]
+    parts = [FACTS / f"{name}.toml" for name in ("derbyshire", "costs", "forecast", "derbyshire_assumptions")]
     write_county(
         folder,
         settings="\n".join(part.read_text(encoding="utf-8") for part in parts),

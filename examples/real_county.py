@@ -26,7 +26,7 @@ from placeplan.examples.real_geography import (
     read_people,
     read_zones,
 )
-from placeplan.examples.real_plans import YEAR, plan_table, reconstructed
+from placeplan.examples.real_plans import YEAR, comparator_table, plan_table, reconstructed
 from placeplan.examples.real_provision import DEFAULTS, read_provision
 
 __all__ = ["build_real_county", "main"]
@@ -83,17 +83,18 @@ def build_real_county(data_folder: str | Path, out_folder: str | Path, *, seed: 
         "people_year": PEOPLE_YEAR,
         "tolerance": TOLERANCE,
     }
-    costs = (FACTS / "costs.toml").read_text(encoding="utf-8")
+    costs, ahead = ((FACTS / f"{name}.toml").read_text(encoding="utf-8") for name in ("costs", "forecast"))
     assumed = (FACTS / "real_assumptions.toml").read_text(encoding="utf-8").format(**found, **DEFAULTS)
     write_county(
         out,
-        settings="\n".join([HEADER.format(as_of=AS_OF.isoformat(), seed=seed), costs, assumed]),
+        settings="\n".join([HEADER.format(as_of=AS_OF.isoformat(), seed=seed), costs, ahead, assumed]),
         localities=localities,
         zones=zones,
         outlines=outlines,
         people=people,
         people_year=PEOPLE_YEAR,
         plans=plan_table(data),
+        comparators=comparator_table(data),
         children=named_children(placed, waiting, seed=seed),
         provision=provision,
         year=YEAR,
@@ -112,7 +113,7 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 2
     print(f"{out} is a county now. Next:")
-    for command in ("check", "travel", "coverage", "allocate", "report"):
+    for command in ("check", "travel", "coverage", "forecast", "allocate", "report"):
         print(f'  placeplan {command} "{out}"')
     return 0
 

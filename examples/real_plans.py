@@ -12,7 +12,7 @@ from placeplan.county.vocabulary import PLACEMENTS
 from placeplan.examples.local_roads import records
 from placeplan.synthetic import Margin, Rounded, fit_table, generator, round_table
 
-__all__ = ["AGES", "NEEDS", "YEAR", "plan_table", "reconstructed"]
+__all__ = ["AGES", "NEEDS", "YEAR", "comparator_table", "plan_table", "reconstructed"]
 
 AUTHORITY = "830"
 YEAR = 2024
@@ -178,6 +178,54 @@ def _bands(folder: Path, name: str, column: str, measure: str) -> list[dict[str,
     return rows
 
 
+def _year_before(folder: Path) -> list[dict[str, Any]]:
+    """January of the year before by single age."""
+    caseload = _rows(folder, "sen2_2025_caseload")
+    ages = caseload["breakdown_topic"].eq("Child or young persons age") & caseload["time_period"].eq("202324")
+    return [
+        {"year": YEAR - 1, "measure": "stock", "margin": "age", **_single(row), "plans": _number(row["ehcplans"])}
+        for row in records(caseload[ages])
+    ]
+
+
+def _single(row: dict[str, Any]) -> dict[str, int]:
+    age = _age(row["breakdown"]) if "and" not in row["breakdown"] else AGES[0]
+    return {"age_from": 0 if age == AGES[0] else age, "age_to": age}
+
+
+def _begun(folder: Path) -> list[dict[str, Any]]:
+    """New plans of the latest year by placement and by age."""
+    made, ages = _rows(folder, "sen2_2025_newplans"), _rows(folder, "sen2_2025_sen_need_newplans")
+    latest = made[made["breakdown_topic"].eq("New EHC plans") & made["time_period"].eq(str(YEAR))]
+    base = {"year": YEAR, "measure": "new", "calendar_year": YEAR}
+    rows = [
+        {**base, "margin": "placement", "placement": placement, "plans": plans}
+        for row in records(latest)
+        for placement, plans in _placements(row).items()
+    ]
+    for row in records(ages[ages["breakdown_topic"] == "Child or young persons age"]):
+        last = row["breakdown"] == "age 20 and over"
+        where = {"age_from": 20, "age_to": 25} if last else _single(row)
+        rows.append({**base, "margin": "age", **where, "plans": _number(row["ehc_plans"])})
+    return rows
+
+
+def comparator_table(folder: Path) -> pd.DataFrame:
+    """The table ``comparators``: plans each January of the other authorities in the older files."""
+    table = pd.read_csv(folder / "plans" / "sen2_2010_2022_age_caseload.csv", dtype="str")
+    others = table["geographic_level"].eq("Local authority") & table["characteristic_age"].eq("Total")
+    kept = table[others & (table["old_la_code"] != AUTHORITY)]
+    made = pd.DataFrame(
+        {
+            "authority": kept["la_name"],
+            "year": kept["time_period"].astype(int) - 1,
+            "plans": [_number(cell) for cell in kept["Total_all"]],
+        }
+    )
+    known = made.dropna().astype({"plans": int})
+    return known.sort_values(["authority", "year"], ignore_index=True)
+
+
 def plan_table(folder: Path) -> pd.DataFrame:
     """The table ``plans``: every January since 2010, new and ceased plans, and January 2025 in detail."""
     rows = _bands(folder, "sen2_2010_2022_age_caseload", "Total_all", "stock")
@@ -210,6 +258,8 @@ def plan_table(folder: Path) -> pd.DataFrame:
             for row in records(published[published["breakdown_topic"] == topic])
         ]
     rows += _now(folder)
+    rows += _year_before(folder)
+    rows += _begun(folder)
     whole = dict.fromkeys(("year", "age_from", "age_to", "calendar_year", "plans"), "Int64")
     table = pd.DataFrame(rows).reindex(columns=list(TABLES["plans"].names)).astype(whole)
     return table.sort_values(["measure", "year", "margin"], kind="stable", ignore_index=True)

@@ -140,21 +140,49 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class CohortDraws:
-    """Whole futures: ``snapshots`` by year, the start included, of ``draws`` draws."""
+    """Whole futures of ``draws`` draws: ``parts`` by year, the start included, each of ``CHUNK`` draws that follow."""
 
     shape: tuple[int, int, int, int]
     draws: int
-    snapshots: dict[int, Snapshot] = field(repr=False)
+    parts: dict[int, tuple[Snapshot, ...]] = field(repr=False)
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The years, the start first."""
+        return tuple(self.parts)
+
+    def snapshot(self, year: int) -> Snapshot:
+        """Every child of every draw in a year."""
+        return _joined(self.parts[year])
+
+    def one(self, draw: int, year: int) -> Snapshot:
+        """The children of one draw in a year."""
+        part = self.parts[year][draw // CHUNK]
+        here = part.draw == draw
+        return Snapshot(*(array[here] for array in _arrays(part)))
+
+    def changed(self, year: int, change: int) -> Whole:
+        """For each draw the children whose last change was ``change``, in that year."""
+        found = np.zeros(self.draws, dtype=np.int64)
+        for part in self.parts[year]:
+            now = (part.change == change) & (part.since == year)
+            found += np.bincount(part.draw[now], minlength=self.draws)
+        return found
 
     def counts(self, year: int, groups: Whole | None = None, *, size: int = 1) -> Whole:
         """Draws x ``size``: children of a year by group; ``groups`` gives the group of each cell, -1 for none."""
-        snapshot = self.snapshots[year]
-        if groups is None:
-            return np.bincount(snapshot.draw, minlength=self.draws)[:, None]
-        group = groups[snapshot.cell]
-        inside = group >= 0
-        keys = snapshot.draw[inside].astype(np.int64) * size + group[inside]
-        return np.bincount(keys, minlength=self.draws * size).reshape(self.draws, size)
+        found = np.zeros(self.draws * size, dtype=np.int64)
+        for part in self.parts[year]:
+            draw = part.draw.astype(np.int64)
+            if groups is None:
+                found += np.bincount(draw, minlength=self.draws)
+                continue
+            group = groups[part.cell]
+            keys = (draw * size + group)[group >= 0]
+            first = int(draw.min(initial=self.draws - 1)) * size
+            counted = np.bincount(keys - first)
+            found[first : first + len(counted)] += counted
+        return found.reshape(self.draws, size)
 
 
 def simulate(cohort: Cohort, futures: Futures, *, start: int, stream: np.random.Generator) -> CohortDraws:
@@ -174,7 +202,7 @@ def simulate(cohort: Cohort, futures: Futures, *, start: int, stream: np.random.
             # Kept as small as they can be: there are as many as children, draws and years.
             kept = replace(snapshot, cell=snapshot.cell.astype(small[0]), tag=snapshot.tag.astype(small[1]))
             taken[year].append(kept)
-    return CohortDraws(cohort.shape, draws, {year: _joined(taken.pop(year)) for year in list(taken)})
+    return CohortDraws(cohort.shape, draws, {year: tuple(parts) for year, parts in taken.items()})
 
 
 def _arrays(snapshot: Snapshot) -> tuple[NDArray[Any], ...]:

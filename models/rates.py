@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import gammaln
+from scipy.special import gammaln, xlogy
 
 __all__ = ["PooledRates", "pooled_rates"]
 
@@ -20,6 +20,10 @@ Floats = NDArray[np.float64]
 
 LOG_BOUNDS: Final = (np.log(0.5), np.log(5000.0))
 """How alike cells may be held to be: below, each stands alone; above, all are one."""
+
+
+NOTHING: Final = 1e-9
+"""Less than this expected is nothing expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,12 @@ def pooled_rates(counts: Floats, expected: Floats) -> PooledRates:
         np.isfinite(counts).all() and np.isfinite(expected).all() and (counts >= 0).all() and (expected >= 0).all()
     ):
         raise ValueError("counts and expectations: expected numbers, 0 or more")
-    known = expected > 0
+    known = expected > NOTHING
     y, e = counts[known], expected[known]
 
     def unlikely(log_alike: float) -> float:
         k = np.exp(log_alike)
-        likely = gammaln(y + k) - gammaln(k) + k * np.log(k / (k + e)) + y * np.log(e / (k + e))
+        likely = gammaln(y + k) - gammaln(k) + k * np.log(k / (k + e)) + xlogy(y, e / (k + e))
         return -float(likely.sum())
 
     alike = float(np.exp(LOG_BOUNDS[1]))

@@ -133,6 +133,7 @@ def year_group(name: str, meaning: str) -> Column:
 
 
 def count(name: str, meaning: str, *, required: bool = False, blanks: tuple[str, ...] = ()) -> Column:
+    """A whole number, 0 or more."""
     return Column(name, "whole", meaning, required, "count", 0, thousands=True, blanks=blanks)
 
 

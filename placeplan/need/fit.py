@@ -94,7 +94,9 @@ def _relative(known: KnownPlans, base: BaseStock, stock: Floats, people: Floats)
         tagged = base.cells[base.tags >= 0]
         counted = np.bincount(tagged, minlength=stock.size).reshape(stock.shape).astype(np.float64)
     expected = np.einsum("na,la->ln", counted.sum(axis=(0, 3)), people / np.maximum(people.sum(axis=0), 1e-9))
-    weights = expected / np.maximum(expected.sum(axis=0), 1e-9)
+    # A need that nobody counted has is everybody's: by people alone.
+    whole, even = expected.sum(axis=0), people.sum(axis=1) / max(float(people.sum()), 1e-9)
+    weights = np.where(whole > 0, expected / np.maximum(whole, 1e-9), even[:, None])
     if not (base.known_children or by_margin):
         nothing = np.zeros_like(expected)
         return pooled_rates(nothing, nothing), weights, False

@@ -15,7 +15,7 @@ from placeplan.county.county import County
 from placeplan.county.settings import Demand
 from placeplan.county.vocabulary import PLACEMENTS, YEAR_GROUPS
 from placeplan.errors import UsageError
-from placeplan.models.cohorts import Change, Snapshot
+from placeplan.models.cohorts import Change, CohortDraws, Snapshot
 from placeplan.models.rates import pooled_rates
 from placeplan.need.counts import NEED_AXIS, PLACEMENT_AXIS
 from placeplan.need.demand import phase_of_age, planned_kinds, without_a_place
@@ -143,9 +143,9 @@ def _drawn_zones(
 
 
 def zone_counts(
-    county: County, fit: NeedFit, snapshot: Snapshot, draws: Sequence[int], stream: np.random.Generator
+    county: County, fit: NeedFit, draws: CohortDraws, year: int, *, numbers: Sequence[int], stream: np.random.Generator
 ) -> pd.DataFrame:
-    """Children with plans by zone in each of ``draws``: index zone, a column a draw.
+    """Children with plans by zone in draws by their ``numbers``: index zone, a column a draw.
 
     Who is known lives where they live; a locality's others are split over its zones, so that they add up to it.
     """
@@ -153,13 +153,13 @@ def zone_counts(
     at = {zone: number for number, zone in enumerate(zones)}
     home = county.children["zone"].map(at).to_numpy(np.int64) if fit.base.known_children else np.zeros(0, np.int64)
     made = {}
-    for draw in draws:
-        here = snapshot.draw == draw
-        place, _, age, _ = np.unravel_index(snapshot.cell[here].astype(np.int64), fit.cube.shape)
+    for number in numbers:
+        one = draws.one(number, year)
+        place, _, age, _ = np.unravel_index(one.cell.astype(np.int64), fit.cube.shape)
         zone = _drawn_zones(shares, place, age, stream)
-        tag = snapshot.tag[here].astype(np.int64)
+        tag = one.tag.astype(np.int64)
         zone[tag >= 0] = home[tag[tag >= 0]]
-        made[draw] = np.bincount(zone, minlength=len(zones))
+        made[number] = np.bincount(zone, minlength=len(zones))
     return pd.DataFrame(made, index=pd.Index(zones, name="zone"))
 
 
@@ -259,13 +259,12 @@ def expected_need(
 
 
 def draw_children(
-    county: County, fit: NeedFit, snapshot: Snapshot, *, draw: int, year: int, rows: Sequence[Demand], seed: int
+    county: County, fit: NeedFit, one: Snapshot, *, draw: int, year: int, rows: Sequence[Demand], seed: int
 ) -> YearNeed:
-    """One draw as whole children; the zone of each, and who of a placement needs a place, by a seeded draw."""
-    here = snapshot.draw == draw
-    one = Snapshot(
-        snapshot.draw[here], snapshot.cell[here], snapshot.tag[here], snapshot.since[here], snapshot.change[here]
-    )
+    """One draw as whole children; the zone of each, and who of a placement needs a place, by a seeded draw.
+
+    ``one``: the children of the draw in that year.
+    """
     stays = _stays(county, fit, one, year)
     at = np.sort(one.tag[stays].astype(np.int64))
     survivors = _survivors(county, at, np.ones(len(at)), year - fit.year)

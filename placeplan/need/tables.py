@@ -46,7 +46,8 @@ _TOTALS: Final = (
 def bands_of(draws: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
     """The bands of counts (draws first), one array a band."""
     levels = (BAND_95[0], BAND_80[0], 0.5, BAND_80[1], BAND_95[1])
-    quantiles = np.quantile(draws, levels, axis=0)
+    # Of the draws themselves, so that counts stay whole.
+    quantiles = np.quantile(draws, levels, axis=0, method="inverted_cdf")
     names = [name for name in BANDS if name != "expected"]
     return {"expected": draws.mean(axis=0), **dict(zip(names, quantiles, strict=True))}
 
@@ -106,14 +107,13 @@ def plans_table(county: County, draws: CohortDraws, start: int, first: int) -> p
     ]
     places = np.arange(int(np.prod(draws.shape))) % draws.shape[3]
     planned = np.isin(places, [PLACEMENT_AXIS.index(name) for name in planned_kinds()])
-    for year, snapshot in draws.snapshots.items():
+    for year in draws.years:
         parts = {
             "plans": draws.counts(year)[:, 0],
             "in specialist placements": draws.counts(year, np.where(planned, 0, -1))[:, 0],
         }
         if year > start:
-            made = (snapshot.change == Change.NEW_PLAN) & (snapshot.since == year)
-            parts["new plans"] = np.bincount(snapshot.draw[made], minlength=draws.draws)
+            parts["new plans"] = draws.changed(year, Change.NEW_PLAN)
         for name, counts in parts.items():
             if year == start and name == "plans":
                 continue

@@ -1,13 +1,12 @@
 """atlas.html: the map of coverage that a reader chooses from, one self-contained page that works with no network."""
 
 import json
-from dataclasses import replace
 from typing import Final
 
 from placeplan.report.atlas_data import atlas_data
 from placeplan.report.coverage_page import coverage_sections, lede
+from placeplan.report.lookup import as_written
 from placeplan.report.page import page_environment, provenance
-from placeplan.run_tables import in_order
 from placeplan.runs import Run
 
 __all__ = ["atlas_html", "has_atlas"]
@@ -24,7 +23,7 @@ def atlas_html(run: Run) -> str:
 
     It needs ``has_atlas(run)``. Figures by zone are worked out in the page from zones, units and journeys alone.
     """
-    run = _in_order(run)
+    run = as_written(run, looked_up=UNORDERED)
     data = atlas_data(run)
     # Within a script element only "</" could end it and "<!" change its meaning; JSON has its own way to write "<".
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
@@ -48,12 +47,3 @@ def atlas_html(run: Run) -> str:
 
 UNORDERED: Final = frozenset({"journeys", "demand", "localities"})
 """Large tables that are looked up by label, and the one whose order is its own."""
-
-
-def _in_order(run: Run) -> Run:
-    """The run with its rows in the order in which they are written, so that the page made of it again is the same."""
-    order = [str(one) for one in run.tables["localities"]["locality"]]
-    tables = {
-        name: frame if name in UNORDERED else in_order(frame, localities=order) for name, frame in run.tables.items()
-    }
-    return replace(run, tables=tables, facts=json.loads(json.dumps(run.facts, sort_keys=True, default=str)))

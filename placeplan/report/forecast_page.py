@@ -10,7 +10,7 @@ from placeplan.privacy_forecast import PREFIX
 from placeplan.report.cells import Table, cell, number_columns, text_columns
 from placeplan.report.coverage_page import Section
 from placeplan.report.fan_charts import draw_fans, fans_of, source_line, svg_text
-from placeplan.report.lookup import localities_in_order, locality_names, table
+from placeplan.report.lookup import as_written, localities_in_order, locality_names, table
 from placeplan.report.page import FOOTER, page_environment, provenance
 from placeplan.report.words import PHASE_NAMES, WITHHELD, count, label, pounds
 from placeplan.run_tables import ALL
@@ -348,8 +348,13 @@ def _charts(run: Run) -> list[tuple[str, str]]:
     return made
 
 
+_LOOKED_UP: Final = frozenset({f"{PREFIX}need", f"{PREFIX}totals", "localities"})
+"""Tables that are looked up by label, and the one whose order is its own."""
+
+
 def forecast_html(run: Run) -> str:
     """The whole page as text; ``run`` is shown as it is, so pass ``share_safe(run)`` for a page that may leave."""
+    run = as_written(run, looked_up=_LOOKED_UP)
     warnings: Sequence[str] = run.facts.get("forecast_warnings", [])
     return (
         page_environment()

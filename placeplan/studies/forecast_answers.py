@@ -49,14 +49,14 @@ class Forecast:
 
         Planning on expected counts understates what it costs (see ``allocate_need``).
         """
-        snapshot = self.draws.snapshots[self._known(year)]
+        snapshot = self.draws.snapshot(self._known(year))
         return expected_need(self.county, self.fit, snapshot, draws=self.draws.draws, year=year, rows=self.rows)
 
     def draw(self, number: int, year: int) -> YearNeed:
         """One whole future of a year, child by child; the same for the same seed."""
         if not 0 <= number < self.draws.draws:
             raise UsageError(f"draw {number}: expected 0 to {self.draws.draws - 1}")
-        snapshot = self.draws.snapshots[self._known(year)]
+        snapshot = self.draws.one(number, self._known(year))
         return draw_children(self.county, self.fit, snapshot, draw=number, year=year, rows=self.rows, seed=self.seed)
 
     def at_quantile(self, level: float, year: int, *, kind: str) -> int:

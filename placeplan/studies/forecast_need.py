@@ -26,7 +26,7 @@ from placeplan.synthetic import generator
 
 __all__ = ["forecast_need"]
 
-SCENARIO_DRAWS: Final = 300
+SCENARIO_DRAWS: Final = 200
 """Draws in which scenarios are compared, each with the same parameters as without it."""
 
 SIZE_AHEAD: Final = 5
@@ -174,7 +174,7 @@ def _what_came(county: County, draws: CohortDraws, start: int) -> pd.DataFrame:
     cube = cube_of(county)
     totals = total_series(county, "stock", until=county.settings.year)
     made = []
-    for year in draws.snapshots:
+    for year in draws.years:
         if year == start:
             continue
         if year in totals.index:

@@ -166,7 +166,9 @@ def on_known_counties(count):
         locality = np.arange(cube.size) // int(np.prod(cube.shape[1:]))
         by_place = draws.counts(year, locality, size=cube.shape[0])
         of_zone = county.zones.set_index("zone")["locality"]
-        by_zone = zone_counts(county, fit, draws.snapshots[year], range(100), generator(1, "zones")).loc[came.index]
+        by_zone = zone_counts(county, fit, draws, year, numbers=range(100), stream=generator(1, "zones")).loc[
+            came.index
+        ]
         for level, found, what in (
             ("county", total, np.array([came.sum()])),
             ("locality", by_place, came.groupby(of_zone).sum().reindex(list(cube.localities)).to_numpy()),
@@ -207,7 +209,7 @@ county = pp.read_county("example:derbyshire")
 began = time.perf_counter()
 answer = pp.forecast_need(county, years={years}, draws={draws}, scenarios=[], backtests=False)
 for year in answer.years[1:]:
-    zone_counts(county, answer.fit, answer.draws.snapshots[year], range(min(50, {draws})), generator(1, "zones"))
+    zone_counts(county, answer.fit, answer.draws, year, numbers=range(min(50, {draws})), stream=generator(1, "zones"))
 print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
 """
 

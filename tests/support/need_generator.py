@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 import placeplan as pp
-from placeplan.county.settings import Policy, SeriesBreak
+from placeplan.county.settings import Forecast, Policy, SeriesBreak
 from placeplan.county.vocabulary import PLACEMENTS as PLACEMENT_CODES
 
 __all__ = ["PARAMETERS", "KnownCounty", "known_county"]
@@ -36,6 +36,7 @@ PARAMETERS = {
     "policy": 0.3,
     "break": 0.3,
     "people_growth": (-0.005, 0.01),
+    "crossed": 0.5,  # whether ages by placement are published, as the national release has them since 2025
 }
 """Ranges that are drawn from evenly, and means with spreads. They were set before the model was run on any of them."""
 
@@ -147,10 +148,21 @@ def known_county(seed: int, base: pp.County) -> KnownCounty:
         counts[int(year)] = stock.copy()
     broken = int(stream.integers(START + 3, NOW - 2)) if stream.random() < PARAMETERS["break"] else None
     factor = stream.uniform(0.97, 1.05)
+    crossed = stream.random() < PARAMETERS["crossed"]
     county = _county(
-        base, of_zone, people, years, counts=counts, news=news, gone=gone, entered=entered, broken=broken, factor=factor
+        base,
+        of_zone,
+        people,
+        years,
+        counts=counts,
+        news=news,
+        gone=gone,
+        entered=entered,
+        broken=broken,
+        factor=factor,
+        crossed=crossed,
     )
-    forecast = county.settings.forecast
+    forecast = Forecast()
     if policy is not None:
         rows = (Policy("support", int(policy), taken, max(taken - 0.08, 0.0), taken + 0.08, "the generator"),)
         forecast = replace(forecast, policies=rows)
@@ -164,7 +176,7 @@ def known_county(seed: int, base: pp.County) -> KnownCounty:
     return KnownCounty(county, plans, special)
 
 
-def _county(base, of_zone, people, years, *, counts, news, gone, entered, broken, factor):
+def _county(base, of_zone, people, years, *, counts, news, gone, entered, broken, factor, crossed):
     names = [f"L{place}" for place in range(int(of_zone.max()) + 1)]
     zones = [f"Z{zone:03d}" for zone in range(len(of_zone))]
     outlines = gpd.GeoDataFrame(
@@ -217,6 +229,14 @@ def _county(base, of_zone, people, years, *, counts, news, gone, entered, broken
         if told == 1.0:
             one = {"year": year, "measure": "stock", "margin": "placement"}
             rows += [{**one, "placement": p, "plans": c} for p, c in every.items()]
+    if crossed:
+        both = {name: now[..., PLACEMENTS.index(name)].sum(axis=(0, 1)) for name in PLACEMENTS}
+        rows += [
+            {"year": NOW, "measure": "stock", "margin": "age and placement", "age_from": a, "age_to": a,
+             "placement": name, "plans": int(both[name][a]) if name in both else 0}
+            for a in range(AGES)
+            for name in PLACEMENT_CODES
+        ]  # fmt: skip
     begun = dict.fromkeys(PLACEMENT_CODES, 0) | dict(zip(PLACEMENTS, entered.tolist(), strict=True))
     rows += [
         {"year": NOW, "measure": "new", "margin": "placement", "placement": p, "calendar_year": NOW, "plans": c}
@@ -236,4 +256,5 @@ def _county(base, of_zone, people, years, *, counts, news, gone, entered, broken
         plans=plans.astype({"zone": "str", "locality": "str"}).replace({"nan": None}),
         children=base.children.iloc[:0],
         candidates=base.candidates.iloc[:0],
+        scenarios=base.scenarios.iloc[:0],
     )
