@@ -11,9 +11,10 @@ from .studies.add_places import add_places
 from .studies.allocate_need import NeedAllocation, allocate_need, county_in
 from .studies.allocate_places import allocate_places
 from .studies.answers import Allocation, MorePlaces, allocation_run, draw_allocation, report_allocation
+from .studies.cover_need import cover_need
 from .studies.coverage_answers import Coverage, coverage_run, report_coverage
 from .studies.forecast_answers import Forecast, forecast_run, report_forecast
-from .studies.forecast_need import forecast_need
+from .studies.forecast_need import can_forecast, forecast_need
 from .studies.measure_coverage import measure_coverage
 from .studies.service_areas import service_areas
 from .studies.travel_times import audit_network, travel_audit, travel_times, write_travel
@@ -39,8 +40,10 @@ __all__ = [
     "allocate_places",
     "allocation_run",
     "audit_network",
+    "can_forecast",
     "check_county",
     "county_in",
+    "cover_need",
     "coverage_run",
     "draw_allocation",
     "forecast_need",

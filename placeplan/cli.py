@@ -30,6 +30,8 @@ __all__ = ["allocate", "app", "check", "demo", "main", "new", "report", "travel"
 
 EXAMPLE: Final = "example:derbyshire"
 DEMO_PLACES: Final = 40
+REPORT_DRAWS: Final = 100
+"""Futures of the need to come that a report tells of; ``placeplan forecast`` draws as many as county.toml says."""
 
 app = typer.Typer(
     name="placeplan",
@@ -245,7 +247,11 @@ def _answer_and_report(
         if places is not None or pounds is not None:
             with step(timings, "more places"):
                 more = pp.add_places(county, travel, base, places=places, pounds=pounds, solver=solver)
-        run = pp.allocation_run(answers, more_places=more, command=command, options=options)
+        ahead = None
+        if command in ("demo", "report") and pp.can_forecast(county):
+            with step(timings, "forecast"):
+                ahead = pp.forecast_need(county, draws=REPORT_DRAWS, scenarios=[])
+        run = pp.allocation_run(answers, more_places=more, forecast=ahead, command=command, options=options)
         with step(timings, "report"):
             pp.write_report(run, folder, internal=internal, replace=replace, timings=timings)
     _tell(folder, internal=internal)

@@ -30,7 +30,7 @@ def forecast(
 ) -> None:
     """How many children will need a specialist place, of what kind and where, and how far to trust it."""
     import placeplan as pp
-    from placeplan.report.forecast_page import forecast_lede
+    from placeplan.report.forecast_sections import forecast_lede
     from placeplan.runs import read_run
 
     stated = (("years", years), ("draws", draws), ("seed", seed), ("as_of", as_of), ("scenarios", scenario))

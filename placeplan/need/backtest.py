@@ -5,7 +5,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from placeplan.county.county import County
 from placeplan.models.backtest import (
@@ -18,6 +17,7 @@ from placeplan.models.backtest import (
 )
 from placeplan.models.baselines import BASELINES
 from placeplan.models.cohorts import CohortDraws, simulate
+from placeplan.models.reconcile import Totals
 from placeplan.need.counts import Cube, margins, total_series
 from placeplan.need.fit import fit_need
 from placeplan.need.futures import draw_futures
@@ -37,6 +37,7 @@ FEWEST_ORIGINS: Final = 3
 MOST_ORIGINS: Final = 12
 MOST_AHEAD: Final = 10
 DRAWS: Final = 200
+"""Futures drawn from each origin."""
 
 
 def origins_of(county: County, until: int) -> list[int]:
@@ -46,7 +47,7 @@ def origins_of(county: County, until: int) -> list[int]:
 
 
 def backtest_rows(
-    county: County, cube: Cube, *, until: int, seed: int, origins: Iterable[int] | None = None
+    county: County, cube: Cube, *, until: int, seed: int, draws: int = DRAWS, origins: Iterable[int] | None = None
 ) -> pd.DataFrame:
     """Forecasts from every origin beside what came by ``until``, in the columns of ``models.backtest``.
 
@@ -54,53 +55,49 @@ def backtest_rows(
     published later: ours and rates frozen. The series of a part is its margin and labels.
     """
     totals = total_series(county, "stock", until=until)
-    made = []
-    for origin in origins_of(county, until) if origins is None else origins:
+    chosen = origins_of(county, until) if origins is None else list(origins)
+    came = {year: _published(county, cube, totals, year) for year in range(min(chosen, default=until) + 1, until + 1)}
+    parts = []
+    for origin in chosen:
         ahead = range(origin + 1, min(until, origin + MOST_AHEAD) + 1)
         people = people_ahead(county, cube, range(min(origin, int(totals.index[0])), ahead.stop), known_until=origin)
         fit = fit_need(county, cube, people, origin)
-        changes = np.abs(np.diff(totals.loc[:origin].to_numpy(float)))
+        scale = float(np.abs(np.diff(totals.loc[:origin].to_numpy(float))).mean())
         for method in (OURS, FROZEN):
-            drawn = draw_futures(county, fit, years=ahead, draws=DRAWS, seed=seed, frozen=method == FROZEN)
-            draws = simulate(fit.cohort, drawn.futures, start=origin, stream=generator(seed, f"backtest {origin}"))
+            drawn = draw_futures(county, fit, years=ahead, draws=draws, seed=seed, frozen=method == FROZEN)
+            made = simulate(fit.cohort, drawn.futures, start=origin, stream=generator(seed, f"backtest {origin}"))
             for year in ahead:
-                made += (
-                    _year_rows(county, cube, draws, year, float(changes.mean()))
-                    .assign(method=method, origin=origin, horizon=year - origin)
-                    .to_dict("records")
-                )
-    ours = pd.DataFrame(made, columns=COLUMNS)
+                rows = _year_rows(came[year], made, year, scale)
+                parts.append(rows.assign(method=method, origin=origin, horizon=year - origin))
+    ours = pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)
     years = [int(str(year)) for year in totals.index]
-    if years and years == list(range(years[0], years[-1] + 1)):
+    if chosen and years == list(range(years[0], years[-1] + 1)):
         simple = {name: baseline_forecaster(name, draws=DRAWS * 5, seed=seed) for name in BASELINES}
         frame = totals.rename(TOTAL).to_frame()
-        chosen = origins_of(county, until) if origins is None else origins
         others = rolling_origins(frame, simple, origins=chosen, horizon=MOST_AHEAD)
-        if len(others):
-            ours = pd.concat([ours, others], ignore_index=True)
+        ours = pd.concat([ours, others], ignore_index=True) if len(others) else ours
     return ours
 
 
-def _year_rows(county: County, cube: Cube, draws: CohortDraws, year: int, scale: float) -> pd.DataFrame:
-    """Every count published for a year, with what was forecast of it."""
-    parts = []
-    totals = total_series(county, "stock", until=year)
+def _published(county: County, cube: Cube, totals: pd.Series, year: int) -> list[Totals]:
+    """Every count published for a year: the total, where there is one, and the margins."""
+    found = [one for one in margins(county, cube, "stock", year) if one.name != "total"]
     if year in totals.index:
-        found = draws.counts(year)
-        parts.append(_rows(TOTAL, np.array([float(totals[year])]), found, scale))
-    for margin in margins(county, cube, "stock", year):
-        if margin.name == "total":
-            continue
-        counts = draws.counts(year, margin.part, size=len(margin.values))
-        names = [f"{margin.name} {place}" for place in range(len(margin.values))]
+        found.insert(0, Totals(TOTAL, np.zeros(cube.size, dtype=np.int64), np.array([float(totals[year])])))
+    return found
+
+
+def _year_rows(published: list[Totals], draws: CohortDraws, year: int, scale: float) -> pd.DataFrame:
+    """What was forecast of each published count of a year, beside it."""
+    parts = []
+    for margin in published:
         known = np.flatnonzero(~np.isnan(margin.values))
-        parts += [_rows(names[place], margin.values[[place]], counts[:, [place]], np.nan) for place in known]
+        counts = draws.counts(year, margin.part, size=len(margin.values))[:, known].astype(np.float64)
+        own = scale if margin.name == TOTAL else np.nan
+        rows = forecast_rows(margin.values[known], np.median(counts, axis=0), counts, scale=own)
+        names = [margin.name] if margin.name == TOTAL else [f"{margin.name} {place}" for place in known]
+        parts.append(rows.assign(series=names))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
-
-
-def _rows(series: str, came: NDArray[np.float64], draws: NDArray[np.int64], scale: float) -> pd.DataFrame:
-    drawn = draws.astype(np.float64)
-    return forecast_rows(came, np.median(drawn, axis=0), drawn, scale=scale).assign(series=series)
 
 
 def scores_of(rows: pd.DataFrame) -> pd.DataFrame:

@@ -56,6 +56,7 @@ def place_sizes(county: County, cube: Cube, counts: DemandCounts, year: int) -> 
     size (NaN where a place does not pay) and places now.
     """
     rows = []
+    units = units_open(county, year)
     for kind in [kind for kind in DEMAND_KINDS if kind in COMMISSIONED_KINDS]:
         demand = counts.by_kind[..., DEMAND_KINDS.index(kind)]
         independent, local = _costs(county, kind, demand)
@@ -72,7 +73,7 @@ def place_sizes(county: County, cube: Cube, counts: DemandCounts, year: int) -> 
                 size = float(np.ceil(np.quantile(here, ratio))) if np.isfinite(ratio) else float("nan")
                 middle, high = (float(value) for value in np.quantile(here, (0.5, BAND_80[1])))
                 pounds = (independent, local, cost.fixed_cost, capital if new else 0.0)
-                places = _places(county, kind, name, year)
+                places = _places(units, kind, name)
                 rows.append((year, name, kind, new, *pounds, ratio, middle, high, size, places))
     columns = [
         "year",
@@ -131,9 +132,8 @@ def _local(county: County, kind: str) -> float:
     return float(rows["fee"].mean() + transport_pounds(county, rows).mean() - discount)
 
 
-def _places(county: County, kind: str, locality: str, year: int) -> float:
-    """Places of the kind in the county, for its own children, in the year."""
-    units = units_open(county, year)
+def _places(units: pd.DataFrame, kind: str, locality: str) -> float:
+    """Room for the county's own children in its units of the kind."""
     here = units["kind"].eq(kind) & units["in_county"]
     if locality != ALL:
         here &= units["locality"].eq(locality)

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Final
 
@@ -31,7 +31,7 @@ __all__ = [
 _LEADS: Final = ("september", "today", "afresh")
 
 
-def as_written(run: Run, *, looked_up: Set[str]) -> Run:
+def as_written(run: Run, *, looked_up: AbstractSet[str]) -> Run:
     """The run with its rows and facts in the order in which they are written, so that its page is always the same.
 
     Tables that are ``looked_up`` by label, or whose order is their own, stay as they are.

@@ -18,6 +18,7 @@ from placeplan.report.answer import (
     status_warning,
     title,
 )
+from placeplan.report.forecast_sections import forecast_part
 from placeplan.report.lookup import headline, lead_question, questions, rows_of, table
 from placeplan.report.supporting_tables import (
     assumptions_table,
@@ -224,6 +225,7 @@ def page_html(run: Run, *, map_png: bytes | None = None) -> str:
             map_uri=f"data:image/png;base64,{base64.b64encode(map_png).decode()}" if map_png else None,
             map_alt=_map_words(run),
             map_size=size,
+            forecast=forecast_part(run),
             provenance=provenance(run),
             footer=FOOTER,
         )

@@ -1,6 +1,5 @@
 """Allocate a forecast year's need: draw by draw, and on expected counts beside it, which is a lower bound."""
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -18,6 +17,7 @@ from placeplan.models.program import DEFAULT_SOLVER
 from placeplan.need.handover import YearNeed
 from placeplan.studies.allocate_places import allocate_places
 from placeplan.studies.answers import Allocation
+from placeplan.studies.cover_need import county_before
 from placeplan.studies.forecast_answers import Forecast
 
 __all__ = ["NeedAllocation", "allocate_need", "county_in"]
@@ -67,9 +67,8 @@ def county_in(county: County, need: YearNeed) -> County:
     ).reindex(columns=kept.columns)
     added["may_move"] = False
     children = pd.concat([kept, added.astype(kept.dtypes.to_dict())], ignore_index=True)
-    before = need.year - 1
-    settings = replace(county.settings, as_of=dt.date(before + 1, 1, 16))
-    return replace(county, children=children, settings=settings, digest=f"{county.digest}-{need.year}-{need.label}")
+    then = county_before(county, need.year)
+    return replace(then, children=children, digest=f"{county.digest}-{need.year}-{need.label}")
 
 
 def allocate_need(

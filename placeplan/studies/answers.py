@@ -16,6 +16,7 @@ from placeplan.models.placement import Placement
 from placeplan.problem import CountyProblem
 from placeplan.report.write import figure, write_report
 from placeplan.runs import Run
+from placeplan.studies.forecast_answers import Forecast, forecast_facts, forecast_summary
 from placeplan.studies.run_parts import county_layers, run_facts, units_named
 from placeplan.verify import Verification
 
@@ -94,10 +95,11 @@ def allocation_run(
     answers: Sequence[Allocation],
     *,
     more_places: MorePlaces | None = None,
+    forecast: Forecast | None = None,
     command: str = "allocate",
     options: Mapping[str, Any] | None = None,
 ) -> Run:
-    """One run from answers about the same county, in the order of the questions.
+    """One run from answers about the same county, in the order of the questions, and its need to come where given.
 
     Child rows (``placements``) are in it for every question but ``afresh``, which is totals only; they leave
     only with ``--internal``. Raises ``UsageError`` for no answer, two to one question or two counties.
@@ -121,6 +123,9 @@ def allocation_run(
         tables["places"] = more_places.places
         tables["places_summary"] = more_places.summary
     facts = run_facts(county, command=command, options=options, travel_method=ordered[0].travel_method)
+    if forecast is not None:
+        tables |= forecast_summary(forecast)
+        facts |= forecast_facts(forecast)
     if more_places is not None:
         facts["places_proof"] = {
             "status": more_places.status,
@@ -135,6 +140,7 @@ def report_allocation(
     out: str | Path,
     *,
     more_places: MorePlaces | None = None,
+    forecast: Forecast | None = None,
     command: str = "allocate",
     options: Mapping[str, Any] | None = None,
     internal: bool = False,
@@ -145,7 +151,7 @@ def report_allocation(
 
     Share-safe unless ``internal``. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given.
     """
-    run = allocation_run(answers, more_places=more_places, command=command, options=options)
+    run = allocation_run(answers, more_places=more_places, forecast=forecast, command=command, options=options)
     return write_report(run, out, internal=internal, replace=replace, timings=timings)
 
 

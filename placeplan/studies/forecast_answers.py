@@ -18,11 +18,12 @@ from placeplan.need.fit import NeedFit
 from placeplan.need.handover import YearNeed, draw_children, expected_need
 from placeplan.privacy_forecast import PREFIX
 from placeplan.report.write import write_report
+from placeplan.run_tables import ALL
 from placeplan.runs import Run
 from placeplan.studies.run_parts import county_layers, run_facts
 from placeplan.synthetic import generator
 
-__all__ = ["Forecast", "forecast_facts", "forecast_run", "forecast_tables", "report_forecast", "warnings_of"]
+__all__ = ["Forecast", "forecast_facts", "forecast_run", "forecast_summary", "report_forecast", "warnings_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def forecast_run(forecast: Forecast, *, options: Mapping[str, Any] | None = None
     """One run from a forecast."""
     county = forecast.county
     tables = {
-        **forecast_tables(forecast),
+        **{f"{PREFIX}{name}": table for name, table in forecast.tables.items()},
         "localities": pd.DataFrame(county.localities[["locality", "name"]]),
         "assumptions": assumptions(county),
     }
@@ -92,9 +93,13 @@ def forecast_run(forecast: Forecast, *, options: Mapping[str, Any] | None = None
     return Run("forecast", county.name, tables, county_layers(county), facts)
 
 
-def forecast_tables(forecast: Forecast) -> dict[str, pd.DataFrame]:
-    """The tables of a forecast by the names that they have in a run."""
-    return {PREFIX + name: table for name, table in forecast.tables.items()}
+def forecast_summary(forecast: Forecast) -> dict[str, pd.DataFrame]:
+    """What a report of places carries of a forecast: need by kind and by locality, plans, and how far to trust it."""
+    totals = forecast.tables["totals"]
+    whole = (totals[["need", "area", "phase"]] == ALL).all(axis=1)
+    kept = totals[whole & ((totals[["locality", "kind"]] == ALL).sum(axis=1) >= 1)]
+    parts = {name: forecast.tables[name] for name in ("plans", "trust", "backtest", "notes") if name in forecast.tables}
+    return {f"{PREFIX}{name}": table for name, table in {"totals": kept.reset_index(drop=True), **parts}.items()}
 
 
 def forecast_facts(forecast: Forecast) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from placeplan.county.county import County
 from placeplan.errors import UsageError
 from placeplan.models.cohorts import CohortDraws, Futures, simulate
 from placeplan.models.scores import BAND_80
+from placeplan.need.backtest import DRAWS as BACKTEST_DRAWS
 from placeplan.need.backtest import backtest_rows, scores_of, trust_table
 from placeplan.need.counts import cube_of, margins, total_series
 from placeplan.need.demand import DEMAND_KINDS, DemandCounts, demand_counts, demand_rows
@@ -24,7 +25,7 @@ from placeplan.need.tables import bands_of, need_table, plans_table, scap_table,
 from placeplan.studies.forecast_answers import Forecast, warnings_of
 from placeplan.synthetic import generator
 
-__all__ = ["forecast_need"]
+__all__ = ["can_forecast", "forecast_need"]
 
 SCENARIO_DRAWS: Final = 200
 """Draws in which scenarios are compared, each with the same parameters as without it."""
@@ -33,6 +34,13 @@ SIZE_AHEAD: Final = 5
 """Years ahead for which the size of provision is worked out."""
 
 HISTORY: Final = 15
+
+
+def can_forecast(county: County, *, as_of: int | None = None) -> bool:
+    """Whether the plans of the present year, or of ``as_of``, are known, from the table plans or children."""
+    start = county.settings.year if as_of is None else as_of
+    known = start in total_series(county, "stock", until=start).index
+    return known or (start == county.settings.year and not county.children.empty)
 
 
 def forecast_need(
@@ -62,7 +70,7 @@ def forecast_need(
         raise UsageError(f"as of {start}: expected {county.settings.year} or before")
     cube = cube_of(county)
     stock = total_series(county, "stock", until=start)
-    if start not in stock.index and (start != county.settings.year or county.children.empty):
+    if not can_forecast(county, as_of=start):
         found = ", ".join(str(year) for year in stock.index) or "none"
         raise UsageError(f"{county.name} has no stock of plans for {start} in the table plans; years there: {found}")
     to_come = range(start + 1, start + 1 + ahead)
@@ -75,7 +83,11 @@ def forecast_need(
     counts = {
         year: demand_counts(futures, cube, year, rows, generator(seed, f"demand {year}")) for year in (start, *to_come)
     }
-    tested = backtest_rows(county, cube, until=start, seed=seed) if backtests else pd.DataFrame()
+    tested = (
+        backtest_rows(county, cube, until=start, seed=seed, draws=min(BACKTEST_DRAWS, number))
+        if backtests
+        else pd.DataFrame()
+    )
     trust = trust_table(tested, ahead) if backtests else _untested(ahead)
     tables = {
         "need": need_table(counts, cube),
