@@ -30,8 +30,9 @@ __all__ = ["allocate", "app", "check", "demo", "main", "new", "report", "travel"
 
 EXAMPLE: Final = "example:derbyshire"
 DEMO_PLACES: Final = 40
+REPORT_YEARS: Final = 6
 REPORT_DRAWS: Final = 100
-"""Futures of the need to come that a report tells of; ``placeplan forecast`` draws as many as county.toml says."""
+"""Years and futures of the need to come that a report tells of; ``placeplan forecast`` has those of county.toml."""
 
 app = typer.Typer(
     name="placeplan",
@@ -250,7 +251,7 @@ def _answer_and_report(
         ahead = None
         if command in ("demo", "report") and pp.can_forecast(county):
             with step(timings, "forecast"):
-                ahead = pp.forecast_need(county, draws=REPORT_DRAWS, scenarios=[])
+                ahead = pp.forecast_need(county, years=REPORT_YEARS, draws=REPORT_DRAWS, scenarios=[])
         run = pp.allocation_run(answers, more_places=more, forecast=ahead, command=command, options=options)
         with step(timings, "report"):
             pp.write_report(run, folder, internal=internal, replace=replace, timings=timings)

@@ -24,7 +24,7 @@ from placeplan.need.futures import draw_futures
 from placeplan.need.people import people_ahead
 from placeplan.synthetic import generator
 
-__all__ = ["OURS", "backtest_rows", "origins_of", "scores_of", "trust_table"]
+__all__ = ["DRAWS", "MOST_AHEAD", "OURS", "backtest_rows", "origins_of", "scores_of", "trust_table"]
 
 OURS: Final = "placeplan"
 FROZEN: Final = "rates frozen"
@@ -36,6 +36,7 @@ FEWEST_ORIGINS: Final = 3
 """Origins from which a horizon has to have been tried before its bands are called tested."""
 MOST_ORIGINS: Final = 12
 MOST_AHEAD: Final = 10
+"""Years ahead that are tested."""
 DRAWS: Final = 200
 """Futures drawn from each origin."""
 
@@ -47,7 +48,14 @@ def origins_of(county: County, until: int) -> list[int]:
 
 
 def backtest_rows(
-    county: County, cube: Cube, *, until: int, seed: int, draws: int = DRAWS, origins: Iterable[int] | None = None
+    county: County,
+    cube: Cube,
+    *,
+    until: int,
+    seed: int,
+    draws: int = DRAWS,
+    horizon: int = MOST_AHEAD,
+    origins: Iterable[int] | None = None,
 ) -> pd.DataFrame:
     """Forecasts from every origin beside what came by ``until``, in the columns of ``models.backtest``.
 
@@ -59,7 +67,7 @@ def backtest_rows(
     came = {year: _published(county, cube, totals, year) for year in range(min(chosen, default=until) + 1, until + 1)}
     parts = []
     for origin in chosen:
-        ahead = range(origin + 1, min(until, origin + MOST_AHEAD) + 1)
+        ahead = range(origin + 1, min(until, origin + horizon) + 1)
         people = people_ahead(county, cube, range(min(origin, int(totals.index[0])), ahead.stop), known_until=origin)
         fit = fit_need(county, cube, people, origin)
         scale = float(np.abs(np.diff(totals.loc[:origin].to_numpy(float))).mean())
@@ -74,7 +82,7 @@ def backtest_rows(
     if chosen and years == list(range(years[0], years[-1] + 1)):
         simple = {name: baseline_forecaster(name, draws=DRAWS * 5, seed=seed) for name in BASELINES}
         frame = totals.rename(TOTAL).to_frame()
-        others = rolling_origins(frame, simple, origins=chosen, horizon=MOST_AHEAD)
+        others = rolling_origins(frame, simple, origins=chosen, horizon=horizon)
         ours = pd.concat([ours, others], ignore_index=True) if len(others) else ours
     return ours
 

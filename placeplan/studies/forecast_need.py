@@ -13,7 +13,7 @@ from placeplan.errors import UsageError
 from placeplan.models.cohorts import CohortDraws, Futures, simulate
 from placeplan.models.scores import BAND_80
 from placeplan.need.backtest import DRAWS as BACKTEST_DRAWS
-from placeplan.need.backtest import backtest_rows, scores_of, trust_table
+from placeplan.need.backtest import MOST_AHEAD, backtest_rows, scores_of, trust_table
 from placeplan.need.counts import cube_of, margins, total_series
 from placeplan.need.demand import DEMAND_KINDS, DemandCounts, demand_counts, demand_rows
 from placeplan.need.fit import NeedFit, fit_need
@@ -84,7 +84,9 @@ def forecast_need(
         year: demand_counts(futures, cube, year, rows, generator(seed, f"demand {year}")) for year in (start, *to_come)
     }
     tested = (
-        backtest_rows(county, cube, until=start, seed=seed, draws=min(BACKTEST_DRAWS, number))
+        backtest_rows(
+            county, cube, until=start, seed=seed, draws=min(BACKTEST_DRAWS, number), horizon=min(MOST_AHEAD, ahead)
+        )
         if backtests
         else pd.DataFrame()
     )
