@@ -34,7 +34,7 @@ FEWEST_YEARS: Final = 5
 """Years of plans that an origin needs before it."""
 FEWEST_ORIGINS: Final = 3
 """Origins from which a horizon has to have been tried before its bands are called tested."""
-MOST_ORIGINS: Final = 12
+MOST_ORIGINS: Final = 10
 MOST_AHEAD: Final = 10
 """Years ahead that are tested."""
 DRAWS: Final = 200

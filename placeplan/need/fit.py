@@ -56,7 +56,7 @@ def fit_need(county: County, cube: Cube, people: People, year: int) -> NeedFit:
     rates = level * by_age[None, :] * needs / np.maximum(there.sum(axis=0), 1e-9)
     entry = entry_shares(known, stock, by_age, needs)
     begun = np.einsum("a,na,nap->ap", by_age, needs, entry)
-    transfer = transfer_moves(stock, float(new["count"].tail(RECENT).mean()) * begun)
+    transfer = transfer_moves(stock, float(new["count"].tail(RECENT).mean()) * begun, there.sum(axis=0))
     move, move_note = yearly_moves(known, stock, cease, transfer, level * begun.sum(axis=0))
     cohort = Cohort(
         shape=cube.shape,

@@ -67,12 +67,14 @@ def entry_shares(known: KnownPlans, stock: Floats, by_age: Floats, needs: Floats
     return shares
 
 
-def transfer_moves(stock: Floats, begun: Floats) -> Floats:
+def transfer_moves(stock: Floats, begun: Floats, people: Floats) -> Floats:
     """Ages x placements x placements: the moves of phase transfers.
 
-    At each age that a transfer enters, the fewest moves that turn the shares of placements of the ages just before it
-    into those of the ages just after. ``begun``: ages x placements, new plans of a year: those made within the ages
-    before are added, and those made within the ages after are taken off, so that new plans are not taken for moves.
+    At each age that a transfer enters, the fewest moves that turn the numbers in each placement, for as many people, of
+    the ages just before it into those just after. The largest placement takes up what does not balance: when plans grow,
+    those after a transfer are fewer only because they are of older years. ``begun``: ages x placements, new plans of a
+    year: those made within the ages before are added, and those made within the ages after are taken off, so that new
+    plans are not taken for moves. ``people``: by age.
     """
     placements = stock.shape[3]
     made: Floats = np.broadcast_to(np.eye(placements), (AGES, placements, placements)).copy()
@@ -85,8 +87,8 @@ def transfer_moves(stock: Floats, begun: Floats) -> Floats:
             old = old + by_age[age] + begun[age + 1 : at].sum(axis=0)
         for age in range(at, last):
             new = new + np.maximum(by_age[age] - begun[at : age + 1].sum(axis=0), 0.0)
-        new = new * can[at]
-        made[at] = _fewest_moves(old / old.sum(), new / new.sum())
+        alike = float(people[first:at].sum()) / max(float(people[at:last].sum()), 1e-9)
+        made[at] = _fewest_moves(old, np.where(can[at], new * alike, 0.0))
     for age in range(1, AGES):
         # A placement that does not go on at this age: its children go where the others of the age are.
         others = by_age[age] * can[age] + 1e-9 * can[age]
@@ -98,9 +100,11 @@ def transfer_moves(stock: Floats, begun: Floats) -> Floats:
 
 
 def _fewest_moves(old: Floats, new: Floats) -> Floats:
-    """Rows add up to 1; ``old`` times the answer is ``new`` and as much as can stays where it is."""
-    short, over = np.maximum(new - old, 0.0), np.maximum(old - new, 0.0)
-    return _moves_of(over / old, short)
+    """Moves after which every placement but the largest has its ``new`` number; that one takes up the difference."""
+    change = new - old
+    largest = int(np.argmax(old))
+    change[largest] = -(change.sum() - change[largest])
+    return _moves_of(np.clip(-change / old, 0.0, 1.0), np.maximum(change, 0.0))
 
 
 def _moves_of(leave: Floats, takes: Floats) -> Floats:
