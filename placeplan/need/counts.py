@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from placeplan.county.county import County
 from placeplan.county.vocabulary import NEEDS, PLACEMENTS
-from placeplan.models.cohorts import AGES
+from placeplan.models.cohort_parts import AGES
 from placeplan.models.reconcile import Totals
 
 __all__ = [

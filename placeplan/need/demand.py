@@ -15,7 +15,8 @@ from placeplan.county.county import County
 from placeplan.county.listed import split_list
 from placeplan.county.settings import Demand, Forecast
 from placeplan.county.vocabulary import KINDS, PHASES, PLACEMENTS, YEAR_GROUPS, phase_of
-from placeplan.models.cohorts import AGES, CohortDraws
+from placeplan.models.cohort_parts import AGES
+from placeplan.models.cohorts import CohortDraws
 from placeplan.need.counts import PLACEMENT_AXIS, Cube
 from placeplan.need.stock import BaseStock, child_cells
 

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placeplan.county.county import County
-from placeplan.models.cohorts import Cohort
+from placeplan.models.cohort_parts import Cohort
 from placeplan.models.rates import PooledRates, pooled_rates
 from placeplan.need.counts import Cube, KnownPlans, known_plans
 from placeplan.need.flows import RECENT, Note, cease_by_age, ceased_series, new_by_age, new_series, shifted

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from placeplan.models.cohorts import AGES
+from placeplan.models.cohort_parts import AGES
 from placeplan.models.reconcile import Totals, scale_to_totals
 from placeplan.need.counts import KnownPlans, total_series
 from placeplan.need.defaults import CEASE_BY_AGE, NEW_BY_AGE

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from placeplan.county.county import County
 from placeplan.county.settings import Policy
-from placeplan.models.cohorts import Futures
+from placeplan.models.cohort_parts import Futures
 from placeplan.models.pooled_growth import pooled_growth
 from placeplan.models.trend import Step, fit_trend
 from placeplan.need.counts import total_series

@@ -15,10 +15,11 @@ from placeplan.county.county import County
 from placeplan.county.settings import Demand
 from placeplan.county.vocabulary import PLACEMENTS, YEAR_GROUPS
 from placeplan.errors import UsageError
-from placeplan.models.cohorts import Change, CohortDraws, Snapshot
+from placeplan.models.cohort_parts import Change
+from placeplan.models.cohorts import CohortDraws, Snapshot
 from placeplan.models.rates import pooled_rates
 from placeplan.need.counts import NEED_AXIS, PLACEMENT_AXIS
-from placeplan.need.demand import phase_of_age, planned_kinds, without_a_place
+from placeplan.need.demand import PHASE_AXIS, phase_of_age, planned_kinds, without_a_place
 from placeplan.need.fit import NeedFit
 from placeplan.provision import units_open
 from placeplan.synthetic import generator
@@ -175,21 +176,28 @@ def _suits_by_group(county: County) -> Mapping[tuple[str, str, str], tuple[tuple
     models = there["unit"].map(units["model"]).fillna("none").astype(str)
     kind = kinds.replace({"hub": "special", "independent_other": "independent_special"})
     label = kinds.where(kinds != "ers", "ers:" + models)
-    phase = [phase_of_age(int(year_group) + 4) for year_group in there["year_group"]]
-    frame = pd.DataFrame({"kind": kind, "need": there["need"].astype(str), "phase": phase, "label": label})
+    phases = [phase_of_age(int(year_group) + 4) for year_group in there["year_group"]]
+    frame = pd.DataFrame({"kind": kind, "need": there["need"].astype(str), "phase": phases, "label": label})
     made: dict[tuple[str, str, str], tuple[tuple[str, ...], Floats]] = {}
-    for name in set(planned_kinds().values()):
+    for name in sorted(set(planned_kinds().values())):
         of_kind = frame[frame["kind"] == name]
         labels = tuple(sorted(of_kind["label"].unique())) or (name,)
-        county_mix = of_kind["label"].value_counts().reindex(labels).fillna(0.0).to_numpy(float) + 1e-9
-        for need in NEED_AXIS:
-            for one in dict.fromkeys(phase_of_age(age) for age in range(26)):
-                of_phase = of_kind[of_kind["phase"] == one]
-                by_phase = of_phase["label"].value_counts().reindex(labels).fillna(0.0).to_numpy(float)
-                by_phase = by_phase + EVEN * county_mix / county_mix.sum() * (1e-6 if len(of_phase) else 1.0)
-                own = of_phase[of_phase["need"] == need]["label"].value_counts().reindex(labels).fillna(0.0)
-                mix = own.to_numpy(float) + EVEN * by_phase / by_phase.sum()
-                made[name, need, one] = labels, mix / mix.sum()
+        counts = np.zeros((len(NEED_AXIS), len(PHASE_AXIS), len(labels)))
+        at = (
+            [NEED_AXIS.index(need) for need in of_kind["need"]],
+            [PHASE_AXIS.index(one) for one in of_kind["phase"]],
+            [labels.index(one) for one in of_kind["label"]],
+        )
+        np.add.at(counts, at, 1.0)
+        whole = counts.sum(axis=(0, 1)) + 1e-9
+        of_phase = counts.sum(axis=0)
+        # A phase that has nobody is as the county; one that has is itself, and each need's few are mixed with it.
+        by_phase = np.where(of_phase.sum(axis=1, keepdims=True) > 0, of_phase, whole / whole.sum())
+        mix = counts + EVEN * by_phase / by_phase.sum(axis=1, keepdims=True)
+        mix = mix / mix.sum(axis=2, keepdims=True)
+        for number, need in enumerate(NEED_AXIS):
+            for place, phase in enumerate(PHASE_AXIS):
+                made[name, need, phase] = labels, mix[number, place]
     return made
 
 

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from placeplan.models.cohorts import AGES
+from placeplan.models.cohort_parts import AGES
 from placeplan.need.counts import PLACEMENT_AXIS, KnownPlans
 from placeplan.need.defaults import NEW_BY_PLACEMENT, TRANSFER_AGES, allowed
 from placeplan.need.flows import EVEN, RECENT, Note
@@ -70,11 +70,11 @@ def entry_shares(known: KnownPlans, stock: Floats, by_age: Floats, needs: Floats
 def transfer_moves(stock: Floats, begun: Floats, people: Floats) -> Floats:
     """Ages x placements x placements: the moves of phase transfers.
 
-    At each age that a transfer enters, the fewest moves that turn the numbers in each placement, for as many people, of
-    the ages just before it into those just after. The largest placement takes up what does not balance: when plans grow,
-    those after a transfer are fewer only because they are of older years. ``begun``: ages x placements, new plans of a
-    year: those made within the ages before are added, and those made within the ages after are taken off, so that new
-    plans are not taken for moves. ``people``: by age.
+    At each age that a transfer enters, the fewest moves that turn the numbers in each placement, for as many people,
+    of the ages just before it into those just after. The largest placement takes up what does not balance: where plans
+    grow, those after a transfer are fewer only because they are of older years. ``begun``: ages x placements, new plans
+    of a year: those made within the ages before are added, and those made within the ages after are taken off, so
+    that new plans are not taken for moves. ``people``: by age.
     """
     placements = stock.shape[3]
     made: Floats = np.broadcast_to(np.eye(placements), (AGES, placements, placements)).copy()

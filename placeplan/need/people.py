@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placeplan.county.county import County
-from placeplan.models.cohorts import AGES
+from placeplan.models.cohort_parts import AGES
 from placeplan.need.counts import Cube
 
 __all__ = ["People", "people_ahead"]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from placeplan.county.county import County
 from placeplan.county.vocabulary import PHASES
-from placeplan.models.cohorts import AGES, Futures, NewPlans, Redirect, cells_where
+from placeplan.models.cohort_parts import AGES, Futures, NewPlans, Redirect, cells_where
 from placeplan.need.counts import NEED_AXIS, PLACEMENT_AXIS
 from placeplan.need.demand import planned_kinds
 from placeplan.need.fit import NeedFit

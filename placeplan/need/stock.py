@@ -7,7 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placeplan.county.county import County
-from placeplan.models.cohorts import AGES, UNTAGGED
+from placeplan.models.cohort_parts import AGES
+from placeplan.models.cohorts import UNTAGGED
 from placeplan.models.reconcile import Totals, scale_to_totals
 from placeplan.need.counts import NEED_AXIS, PLACEMENT_AXIS, Cube, margins
 from placeplan.need.defaults import STOCK_BY_AGE, STOCK_BY_NEED, STOCK_BY_PLACEMENT, likely
@@ -144,13 +145,34 @@ def _start(people: Floats) -> Floats:
 
 
 def _whole(table: Floats, cube: Cube, total: int) -> Whole:
-    """Whole counts with the total, each part of a placement, age, need and locality in that order within one of it."""
-    arranged = table.reshape(cube.shape).transpose(3, 2, 1, 0)
-    scaled = arranged.ravel() * (total / max(float(arranged.sum()), 1e-12))
-    counts = np.diff(np.round(np.cumsum(scaled)), prepend=0.0).astype(np.int64)
-    placements, ages, needs, localities = arranged.shape
-    back: Whole = counts.reshape(placements, ages, needs, localities).transpose(3, 2, 1, 0).ravel()
-    return back
+    """Whole counts with the total, near the table, and with its sums over each axis to the child."""
+    wanted = table.reshape(cube.shape) * (total / max(float(table.sum()), 1e-12))
+    arranged = wanted.transpose(3, 2, 1, 0)
+    counts = np.diff(np.round(np.cumsum(arranged.ravel())), prepend=0.0).astype(np.int64)
+    whole = np.ascontiguousarray(counts.reshape(arranged.shape).transpose(3, 2, 1, 0))
+    for axis in range(4):
+        _settle(np.moveaxis(whole, axis, 0), np.moveaxis(wanted, axis, 0))
+    return whole.ravel()
+
+
+def _settle(counts: Whole, wanted: Floats) -> None:
+    """Move children along the first axis, one at a time and where they fit best, until its sums are those wanted.
+
+    Nothing else about a child changes, so that sums over the other axes stay. ``counts`` is changed in place.
+    """
+    sums = wanted.reshape(len(wanted), -1).sum(axis=1)
+    goal = np.floor(np.round(sums, 9)).astype(np.int64)
+    short = round(float(sums.sum())) - int(goal.sum())
+    goal[np.argsort(-(sums - goal), kind="stable")[:short]] += 1
+    over = counts.reshape(len(counts), -1).sum(axis=1) - goal
+    gives, takes = (np.repeat(np.arange(len(over)), np.maximum(sign * over, 0)) for sign in (1, -1))
+    for giver, taker in zip(gives, takes, strict=True):
+        fits = (counts[giver] - wanted[giver]) + (wanted[taker] - counts[taker])
+        fits = np.where((counts[giver] > 0) & (wanted[taker] > 0), fits, -np.inf)
+        place = np.unravel_index(int(np.argmax(fits)), fits.shape)
+        if np.isfinite(fits[place]):
+            counts[giver][place] -= 1
+            counts[taker][place] += 1
 
 
 if len(STOCK_BY_AGE) != AGES:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from placeplan.county.county import County
 from placeplan.county.settings import Demand
 from placeplan.county.vocabulary import AREA_OF_NEED, AREAS
-from placeplan.models.cohorts import AGES, Change, CohortDraws
+from placeplan.models.cohort_parts import AGES, Change
+from placeplan.models.cohorts import CohortDraws
 from placeplan.models.scores import BAND_80, BAND_95
 from placeplan.need.counts import NEED_AXIS, PLACEMENT_AXIS, Cube, total_series
 from placeplan.need.demand import DEMAND_KINDS, PHASE_AXIS, DemandCounts, planned_kinds, without_a_place

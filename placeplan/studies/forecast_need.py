@@ -9,8 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placeplan.county.county import County
+from placeplan.county.settings import DEFAULT_SOURCES
 from placeplan.errors import UsageError
-from placeplan.models.cohorts import CohortDraws, Futures, simulate
+from placeplan.models.cohort_parts import Futures
+from placeplan.models.cohorts import CohortDraws, simulate
 from placeplan.models.scores import BAND_80
 from placeplan.need.backtest import DRAWS as BACKTEST_DRAWS
 from placeplan.need.backtest import MOST_AHEAD, backtest_rows, scores_of, trust_table
@@ -103,7 +105,9 @@ def forecast_need(
         "scenarios": _compared(county, fit, drawn.futures, seed=seed, names=scenarios),
         "backtest": scores_of(tested) if backtests else pd.DataFrame(),
         "trust": trust,
-        "notes": pd.DataFrame([*fit.notes, *drawn.notes], columns=["subject", "value", "source"], dtype="str"),
+        "notes": pd.DataFrame(
+            [*fit.notes, *drawn.notes, *_settings_notes(county)], columns=["subject", "value", "source"], dtype="str"
+        ),
     }
     if start < county.settings.year:
         tables["as_of"] = _what_came(county, futures, start)
@@ -118,6 +122,35 @@ def forecast_need(
         tables={name: table for name, table in tables.items() if len(table)},
         warnings=warnings_of(trust, start),
     )
+
+
+def _settings_notes(county: County) -> list[tuple[str, str, str]]:
+    """What county.toml, or a default, says of the forecast: the ceiling, declared breaks and policies, and capital."""
+    settings, stated = county.settings.forecast, county.settings.stated
+    default = DEFAULT_SOURCES["forecast"]
+
+    def source(key: str) -> str:
+        return "county.toml" if f"forecast.{key}" in stated else default
+
+    notes = [
+        (
+            "The most children of an age who are ever given a plan",
+            f"{settings.ceiling_share:.0%}",
+            source("ceiling_share"),
+        ),
+        (
+            "Capital of a new place",
+            ", ".join(f"{kind} £{pounds:,.0f}" for kind, pounds in settings.capital_by_kind.items())
+            + f"; paid back over {settings.capital_years} years at {settings.discount:.1%}",
+            source("capital_by_kind"),
+        ),
+    ]
+    notes += [(f"Counted otherwise from {one.year} on", one.measure, one.source) for one in settings.breaks]
+    for policy in settings.policies:
+        until = "on" if policy.last_year is None else f"to {policy.last_year}"
+        value = f"{policy.effect:.0%} ({policy.low:.0%} to {policy.high:.0%}) of new plans fewer"
+        notes.append((f"{policy.name}, from {policy.first_year} {until}", value, policy.source))
+    return notes
 
 
 def _untested(ahead: int) -> pd.DataFrame:

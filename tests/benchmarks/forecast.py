@@ -35,8 +35,8 @@ sys.path[:0] = [str(TESTS / "support")]
 from need_generator import AHEAD, NOW, START, known_county  # noqa: E402 - found beside the tests, on the path set above
 
 PLANS = Path(os.environ.get("PLAN_COUNTS", TESTS.parents[1] / "shared" / "data" / "plans"))
-COUNTS = PLANS / "sen2_2010_2022_age_caseload.csv"
-ORIGINS = (2016, 2017, 2018, 2019)
+COUNTS = next(iter(sorted(PLANS.glob("*age_caseload*.csv"))), PLANS / "age_caseload.csv")
+FIRST_ORIGIN = 2016
 HORIZON = 3
 DRAWS = 10000
 
@@ -98,7 +98,7 @@ def methods():
 def on_published():
     """Rows and bars of the published counts."""
     counts = published()
-    origins = [origin for origin in ORIGINS if origin < counts.index[-1]]
+    origins = range(FIRST_ORIGIN, int(counts.index[-1]) - HORIZON + 1)
     forecasts = rolling_origins(counts, methods(), origins=origins, horizon=HORIZON)
     scores = score_table(forecasts, ["method", "series"])
     middle = scores.groupby("method", sort=False)[["mase", "interval_score_80"]].median()

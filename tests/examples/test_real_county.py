@@ -200,7 +200,9 @@ def test_journeys_by_the_default_roads_are_near_real_ones(county: County):
 def test_the_command_line_says_what_to_run_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main([str(DATA), str(tmp_path / "out")]) == 0
     told = capsys.readouterr().out
-    assert [line.split()[1] for line in told.splitlines()[1:]] == ["check", "travel", "coverage", "allocate", "report"]
+    assert [line.split()[1] for line in told.splitlines()[1:]] == [
+        "check", "travel", "coverage", "forecast", "allocate", "report",
+    ]  # fmt: skip
 
 
 @needs_data

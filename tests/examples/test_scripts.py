@@ -55,8 +55,17 @@ def test_coverage_tells_the_gaps_and_draws_the_atlas(monkeypatch, capsys, tmp_pa
     assert {"atlas.html", "maps", "run.gpkg", "tables"} <= {path.name for path in (tmp_path / "run").iterdir()}
 
 
+def test_the_forecast_is_told_placed_and_covered(monkeypatch, capsys, tmp_path):
+    run(monkeypatch, "05_forecast.py", str(tmp_path / "run"))
+    said = capsys.readouterr().out
+    assert "How sure:" in said
+    assert "GRIP ends" in said
+    assert "a lower bound" in said
+    assert {"forecast.html", "fans", "run.xlsx", "tables"} <= {path.name for path in (tmp_path / "run").iterdir()}
+
+
 def test_every_numbered_script_is_run_here():
     text = Path(__file__).read_text(encoding="utf-8")
     names = sorted(path.name for path in SCRIPTS.glob("[0-9]*.py"))
-    assert len(names) == 4
+    assert len(names) == 5
     assert all(f'"{name}"' in text for name in names)

@@ -5,16 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from placeplan.models.cohorts import (
-    AGES,
-    Change,
-    Cohort,
-    Futures,
-    NewPlans,
-    Redirect,
-    cells_where,
-    simulate,
-)
+from placeplan.models.cohort_parts import AGES, Change, Cohort, Futures, NewPlans, Redirect, cells_where
+from placeplan.models.cohorts import simulate
 
 SHAPE = (2, 2, AGES, 3)
 DRAWS, YEARS = 800, (2025, 2026, 2027)

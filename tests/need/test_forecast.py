@@ -165,10 +165,9 @@ def holds_or_warns(forecast, came, year):
     return row["low_95"] <= came <= row["high_95"], trust != "tested"
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_the_lesson_of_2018(county, seed):
+def test_the_lesson_of_2018(county):
     """Plans fell to January 2018 and had more than doubled by January 2025: the bands hold it or say they may not."""
-    forecast = pp.forecast_need(county, as_of=2017, years=7, draws=300, seed=seed, scenarios=[])
+    forecast = pp.forecast_need(county, as_of=2017, years=7, draws=300, scenarios=[])
     totals = county.plans[(county.plans["margin"] == "total") & (county.plans["measure"] == "stock")].set_index("year")[
         "plans"
     ]
@@ -217,7 +216,7 @@ def test_nobody_is_counted_twice_and_everybody_once(county, forecast):
         assert expected.children == pytest.approx(float(whole["expected"].iloc[0]), rel=0.01)
         assert expected.survivors["child"].is_unique
         assert expected.survivors["children"].between(0, 1, inclusive="right").all()
-        drawn = [forecast.draw(number, year) for number in range(40)]
+        drawn = [forecast.draw(number, year) for number in range(25)]
         assert np.mean([one.children for one in drawn]) == pytest.approx(expected.children, rel=0.03)
         for one in drawn[:5]:
             assert one.survivors["child"].is_unique

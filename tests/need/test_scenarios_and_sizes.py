@@ -243,7 +243,8 @@ def test_a_known_county_is_fitted_to_every_margin(base):
     fit = fit_need(county, cube, people_ahead(county, cube, range(2012, 2026), known_until=2024), 2024)
     stock = fit.base.table(cube).ravel()
     for one in margins(county, cube, "stock", 2024):
-        tolerance = 0.02 * stock.sum() + 5
+        # A few children of ages that no placement has cannot be met; crossed margins as whole children allow.
+        tolerance = 3.0 if " and " not in one.name else 0.01 * stock.sum() + 4
         assert np.abs(one.sums(stock) - one.values).max() <= tolerance
     assert fit.cohort.transfer.sum(axis=2) == pytest.approx(np.ones((26, 14)))
     assert fit.cohort.entry.sum(axis=2) == pytest.approx(np.ones((14, 26)))
