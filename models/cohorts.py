@@ -6,7 +6,7 @@ Each draw is one whole future. A child is a cell (locality, need, age, placement
 every total is the sum of its cells in every draw, whatever it is counted by.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -19,6 +19,10 @@ __all__ = ["UNTAGGED", "CohortDraws", "Snapshot", "simulate"]
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
+
+_STEPS: Final = ("cease", "transfer", "transfer to", "year", "year to", "new", "entry", "turn", "arrive")
+Streams = Mapping[str, np.random.Generator]
+"""The random streams of a year, by what they decide."""
 
 CHUNK: Final = 50
 """Draws worked on together: few enough to stay in the processor's cache."""
@@ -91,6 +95,9 @@ class CohortDraws:
 def simulate(cohort: Cohort, futures: Futures, *, start: int, stream: np.random.Generator) -> CohortDraws:
     """Draw every future from ``start`` on. The same stream gives the same futures.
 
+    Each year's ceasing, moves, new plans and what scenarios turn have streams of their own, so that a scenario leaves
+    what it does not touch as it was, as far as it can.
+
     Raises ``ValueError`` for shapes that do not fit together, shares outside 0 to 1 or years that do not follow.
     """
     check_parts(cohort, futures, start)
@@ -101,7 +108,9 @@ def simulate(cohort: Cohort, futures: Futures, *, start: int, stream: np.random.
         np.min_scalar_type(-max(1, int(cohort.tags.max(initial=0)))),
     )
     for first in range(0, draws, CHUNK):
-        for year, snapshot in _chunk(cohort, futures, start, range(first, min(first + CHUNK, draws)), stream).items():
+        for year, snapshot in _chunk(
+            cohort, futures, start, range(first, min(first + CHUNK, draws)), stream.spawn(1)[0]
+        ).items():
             # Kept as small as they can be: there are as many as children, draws and years.
             kept = replace(snapshot, cell=snapshot.cell.astype(small[0]), tag=snapshot.tag.astype(small[1]))
             taken[year].append(kept)
@@ -131,9 +140,10 @@ def _chunk(
     )
     taken = {start: now}
     for step, year in enumerate(futures.years):
-        stays = _survivors(cohort, futures, now, first=chosen.start, step=step, stream=stream)
-        moved = _moved(cohort, futures, stays, year, stream)
-        arrived = _new(cohort, futures, moved, rows=rows, step=step, year=year, stream=stream)
+        streams = dict(zip(_STEPS, stream.spawn(len(_STEPS)), strict=True))
+        stays = _survivors(cohort, futures, now, first=chosen.start, step=step, stream=streams["cease"])
+        moved = _moved(cohort, futures, stays, year, streams)
+        arrived = _new(cohort, futures, moved, rows=rows, step=step, year=year, streams=streams)
         now = _joined([moved, arrived])
         taken[year] = now
     return taken
@@ -156,7 +166,7 @@ def _survivors(
     return Snapshot(now.draw[keep], cell.astype(np.int32), now.tag[keep], now.since[keep], now.change[keep])
 
 
-def _moved(cohort: Cohort, futures: Futures, now: Snapshot, year: int, stream: np.random.Generator) -> Snapshot:
+def _moved(cohort: Cohort, futures: Futures, now: Snapshot, year: int, streams: Streams) -> Snapshot:
     """Phase transfer first, then the moves of every year; scenarios turn some of either elsewhere."""
     placements = cohort.shape[3]
     flat = AGES * placements
@@ -165,10 +175,11 @@ def _moved(cohort: Cohort, futures: Futures, now: Snapshot, year: int, stream: n
     move = np.tile(cohort.move, (AGES, 1))
     transfers = np.repeat(~np.isclose(cohort.transfer, np.eye(placements)).all(axis=(1, 2)), placements)
     for shares, what, when in ((transfer, Change.TRANSFER, "transfer"), (move, Change.MOVE, "year")):
+        stream = streams[when]
         at = cell % flat
         stays = shares[np.arange(flat), np.arange(flat) % placements].astype(np.float32)
         goes = np.flatnonzero(stream.random(len(cell), dtype=np.float32) >= stays[at])
-        _redraw(cell, goes, shares, placements, stream)
+        _redraw(cell, goes, shares, placements, streams[f"{when} to"])
         changed = [goes]
         for redirect in futures.redirects:
             arriving = redirect.when == "arrival" and when == "transfer"
@@ -182,7 +193,9 @@ def _moved(cohort: Cohort, futures: Futures, now: Snapshot, year: int, stream: n
             elif when == "transfer":
                 inside &= transfers[cell % flat]
             changed.append(
-                _redirected(cell, np.flatnonzero(inside), now.draw, redirect, placements=placements, stream=stream)
+                _redirected(
+                    cell, np.flatnonzero(inside), now.draw, redirect, placements=placements, stream=streams["turn"]
+                )
             )
         for at_ in changed:
             since[at_], change[at_] = year, what
@@ -222,7 +235,7 @@ def _new(
     rows: Whole,
     step: int,
     year: int,
-    stream: np.random.Generator,
+    streams: Streams,
 ) -> Snapshot:
     """New plans of the year, and children who move in."""
     _, needs, _, placements = cohort.shape
@@ -236,18 +249,20 @@ def _new(
     expected *= _towards(futures, expected.sum(axis=(1, 2, 3)), held, rows=rows, step=step, people=float(people.sum()))[
         :, None, None, None
     ]
-    counts = stream.poisson(expected).reshape(len(rows), -1)
+    counts = streams["new"].poisson(expected).reshape(len(rows), -1)
     draw, group = (np.repeat(index, counts[counts > 0]) for index in np.nonzero(counts))
     entry = np.cumsum(cohort.entry.reshape(needs * AGES, placements), axis=1)[group % (needs * AGES)]
-    found = (stream.random(len(group))[:, None] >= entry / entry[:, -1:]).sum(axis=1)
+    found = (streams["entry"].random(len(group))[:, None] >= entry / entry[:, -1:]).sum(axis=1)
     cell = (group * placements + np.minimum(found, placements - 1)).astype(np.int32)
     who = rows[draw].astype(np.uint16)
     for redirect in futures.redirects:
         if redirect.when == "entry" and redirect.first <= year <= redirect.last:
-            _redirected(cell, np.flatnonzero(redirect.cells[cell]), who, redirect, placements=placements, stream=stream)
+            _redirected(
+                cell, np.flatnonzero(redirect.cells[cell]), who, redirect, placements=placements, stream=streams["turn"]
+            )
     if futures.arrivals is not None:
         scale = np.ones(len(rows)) if futures.arrival_scale is None else futures.arrival_scale[rows]
-        moving_in = stream.poisson(futures.arrivals[step] * scale[:, None])
+        moving_in = streams["arrive"].poisson(futures.arrivals[step] * scale[:, None])
         more, cells = (np.repeat(index, moving_in[moving_in > 0]) for index in np.nonzero(moving_in))
         who, cell = np.concatenate([who, rows[more].astype(np.uint16)]), np.concatenate([cell, cells.astype(np.int32)])
     return Snapshot(

@@ -240,38 +240,40 @@ def _sizes(run: Run) -> Section | None:
     frame = table(run, f"{PREFIX}size")
     if frame.empty:
         return None
-    names = {**locality_names(run), ALL: "The whole county"}
-    rows = tuple(
-        (
-            names[str(r["locality"])],
-            label("kind", r["kind"]),
-            "new" if r["new"] else "existing",
-            cell(r, "median"),
-            "none pays" if pd.isna(r["size"]) and pd.isna(r["ratio"]) else cell(r, "size"),
-            cell(r, "places_then"),
-            _share(r["ratio"]),
-            pounds(r["independent_pounds"]),
-            pounds(r["local_pounds"]),
-            pounds(float(r["fixed_pounds"]) + float(r["capital_pounds"])),
-        )
-        for r in frame.to_dict("records")
-    )
-    columns = (
-        *text_columns("Where", "Kind", "Places"),
-        *number_columns(
-            "Median need", "Size that pays", "Places stated", "Quantile", "Independent", "Local", "A place"
-        ),
-    )
     year = _school_year(frame["year"].iloc[0])
+    names = {ALL: "The whole county", **locality_names(run)}
+    by_new = {bool(new): part.set_index(["locality", "kind"]) for new, part in frame.groupby("new")}
+    kinds = list(dict.fromkeys(frame["kind"]))
+    rows = []
+    for place, name in names.items():
+        for kind in kinds:
+            lines = [by_new[new].loc[(place, kind), :].to_dict() for new in (False, True)]
+            sizes = ["none pays" if pd.isna(one["ratio"]) else cell(one, "size") for one in lines]
+            rows.append((name, label("kind", kind), cell(lines[0], "median"), *sizes, cell(lines[0], "places_then")))
+    costs = []
+    for kind in kinds:
+        old, new = (by_new[one].loc[(ALL, kind), :].to_dict() for one in (False, True))
+        paid = [pounds(old[name]) for name in ("independent_pounds", "local_pounds", "fixed_pounds")]
+        costs.append(
+            (label("kind", kind), *paid, pounds(new["capital_pounds"]), _share(old["ratio"]), _share(new["ratio"]))
+        )
+    columns = (*text_columns("Where", "Kind of place"), *number_columns("Median need", "Places that pay, existing"))
+    columns += number_columns("Places that pay, new", "Places stated")
+    heads = (*text_columns("Kind of place"), *number_columns("Independent: fee and transport"))
+    heads += number_columns(
+        "Local: top-up and transport", "A place", "Building it", "Quantile, existing", "Quantile, new"
+    )
     said = (
         (
             "A place that stands empty still costs its yearly sum; a child without one costs the independent fee. One "
-            "more place pays for itself up to the size at which it is filled too seldom. Pounds are a year."
+            "more place pays for itself up to the size at which it is filled too seldom: the quantile of need below."
         ),
     )
-    return Section(
-        "How many places pay for themselves", said, (Table("forecast_size", f"Sizes for {year}", columns, rows),)
+    tables = (
+        Table("forecast_size", f"How many places pay for themselves, {year}", columns, tuple(rows)),
+        Table("forecast_size_costs", "What the sizes rest on, pounds a year", heads, tuple(costs)),
     )
+    return Section("How many places pay for themselves", said, tables)
 
 
 def _scap(run: Run) -> Section | None:

@@ -182,6 +182,15 @@ def test_new_plans_can_be_made_fewer_in_a_place_and_children_can_move_in():
     assert came.counts(2025).mean() - run(cohort(), futures()).counts(2025).mean() == pytest.approx(20, abs=2)
 
 
+def test_what_a_scenario_does_not_touch_stays_child_by_child_as_it_was():
+    cells = cells_where(SHAPE, placements=[1], localities=[0])
+    turned = Redirect("entry", cells, 2, np.full(DRAWS, 0.5), 2025, 2027)
+    before, after = (run(cohort(), futures(redirects=r)).snapshot(2027) for r in ((), (turned,)))
+    outside = before.cell // (2 * AGES * 3) == 1
+    assert (before.cell[outside] == after.cell[outside]).mean() > 0.97
+    assert len(before.cell) == len(after.cell)
+
+
 @pytest.mark.parametrize(
     ("one", "future", "said"),
     [
