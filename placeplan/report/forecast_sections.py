@@ -245,11 +245,13 @@ def _sizes(run: Run) -> Section | None:
     by_new = {bool(new): part.set_index(["locality", "kind"]) for new, part in frame.groupby("new")}
     kinds = list(dict.fromkeys(frame["kind"]))
     rows = []
-    for place, name in names.items():
+    for place in (ALL, *localities_in_order(run)):
         for kind in kinds:
             lines = [by_new[new].loc[(place, kind), :].to_dict() for new in (False, True)]
             sizes = ["none pays" if pd.isna(one["ratio"]) else cell(one, "size") for one in lines]
-            rows.append((name, label("kind", kind), cell(lines[0], "median"), *sizes, cell(lines[0], "places_then")))
+            rows.append(
+                (names[place], label("kind", kind), cell(lines[0], "median"), *sizes, cell(lines[0], "places_then"))
+            )
     costs = []
     for kind in kinds:
         old, new = (by_new[one].loc[(ALL, kind), :].to_dict() for one in (False, True))
