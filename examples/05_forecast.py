@@ -36,7 +36,7 @@ travel = pp.travel_times(county)
 placed = pp.allocate_need(county, travel, forecast, year, draws=[0, 1])
 cost = placed.summary.set_index("measure").loc["to_place_pounds"]
 print(f"\nPlaced in two futures, those to be placed cost £{cost['mean']:,.0f} a year on average;")
-print(f"on the expected counts of the two £{cost['lower_bound_on_expected_counts']:,.0f}, a lower bound.")
+print(f"on the expected counts of the two £{cost['lower_bound']:,.0f}, a lower bound.")
 covered = pp.cover_need(county, travel, forecast, year, draws=[0, 1]).tables["equity"]
 share = covered.loc[covered["by"] == "county", "share_within"].iloc[0]
 print(f"{share:.0%} of them can reach a place that would meet the plan within guidance.")

@@ -1,5 +1,6 @@
 """The command forecast: the need of years to come, how sure it is, scenarios, and what came since a past year."""
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -24,6 +25,10 @@ def forecast(
     backtests: Annotated[
         bool, typer.Option("--backtests/--no-backtests", help="Whether to test the forecast on past years.")
     ] = True,
+    allocate: Annotated[
+        int | None, typer.Option("--allocate", help="Also place the need of this year, draw by draw.")
+    ] = None,
+    allocate_draws: Annotated[int, typer.Option("--allocate-draws", min=1, help="In so many draws.")] = 5,
     out: Out = None,
     replace: Replace = False,
     internal: Internal = False,
@@ -33,7 +38,14 @@ def forecast(
     from placeplan.report.forecast_sections import forecast_lede
     from placeplan.runs import read_run
 
-    stated = (("years", years), ("draws", draws), ("seed", seed), ("as_of", as_of), ("scenarios", scenario))
+    stated = (
+        ("allocate", allocate),
+        ("years", years),
+        ("draws", draws),
+        ("seed", seed),
+        ("as_of", as_of),
+        ("scenarios", scenario),
+    )
     options: dict[str, Any] = {name: value for name, value in stated if value is not None}
     options |= {"backtests": backtests, "internal": internal}
     with clock() as timings:
@@ -45,8 +57,17 @@ def forecast(
             answer = pp.forecast_need(
                 read, years=years, draws=draws, seed=seed, as_of=as_of, scenarios=scenario, backtests=backtests
             )
+        placed = None
+        if allocate is not None:
+            options["allocate_draws"] = allocate_draws
+            with step(timings, "travel"):
+                travel = pp.travel_times(read, progress=sys.stderr.isatty())
+            with step(timings, "allocate"):
+                placed = pp.allocate_need(read, travel, answer, allocate, draws=range(allocate_draws)).summary
         with step(timings, "report"):
-            pp.report_forecast(answer, folder, options=options, internal=internal, replace=replace, timings=timings)
+            pp.report_forecast(
+                answer, folder, placed=placed, options=options, internal=internal, replace=replace, timings=timings
+            )
     typer.echo(forecast_lede(read_run(folder)))
     for warning in answer.warnings:
         typer.echo(f"How sure: {warning}")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from placeplan.run_tables import ALL, BANDS
 from placeplan.suppression import SMALLEST
-from placeplan.withholding import SUPPRESSED, to_step
+from placeplan.withholding import POUNDS_STEP, SUPPRESSED, to_step
 
 __all__ = ["PREFIX", "forecast_share_safe"]
 
@@ -33,6 +33,7 @@ def forecast_share_safe(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Data
         "size": lambda frame: _counts(frame, ["median", "high_80", "size"], by="median"),
         "scenarios": lambda frame: _counts(frame, ["without", "with_scenario"], by="without"),
         "as_of": lambda frame: _counts(frame, ["came", *BANDS], by="came"),
+        "placed": _placed,
         **dict.fromkeys(_PUBLIC, lambda frame: frame),
     }
     found = {name.removeprefix(PREFIX): frame for name, frame in tables.items() if name.startswith(PREFIX)}
@@ -45,6 +46,16 @@ def _totals(frame: pd.DataFrame) -> pd.DataFrame:
     whole = (frame[["locality", "area", "phase"]] == ALL).all(axis=1)
     kept = frame[frame["need"].eq(ALL) & (frame["year"].gt(first) | whole)]
     return _counts(kept.reset_index(drop=True), BANDS, by="expected")
+
+
+def _placed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Means over draws: counts of children to 5, small ones withheld; pounds to 100."""
+    counts = _counts(frame, ["mean", "low_80", "high_80"], by="mean")
+    pounds = frame["measure"].str.endswith("pounds")
+    for column in ("mean", "low_80", "high_80", "lower_bound"):
+        rounded = [to_step(float(value), POUNDS_STEP) for value in frame[column]]
+        counts[column] = counts[column].where(~pounds, pd.Series(rounded, index=frame.index))
+    return counts
 
 
 def _counts(frame: pd.DataFrame, columns: Sequence[str], *, by: str) -> pd.DataFrame:

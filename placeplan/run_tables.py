@@ -169,6 +169,8 @@ _COUNTS: Final = frozenset(
         "size",
         "places_then",
         "ratio",
+        "mean",
+        "lower_bound",
         "without",
         "with_scenario",
         "difference",

@@ -82,6 +82,23 @@ def test_the_same_call_gives_the_same_bytes_and_a_run_can_be_reported_again(tiny
     assert (tiny.parent / "one" / "forecast.html").read_text(encoding="utf-8") == page
 
 
+def test_a_year_can_be_placed_as_well(tiny, monkeypatch):
+    monkeypatch.setenv("PLACEPLAN_CACHE", str(tiny.parent / "cache"))
+    arguments = ("--years", 3, "--draws", 50, "--no-backtests", "--allocate", 2026, "--allocate-draws", 3, "--internal")
+    result = call("forecast", tiny, *arguments, "--out", "run")
+    assert result.exit_code == 0, result.stderr
+    placed = pp.read_run(tiny.parent / "run").tables["forecast_placed"].set_index("measure")
+    assert (placed["year"] == 2026).all()
+    assert placed.loc["to_place_pounds", "lower_bound"] <= placed.loc["to_place_pounds", "mean"] + 0.01
+    assert placed.loc["placed", "mean"] + placed.loc["gap", "mean"] == pytest.approx(
+        placed.loc["children", "mean"], abs=0.01
+    )
+    assert "Placed in 2026/27" in (tiny.parent / "run" / "forecast.html").read_text(encoding="utf-8")
+    late = call("forecast", tiny, "--years", 2, "--draws", 50, "--no-backtests", "--allocate", 2031, "--out", "late")
+    assert late.exit_code == 2
+    assert "year 2031: expected 2024 to 2026" in late.stderr
+
+
 def test_internal_is_marked_and_has_the_detail(tiny):
     assert call("forecast", tiny, "--years", 2, "--draws", 50, "--out", "run", "--internal").exit_code == 0
     folder = tiny.parent / "run"

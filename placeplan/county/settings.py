@@ -304,9 +304,9 @@ DEFAULT_SOURCES: Final = {
     "transport": "placeplan's defaults, near the published county means",
     "spot_purchase": "national independent special school fees, 2023-2026",
     "expansion": "placeplan's defaults",
-    "forecast": (
-        "placeplan's defaults: a quarter is one and a half times England's new plans of 2024 (97,563 to about 650,000 "
-        "children of an age); capital is a county programme's mean of about £37,000 a place (2024)"
+    "forecast.ceiling_share": (
+        "placeplan's default: one and a half times England's new plans of 2024 (97,563 to about 650,000 of an age)"
     ),
+    "forecast.capital_by_kind": "a county programme's mean of about £37,000 a place (2024); the Green Book's 3.5%",
 }
 """Where the defaults of each part of county.toml come from; a part not stated is listed in every report."""

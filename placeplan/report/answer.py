@@ -43,7 +43,7 @@ def title(run: Run) -> str:
     """The page's title."""
     year, lead = september_year(run), lead_question(run)
     if lead is None:
-        return f"{run.county}: {run.command}"
+        return f"Need to come in {run.county}" if run.command == "forecast" else f"{run.county}: {run.command}"
     when = f", September {year}" if lead == "september" and year is not None else ""
     return f"Who goes where in {run.county}{when}"
 

@@ -77,6 +77,7 @@ def forecast_sections(run: Run) -> list[Section]:
         _trust(run),
         _states(run),
         _scenarios(run),
+        _placed(run),
         _sizes(run),
         _scap(run),
         _as_of(run),
@@ -233,6 +234,27 @@ def _scenarios(run: Run) -> Section | None:
         "Scenarios side by side",
         (f"Children who need a place in {_school_year(year)}, expected, without and with each scenario.",),
         (Table("forecast_scenarios", f"Scenarios, {_school_year(year)}", columns, rows),),
+    )
+
+
+def _placed(run: Run) -> Section | None:
+    frame = table(run, f"{PREFIX}placed")
+    if frame.empty:
+        return None
+    year = _school_year(frame["year"].iloc[0])
+    rows = []
+    for row in frame.to_dict("records"):
+        write = pounds if str(row["measure"]).endswith("pounds") else count
+        band = _band(row, "80") if write is count else f"{pounds(row['low_80'])} to {pounds(row['high_80'])}"
+        bound = "" if pd.isna(row["lower_bound"]) else pounds(row["lower_bound"])
+        rows.append((label("measure", row["measure"]), cell(row, "mean", write), band, bound))
+    columns = (*text_columns("Measure"), *number_columns("Mean of draws", "80 of 100", "On expected counts"))
+    said = (
+        "Children who are still there stay where they are; all others are placed, draw by draw, proven and verified.",
+        "What placing the expected counts costs is a lower bound on the mean.",
+    )
+    return Section(
+        f"Placed in {year}", said, (Table("forecast_placed", f"The need of {year}, placed", columns, tuple(rows)),)
     )
 
 

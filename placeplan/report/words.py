@@ -57,6 +57,7 @@ LINES: Final = {
 PENALTIES: Final = {"overfill": "Children above places", "time": "Journey time"}
 
 MEASURES: Final = {
+    "to_place_pounds": "Fees, transport and penalties of those placed anew, a year",
     "children": "Children to be placed",
     "placed": "Placed",
     "gap": "Without any place",
@@ -111,6 +112,12 @@ _VALUES: Final = {
 }
 
 COLUMNS: Final = {
+    "expected": "Expected",
+    "median": "Median",
+    "low_80": "80 of 100, from",
+    "high_80": "80 of 100, to",
+    "low_95": "95 of 100, from",
+    "high_95": "95 of 100, to",
     "question": "Question",
     "measure": "Measure",
     "value": "Value",

@@ -20,6 +20,7 @@ from placeplan.report.answer import (
     title,
 )
 from placeplan.report.cells import Table
+from placeplan.report.forecast_sections import forecast_lede, has_forecast
 from placeplan.report.lookup import localities_in_order, locality_names, unit_names
 from placeplan.report.tables import questions_table
 from placeplan.report.words import COLUMNS, WITHHELD, label, plain
@@ -42,6 +43,18 @@ _SHEETS: Final = {
     "flows": "Who goes where",
     "breaches": "Stated limits exceeded",
     "plans": "How all plans add up",
+    "forecast_totals": "Need to come, totals",
+    "forecast_need": "Need to come, by cell",
+    "forecast_plans": "Plans to come",
+    "forecast_states": "Need by state",
+    "forecast_scenarios": "Scenarios",
+    "forecast_placed": "Need, placed",
+    "forecast_size": "Places that pay",
+    "forecast_scap": "School Capacity survey",
+    "forecast_trust": "Trust in the bands",
+    "forecast_backtest": "Backtests",
+    "forecast_as_of": "What came",
+    "forecast_notes": "What the forecast rests on",
     "assumptions": "Assumptions",
     "proof": "Method and proof",
     "placements": "Children (pseudonyms)",
@@ -122,6 +135,7 @@ def _front(writer: _Writer, run: Run) -> None:
     row += 1
     for heading, sentences in (
         ("The answer", [" ".join(answer_sentences(run))]),
+        ("The need to come", [forecast_lede(run), *run.facts["forecast_warnings"]] if has_forecast(run) else []),
         ("The gap", [" ".join(gap_sentences(run))]),
         ("Places to add", [" ".join(places_sentences(run))]),
         ("What one more place is worth", price_sentences(run)),

@@ -105,8 +105,8 @@ def allocate_need(
         values = by_draw[measure].to_numpy(float)
         low, high = np.quantile(values, (0.1, 0.9))
         on_expected = bound if measure == "to_place_pounds" else float("nan")
-        rows.append((measure, float(values.mean()), float(low), float(high), on_expected))
-    summary = pd.DataFrame(rows, columns=["measure", "mean", "low_80", "high_80", "lower_bound_on_expected_counts"])
+        rows.append((year, measure, float(values.mean()), float(low), float(high), on_expected))
+    summary = pd.DataFrame(rows, columns=["year", "measure", "mean", "low_80", "high_80", "lower_bound"])
     return NeedAllocation(year, by_draw, summary, tuple(answers), forecast.warnings)
 
 

@@ -81,11 +81,14 @@ class Forecast:
         return year
 
 
-def forecast_run(forecast: Forecast, *, options: Mapping[str, Any] | None = None) -> Run:
-    """One run from a forecast."""
+def forecast_run(
+    forecast: Forecast, *, placed: pd.DataFrame | None = None, options: Mapping[str, Any] | None = None
+) -> Run:
+    """One run from a forecast. ``placed``: the summary of ``allocate_need``, with the year that it is of."""
     county = forecast.county
+    more = {} if placed is None else {"placed": placed}
     tables = {
-        **{f"{PREFIX}{name}": table for name, table in forecast.tables.items()},
+        **{f"{PREFIX}{name}": table for name, table in {**forecast.tables, **more}.items()},
         "localities": pd.DataFrame(county.localities[["locality", "name"]]),
         "assumptions": assumptions(county),
     }
@@ -116,6 +119,7 @@ def report_forecast(
     forecast: Forecast,
     out: str | Path,
     *,
+    placed: pd.DataFrame | None = None,
     options: Mapping[str, Any] | None = None,
     internal: bool = False,
     replace: bool = False,
@@ -125,7 +129,7 @@ def report_forecast(
 
     Share-safe unless ``internal``. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given.
     """
-    run = forecast_run(forecast, options=options)
+    run = forecast_run(forecast, placed=placed, options=options)
     return write_report(run, out, internal=internal, replace=replace, timings=timings)
 
 

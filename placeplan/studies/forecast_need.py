@@ -127,10 +127,9 @@ def forecast_need(
 def _settings_notes(county: County) -> list[tuple[str, str, str]]:
     """What county.toml, or a default, says of the forecast: the ceiling, declared breaks and policies, and capital."""
     settings, stated = county.settings.forecast, county.settings.stated
-    default = DEFAULT_SOURCES["forecast"]
 
     def source(key: str) -> str:
-        return "county.toml" if f"forecast.{key}" in stated else default
+        return "county.toml" if f"forecast.{key}" in stated else DEFAULT_SOURCES[f"forecast.{key}"]
 
     notes = [
         (

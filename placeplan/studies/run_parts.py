@@ -13,7 +13,7 @@ from placeplan.geo.crs import GRID
 
 __all__ = ["county_layers", "run_facts", "units_named"]
 
-VERSIONED: Final = ("placeplan", "pulp", "highspy", "scipy", "pandas", "geopandas")
+VERSIONED: Final = ("placeplan", "pulp", "highspy", "numpy", "scipy", "statsmodels", "pandas", "geopandas")
 """The packages whose versions run.json names: those that an answer could turn on."""
 
 
