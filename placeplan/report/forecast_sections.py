@@ -10,8 +10,17 @@ from placeplan.privacy_forecast import PREFIX
 from placeplan.report.cells import Table, cell, number_columns, text_columns
 from placeplan.report.coverage_page import Section
 from placeplan.report.fan_charts import draw_fans, fans_of, source_line, svg_text
+from placeplan.report.forecast_planning import (
+    as_of_section,
+    band_words,
+    placed_section,
+    scap_section,
+    school_year,
+    share_words,
+    sizes_section,
+)
 from placeplan.report.lookup import localities_in_order, locality_names, table
-from placeplan.report.words import PHASE_NAMES, WITHHELD, count, label, pounds
+from placeplan.report.words import count, label
 from placeplan.run_tables import ALL
 from placeplan.runs import Run
 
@@ -27,10 +36,6 @@ _CHARTS: Final = (
 def has_forecast(run: Run) -> bool:
     """Whether the run holds a forecast."""
     return len(table(run, f"{PREFIX}totals")) > 0
-
-
-def _school_year(year: Any) -> str:
-    return f"{int(year)}/{(int(year) + 1) % 100:02d}"
 
 
 def _of(run: Run, year: int, **labels: str) -> dict[Any, Any] | None:
@@ -60,11 +65,9 @@ def forecast_lede(run: Run) -> str:
     plans = _plans(run, "plans", year)
     if then is None or plans is None or pd.isna(then["median"]):
         return "The forecast is in the tables below."
-    today = (
-        "" if now is None or pd.isna(now["median"]) else f", against {count(now['median'])} in {_school_year(start)}"
-    )
+    today = "" if now is None or pd.isna(now["median"]) else f", against {count(now['median'])} in {school_year(start)}"
     return (
-        f"In {_school_year(year)} about {count(then['median'])} children will need a specialist place{today}; in 80 of "
+        f"In {school_year(year)} about {count(then['median'])} children will need a specialist place{today}; in 80 of "
         f"100 futures it is {count(then['low_80'])} to {count(then['high_80'])}. About {count(plans['median'])} "
         f"children will have a plan ({count(plans['low_80'])} to {count(plans['high_80'])})."
     )
@@ -77,21 +80,13 @@ def forecast_sections(run: Run) -> list[Section]:
         _trust(run),
         _states(run),
         _scenarios(run),
-        _placed(run),
-        _sizes(run),
-        _scap(run),
-        _as_of(run),
+        placed_section(run),
+        sizes_section(run),
+        scap_section(run),
+        as_of_section(run),
         _rests(run),
     ]
     return [section for section in made if section is not None]
-
-
-def _band(row: dict[Any, Any] | None, level: str) -> str:
-    if row is None:
-        return ""
-    if "suppressed" in row and not pd.isna(row["suppressed"]):
-        return WITHHELD
-    return f"{count(row[f'low_{level}'])} to {count(row[f'high_{level}'])}"
 
 
 def _medians(cells: Sequence[dict[Any, Any] | None]) -> list[str]:
@@ -107,9 +102,9 @@ def _kinds(run: Run) -> Section | None:
     for kind in [*kinds, ALL]:
         cells = [_of(run, one, kind=kind) if kind != ALL else _of(run, one) for one in years]
         name = "All kinds" if kind == ALL else label("kind", kind)
-        rows.append((name, *_medians(cells), _band(cells[-1], "80"), _band(cells[-1], "95")))
-    columns = (*text_columns("Kind of place"), *number_columns(*(_school_year(one) for one in years)))
-    columns += number_columns(f"80 of 100, {_school_year(last)}", f"95 of 100, {_school_year(last)}")
+        rows.append((name, *_medians(cells), band_words(cells[-1], "80"), band_words(cells[-1], "95")))
+    columns = (*text_columns("Kind of place"), *number_columns(*(school_year(one) for one in years)))
+    columns += number_columns(f"80 of 100, {school_year(last)}", f"95 of 100, {school_year(last)}")
     said = (
         "The middle of all futures, by the academic year. Medians of parts do not add up to the median of their sum.",
     )
@@ -117,9 +112,9 @@ def _kinds(run: Run) -> Section | None:
     by_place = []
     for place in localities_in_order(run):
         cells = [_of(run, one, locality=place) for one in years[1:]]
-        by_place.append((names[place], *_medians(cells), _band(cells[-1], "80")))
-    where = (*text_columns("Locality"), *number_columns(*(_school_year(one) for one in years[1:])))
-    where += number_columns(f"80 of 100, {_school_year(last)}")
+        by_place.append((names[place], *_medians(cells), band_words(cells[-1], "80")))
+    where = (*text_columns("Locality"), *number_columns(*(school_year(one) for one in years[1:])))
+    where += number_columns(f"80 of 100, {school_year(last)}")
     return Section(
         "How many places, of what kind, where",
         said,
@@ -139,9 +134,9 @@ def _trust(run: Run) -> Section | None:
     start = int(run.facts["forecast_years"][0])
     rows = tuple(
         (
-            f"{int(r['horizon'])} ({_school_year(start + int(r['horizon']))})",
+            f"{int(r['horizon'])} ({school_year(start + int(r['horizon']))})",
             count(r["origins"]),
-            _share(r["covered_80"]),
+            share_words(r["covered_80"]),
             str(r["trust"]),
         )
         for r in trust.sort_values("horizon").to_dict("records")
@@ -159,11 +154,11 @@ def _trust(run: Run) -> Section | None:
                 f"{int(r['horizon'])} ahead",
                 str(r["method"]),
                 count(r["forecasts"]),
-                _share(r["wape"]),
+                share_words(r["wape"]),
                 f"{100 * float(r['bias']):+.0f}%",
                 f"{float(r['mase']):.1f}" if pd.notna(r["mase"]) else "",
-                _share(r["covered_80"]),
-                _share(r["covered_95"]),
+                share_words(r["covered_80"]),
+                share_words(r["covered_95"]),
             )
             for r in chosen.sort_values(["horizon", "method"]).to_dict("records")
         )
@@ -176,21 +171,17 @@ def _trust(run: Run) -> Section | None:
     return Section("How far to trust it", tuple(said), tuple(tables))
 
 
-def _share(value: Any) -> str:
-    return "" if pd.isna(value) else f"{100 * float(value):.0f}%"
-
-
 def _states(run: Run) -> Section | None:
     states = table(run, f"{PREFIX}states")
     if states.empty:
         return None
     rows = tuple(
         (
-            _school_year(r["year"]),
+            school_year(r["year"]),
             str(r["state"]),
             PLACEMENTS[str(r["placement"])].label,
             cell(r, "plans"),
-            _share(r["share"]),
+            share_words(r["share"]),
             label("kind", r["kind"]),
             cell(r, "needing_expected"),
             str(r["source"]),
@@ -232,124 +223,9 @@ def _scenarios(run: Run) -> Section | None:
     )
     return Section(
         "Scenarios side by side",
-        (f"Children who need a place in {_school_year(year)}, expected, without and with each scenario.",),
-        (Table("forecast_scenarios", f"Scenarios, {_school_year(year)}", columns, rows),),
+        (f"Children who need a place in {school_year(year)}, expected, without and with each scenario.",),
+        (Table("forecast_scenarios", f"Scenarios, {school_year(year)}", columns, rows),),
     )
-
-
-def _placed(run: Run) -> Section | None:
-    frame = table(run, f"{PREFIX}placed")
-    if frame.empty:
-        return None
-    year = _school_year(frame["year"].iloc[0])
-    rows = []
-    for row in frame.to_dict("records"):
-        write = pounds if str(row["measure"]).endswith("pounds") else count
-        band = _band(row, "80") if write is count else f"{pounds(row['low_80'])} to {pounds(row['high_80'])}"
-        bound = "" if pd.isna(row["lower_bound"]) else pounds(row["lower_bound"])
-        rows.append((label("measure", row["measure"]), cell(row, "mean", write), band, bound))
-    columns = (*text_columns("Measure"), *number_columns("Mean of draws", "80 of 100", "On expected counts"))
-    said = (
-        "Children who are still there stay where they are; all others are placed, draw by draw, proven and verified.",
-        "What placing the expected counts costs is a lower bound on the mean.",
-    )
-    return Section(
-        f"Placed in {year}", said, (Table("forecast_placed", f"The need of {year}, placed", columns, tuple(rows)),)
-    )
-
-
-def _sizes(run: Run) -> Section | None:
-    frame = table(run, f"{PREFIX}size")
-    if frame.empty:
-        return None
-    year = _school_year(frame["year"].iloc[0])
-    names = {ALL: "The whole county", **locality_names(run)}
-    by_new = {bool(new): part.set_index(["locality", "kind"]) for new, part in frame.groupby("new")}
-    kinds = list(dict.fromkeys(frame["kind"]))
-    rows = []
-    for place in (ALL, *localities_in_order(run)):
-        for kind in kinds:
-            lines = [by_new[new].loc[(place, kind), :].to_dict() for new in (False, True)]
-            sizes = ["none pays" if pd.isna(one["ratio"]) else cell(one, "size") for one in lines]
-            rows.append(
-                (names[place], label("kind", kind), cell(lines[0], "median"), *sizes, cell(lines[0], "places_then"))
-            )
-    costs = []
-    for kind in kinds:
-        old, new = (by_new[one].loc[(ALL, kind), :].to_dict() for one in (False, True))
-        paid = [pounds(old[name]) for name in ("independent_pounds", "local_pounds", "fixed_pounds")]
-        costs.append(
-            (label("kind", kind), *paid, pounds(new["capital_pounds"]), _share(old["ratio"]), _share(new["ratio"]))
-        )
-    columns = (*text_columns("Where", "Kind of place"), *number_columns("Median need", "Places that pay, existing"))
-    columns += number_columns("Places that pay, new", "Places stated")
-    heads = (*text_columns("Kind of place"), *number_columns("Independent: fee and transport"))
-    heads += number_columns(
-        "Local: top-up and transport", "A place", "Building it", "Quantile, existing", "Quantile, new"
-    )
-    said = (
-        (
-            "A place that stands empty still costs its yearly sum; a child without one costs the independent fee. One "
-            "more place pays for itself up to the size at which it is filled too seldom: the quantile of need below."
-        ),
-    )
-    tables = (
-        Table("forecast_size", f"How many places pay for themselves, {year}", columns, tuple(rows)),
-        Table("forecast_size_costs", "What the sizes rest on, pounds a year", heads, tuple(costs)),
-    )
-    return Section("How many places pay for themselves", said, tables)
-
-
-def _scap(run: Run) -> Section | None:
-    frame = table(run, f"{PREFIX}scap")
-    if frame.empty:
-        return None
-    years = sorted({int(year) for year in frame["year"]})
-    rows = []
-    for phase in ("primary", "secondary"):
-        for kind in KINDS:
-            part = frame[frame["phase"].eq(phase) & frame["kind"].eq(kind)]
-            for year_group in sorted({int(one) for one in part["year_group"]}):
-                line = part[part["year_group"].eq(year_group)].set_index("year")
-                if not (line["expected"].fillna(1.0) >= 0.5).any():
-                    continue
-                cells = [cell(line.loc[one].to_dict(), "expected") if one in line.index else "" for one in years]
-                name = "Reception" if year_group == 0 else f"Year {year_group}"
-                rows.append((PHASE_NAMES[phase], label("kind", kind), name, *cells))
-    columns = (
-        *text_columns("Phase", "Provision", "Year group"),
-        *number_columns(*(_school_year(one) for one in years)),
-    )
-    said = (
-        "Residents with a plan who need specialist provision, expected, in the shape of the School Capacity survey.",
-    )
-    return Section(
-        "For the School Capacity survey", said, (Table("forecast_scap", "By year group", columns, tuple(rows)),)
-    )
-
-
-def _as_of(run: Run) -> Section | None:
-    frame = table(run, f"{PREFIX}as_of")
-    if frame.empty:
-        return None
-    shown = frame[frame["series"].eq("all plans")]
-    rows = tuple(
-        (
-            _school_year(r["year"]),
-            cell(r, "came"),
-            cell(r, "median"),
-            _band(r, "80"),
-            _band(r, "95"),
-        )
-        for r in shown.to_dict("records")
-    )
-    outside = int((~shown["within_95"].astype(bool)).sum())
-    verdict = "every year's count lay within it" if outside == 0 else f"{outside} of {len(shown)} years lay outside it"
-    said = (
-        f"This forecast knew nothing after {_school_year(run.facts['forecast_years'][0])}. Of the 95% band: {verdict}.",
-    )
-    columns = (*text_columns("Year"), *number_columns("Came", "Median", "80 of 100", "95 of 100"))
-    return Section("What came", said, (Table("forecast_as_of", "All plans, forecast and come", columns, rows),))
 
 
 def _rests(run: Run) -> Section:
