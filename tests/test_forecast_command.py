@@ -94,6 +94,11 @@ def test_a_year_can_be_placed_as_well(tiny, monkeypatch):
         placed.loc["children", "mean"], abs=0.01
     )
     assert "Placed in 2026/27" in (tiny.parent / "run" / "forecast.html").read_text(encoding="utf-8")
+    shared = pp.write_report(share_safe(pp.read_run(tiny.parent / "run")), tiny.parent / "shared")
+    safe = pp.read_run(shared).tables["forecast_placed"].set_index("measure")
+    assert (safe.loc["to_place_pounds", ["mean", "low_80", "high_80"]] % 100 == 0).all()
+    counts = safe.loc[["children", "placed"], "mean"].dropna()
+    assert ((counts == 0) | (counts >= 5)).all()
     late = call("forecast", tiny, "--years", 2, "--draws", 50, "--no-backtests", "--allocate", 2031, "--out", "late")
     assert late.exit_code == 2
     assert "year 2031: expected 2024 to 2026" in late.stderr

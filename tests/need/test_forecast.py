@@ -10,6 +10,7 @@ from need_generator import known_county
 
 import placeplan as pp
 from placeplan.county.settings import Forecast as ForecastSettings
+from placeplan.county.settings import SeriesBreak
 from placeplan.need.backtest import backtest_rows, scores_of, trust_table
 from placeplan.need.counts import PLACEMENT_AXIS, cube_of
 from placeplan.need.demand import DEMAND_KINDS, demand_counts, demand_rows, planned_kinds
@@ -202,6 +203,56 @@ def test_beside_other_authorities_the_bands_of_2018_hold_2024(county):
     cut = replace(county, comparators=others[others["year"] <= 2017])
     same = pp.forecast_need(cut, as_of=2017, years=7, draws=600, scenarios=[], backtests=False)
     pd.testing.assert_frame_equal(same.tables["plans"], forecast.tables["plans"])
+
+
+def made_up_authorities(years, growth):
+    """Three authorities that grew alike."""
+    rows = [
+        (name, year, round(size * np.exp(sum(growth[: place + 1]))))
+        for name, size in (("A", 900), ("B", 1500), ("C", 2600))
+        for place, year in enumerate(years)
+    ]
+    return pd.DataFrame(rows, columns=["authority", "year", "plans"])
+
+
+def test_the_total_turns_with_other_authorities(known):
+    county, years = known.county, range(2012, 2025)
+    fast = made_up_authorities(years, [0.01] * 9 + [0.12] * 4)
+    beside = replace(county, comparators=fast)
+    alone, together = (pp.forecast_need(one, years=4, draws=300, backtests=False).tables for one in (county, beside))
+
+    def middle(tables):
+        rows = tables["plans"]
+        return float(rows[(rows["what"] == "plans") & (rows["year"] == 2028)]["median"].iloc[0])
+
+    assert middle(together) > 1.1 * middle(alone)
+    told = together["notes"].set_index("subject")["value"]
+    assert "3 of them with the county, 2012 to 2024" in told["Total of plans"]
+    few = replace(county, comparators=fast[fast["authority"] == "A"])
+    told = pp.forecast_need(few, years=2, draws=60, backtests=False).tables["notes"].set_index("subject")["value"]
+    assert told["Other authorities' totals"].startswith("not used")
+    old = replace(county, comparators=fast[fast["year"] < 2020])
+    told = pp.forecast_need(old, years=2, draws=60, backtests=False).tables["notes"].set_index("subject")["value"]
+    assert told["Other authorities' totals"].startswith("not used")
+
+
+def test_a_declared_break_of_the_stock_is_not_taken_for_growth_beside_others(known):
+    county, years = known.county, range(2012, 2025)
+    calm = made_up_authorities(years, [0.01] * 13)
+    stock = county.plans["measure"].eq("stock") & county.plans["margin"].eq("total")
+    doubled = county.plans["plans"].mask(stock & (county.plans["year"] < 2020), (county.plans["plans"] / 2).round())
+    jumps = replace(county, comparators=calm, plans=county.plans.assign(plans=doubled.astype("Int64")))
+    declared = replace(
+        jumps.settings, forecast=ForecastSettings(breaks=(SeriesBreak(2020, "stock", "counted otherwise"),))
+    )
+    plain = replace(jumps.settings, forecast=ForecastSettings())
+
+    def width(settings):
+        rows = pp.forecast_need(replace(jumps, settings=settings), years=3, draws=400, backtests=False).tables["plans"]
+        row = rows[(rows["what"] == "plans") & (rows["year"] == 2027)].iloc[0]
+        return (row["high_80"] - row["low_80"]) / row["median"]
+
+    assert width(declared) < width(plain)
 
 
 def test_nobody_is_counted_twice_and_everybody_once(county, forecast):
