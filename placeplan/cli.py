@@ -251,7 +251,7 @@ def _answer_and_report(
         ahead = None
         if command in ("demo", "report") and pp.can_forecast(county):
             with step(timings, "forecast"):
-                ahead = pp.forecast_need(county, years=REPORT_YEARS, draws=REPORT_DRAWS, scenarios=[])
+                ahead = pp.forecast_need(county, years=REPORT_YEARS, draws=REPORT_DRAWS, scenarios=[], peers=False)
         run = pp.allocation_run(answers, more_places=more, forecast=ahead, command=command, options=options)
         with step(timings, "report"):
             pp.write_report(run, folder, internal=internal, replace=replace, timings=timings)

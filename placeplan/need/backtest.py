@@ -56,11 +56,12 @@ def backtest_rows(
     draws: int = DRAWS,
     horizon: int = MOST_AHEAD,
     origins: Iterable[int] | None = None,
+    peers: bool = True,
 ) -> pd.DataFrame:
     """Forecasts from every origin beside what came by ``until``, in the columns of ``models.backtest``.
 
     Of the total: ours, rates frozen, and the simple methods where every year has a total. Of each part that was
-    published later: ours and rates frozen. The series of a part is its margin and labels.
+    published later: ours and rates frozen. The series of a part is its margin and labels. Without ``peers`` ours alone.
     """
     totals = total_series(county, "stock", until=until)
     chosen = origins_of(county, until) if origins is None else list(origins)
@@ -71,7 +72,7 @@ def backtest_rows(
         people = people_ahead(county, cube, range(min(origin, int(totals.index[0])), ahead.stop), known_until=origin)
         fit = fit_need(county, cube, people, origin)
         scale = float(np.abs(np.diff(totals.loc[:origin].to_numpy(float))).mean())
-        for method in (OURS, FROZEN):
+        for method in (OURS, FROZEN) if peers else (OURS,):
             drawn = draw_futures(county, fit, years=ahead, draws=draws, seed=seed, frozen=method == FROZEN)
             made = simulate(fit.cohort, drawn.futures, start=origin, stream=generator(seed, f"backtest {origin}"))
             for year in ahead:
@@ -79,7 +80,7 @@ def backtest_rows(
                 parts.append(rows.assign(method=method, origin=origin, horizon=year - origin))
     ours = pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)
     years = [int(str(year)) for year in totals.index]
-    if chosen and years == list(range(years[0], years[-1] + 1)):
+    if peers and chosen and years == list(range(years[0], years[-1] + 1)):
         simple = {name: baseline_forecaster(name, draws=DRAWS * 5, seed=seed) for name in BASELINES}
         frame = totals.rename(TOTAL).to_frame()
         others = rolling_origins(frame, simple, origins=chosen, horizon=horizon)

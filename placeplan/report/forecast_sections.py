@@ -258,5 +258,5 @@ def forecast_part(run: Run) -> dict[str, Any] | None:
         "lede": forecast_lede(run),
         "warnings": [str(warning) for warning in run.facts.get("forecast_warnings", [])],
         "charts": forecast_charts(run)[:1],
-        "tables": [made for section in sections for made in section.tables[:2]],
+        "tables": [made for section in sections for made in section.tables if made.name != "forecast_backtest"],
     }

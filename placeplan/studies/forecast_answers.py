@@ -101,7 +101,7 @@ def forecast_summary(forecast: Forecast) -> dict[str, pd.DataFrame]:
     totals = forecast.tables["totals"]
     whole = (totals[["need", "area", "phase"]] == ALL).all(axis=1)
     kept = totals[whole & ((totals[["locality", "kind"]] == ALL).sum(axis=1) >= 1)]
-    parts = {name: forecast.tables[name] for name in ("plans", "trust", "backtest", "notes") if name in forecast.tables}
+    parts = {name: forecast.tables[name] for name in ("plans", "trust", "notes") if name in forecast.tables}
     return {f"{PREFIX}{name}": table for name, table in {"totals": kept.reset_index(drop=True), **parts}.items()}
 
 

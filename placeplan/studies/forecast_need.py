@@ -54,12 +54,14 @@ def forecast_need(
     as_of: int | None = None,
     scenarios: Iterable[str] | None = None,
     backtests: bool = True,
+    peers: bool = True,
 ) -> Forecast:
     """Forecast a county's need for ``years`` years in ``draws`` whole futures.
 
     What is not given is as county.toml says. ``as_of``: an academic year to forecast from with only what was known
     then; the table ``as_of`` has what came since. ``need.scenarios``: those to compare; all in the table unless
-    named. ``backtests``: without them nothing says how far to trust the bands, and the warnings say so.
+    named. ``backtests``: without them nothing says how far to trust the bands, and the warnings say so. ``peers``: whether simple
+    methods and frozen rates are tested beside it.
 
     Raises ``UsageError`` for a year without plans, a scenario that is not in the table, or numbers out of bounds.
     """
