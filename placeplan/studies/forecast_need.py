@@ -60,8 +60,8 @@ def forecast_need(
 
     What is not given is as county.toml says. ``as_of``: an academic year to forecast from with only what was known
     then; the table ``as_of`` has what came since. ``need.scenarios``: those to compare; all in the table unless
-    named. ``backtests``: without them nothing says how far to trust the bands, and the warnings say so. ``peers``: whether simple
-    methods and frozen rates are tested beside it.
+    named. ``backtests``: without them nothing says how far to trust the bands, and the warnings say so. ``peers``:
+    whether simple methods and frozen rates are tested beside it.
 
     Raises ``UsageError`` for a year without plans, a scenario that is not in the table, or numbers out of bounds.
     """
@@ -89,7 +89,13 @@ def forecast_need(
     }
     tested = (
         backtest_rows(
-            county, cube, until=start, seed=seed, draws=min(BACKTEST_DRAWS, number), horizon=min(MOST_AHEAD, ahead)
+            county,
+            cube,
+            until=start,
+            seed=seed,
+            draws=min(BACKTEST_DRAWS, number),
+            horizon=min(MOST_AHEAD, ahead),
+            peers=peers,
         )
         if backtests
         else pd.DataFrame()
