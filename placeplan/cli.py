@@ -31,7 +31,7 @@ __all__ = ["allocate", "app", "check", "demo", "main", "new", "report", "travel"
 EXAMPLE: Final = "example:derbyshire"
 DEMO_PLACES: Final = 40
 REPORT_YEARS: Final = 6
-REPORT_DRAWS: Final = 100
+REPORT_DRAWS: Final = 60
 """Years and futures of the need to come that a report tells of; ``placeplan forecast`` has those of county.toml."""
 
 app = typer.Typer(
