@@ -55,14 +55,27 @@ def start(base):
 def by_placement(base, start, rows, year):
     """Mean plans by placement, without and with a scenario of these rows."""
     fit, futures = start
-    table = pd.DataFrame([ROW | row for row in rows])
-    county = replace(base, scenarios=table)
-    made = []
-    for one in (futures, with_scenario(county, fit, futures, "one", seed=1)):
-        draws = simulate(fit.cohort, one, start=2024, stream=generator(1, "test"))
-        placement = np.arange(fit.cube.size) % fit.cube.shape[3]
-        made.append(draws.counts(year, placement, size=fit.cube.shape[3]).mean(axis=0))
-    return [pd.Series(one, index=PLACEMENT_AXIS) for one in made]
+    county = replace(base, scenarios=pd.DataFrame([ROW | row for row in rows]))
+    return [
+        means(fit, one, year) if one is not futures else before(fit, one, year)
+        for one in (futures, with_scenario(county, fit, futures, "one", seed=1))
+    ]
+
+
+BEFORE = {}
+"""Means without any scenario, by year."""
+
+
+def before(fit, futures, year):
+    if year not in BEFORE:
+        BEFORE[year] = means(fit, futures, year)
+    return BEFORE[year]
+
+
+def means(fit, futures, year):
+    draws = simulate(fit.cohort, futures, start=2024, stream=generator(1, "test"))
+    placement = np.arange(fit.cube.size) % fit.cube.shape[3]
+    return pd.Series(draws.counts(year, placement, size=fit.cube.shape[3]).mean(axis=0), index=PLACEMENT_AXIS)
 
 
 def test_inclusion_moves_new_plans_to_mainstream_from_its_year_on(base, start):
