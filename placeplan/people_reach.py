@@ -13,20 +13,14 @@ import pandas as pd
 from placeplan.county.county import County
 from placeplan.county.vocabulary import COMMISSIONED_KINDS, YEAR_GROUPS, phase_of, year_group_of_age
 from placeplan.geo.travel import TravelTimes
-from placeplan.provision import needs_met
+from placeplan.provision import needs_met, provisions_of
 from placeplan.reach import Reach, reach_of
 from placeplan.suppression import SMALLEST
 
-__all__ = ["latest_people", "people_groups", "people_reach", "place_gap_table", "provisions_of"]
+__all__ = ["latest_people", "people_groups", "people_reach", "place_gap_table"]
 
 _STEP: Final = 5.0
 """Counts of children are rounded to this before anything is worked out from them."""
-
-
-def provisions_of(units: pd.DataFrame) -> pd.Series:
-    """What each unit provides: its kind, and for an ERS the model that it works to (``ers:none`` without one)."""
-    model = units["model"].where(units["model"] != "", "none")
-    return units["kind"].where(units["kind"] != "ers", "ers:" + model)
 
 
 def latest_people(county: County) -> pd.DataFrame:

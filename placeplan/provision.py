@@ -11,7 +11,7 @@ from placeplan.county.listed import split_list
 from placeplan.county.settings import KindCost
 from placeplan.county.vocabulary import COMMISSIONED_KINDS, INMSS_KINDS, NEEDS, OUT_OF_COUNTY
 
-__all__ = ["cost_line", "needs_met", "units_open"]
+__all__ = ["cost_line", "needs_met", "provisions_of", "units_open"]
 
 BOUGHT_ONE_BY_ONE: Final = (*INMSS_KINDS, "independent_other", "college", "peripatetic", "mainstream_support")
 """Kinds that have as much room as is bought where no places are stated."""
@@ -98,6 +98,12 @@ def needs_met(needs: str) -> frozenset[str]:
     """
     items = split_list(needs)
     return frozenset(NEEDS) if "any" in items else frozenset(items)
+
+
+def provisions_of(units: pd.DataFrame) -> pd.Series:
+    """What each unit provides: its kind, and for an ERS the model that it works to (``ers:none`` without one)."""
+    model = units["model"].where(units["model"].fillna("") != "", "none")
+    return units["kind"].where(units["kind"] != "ers", "ers:" + model)
 
 
 def _room(county: County, rows: pd.DataFrame, in_county: pd.Series) -> tuple[pd.Series, pd.Series]:

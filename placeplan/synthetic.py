@@ -128,10 +128,9 @@ def fit_table(start: Floats, margins: Sequence[Margin], *, tolerance: float = 1e
     faults = _margin_faults(start, margins)
     if faults:
         raise InputError(faults)
-    cells = np.arange(start.size).reshape(start.shape)
+    places = np.unravel_index(np.arange(start.size), start.shape)
     totals = []
     for margin in margins:
-        places = np.unravel_index(cells.ravel(), start.shape)
         shape = tuple(start.shape[axis] for axis in margin.axes)
         part = (
             np.ravel_multi_index([places[axis] for axis in margin.axes], shape) if shape else np.zeros_like(places[0])

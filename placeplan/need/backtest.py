@@ -18,13 +18,24 @@ from placeplan.models.backtest import (
 from placeplan.models.baselines import BASELINES
 from placeplan.models.cohorts import CohortDraws, simulate
 from placeplan.models.reconcile import Totals
+from placeplan.models.scores import coverage
 from placeplan.need.counts import Cube, margins, total_series
 from placeplan.need.fit import fit_need
 from placeplan.need.futures import draw_futures
 from placeplan.need.people import people_ahead
 from placeplan.synthetic import generator
 
-__all__ = ["DRAWS", "MOST_AHEAD", "OURS", "backtest_rows", "origins_of", "scores_of", "trust_table"]
+__all__ = [
+    "DRAWS",
+    "MOST_AHEAD",
+    "OURS",
+    "TOTAL",
+    "backtest_rows",
+    "origins_of",
+    "published_counts",
+    "scores_of",
+    "trust_table",
+]
 
 OURS: Final = "placeplan"
 FROZEN: Final = "rates frozen"
@@ -65,7 +76,9 @@ def backtest_rows(
     """
     totals = total_series(county, "stock", until=until)
     chosen = origins_of(county, until) if origins is None else list(origins)
-    came = {year: _published(county, cube, totals, year) for year in range(min(chosen, default=until) + 1, until + 1)}
+    came = {
+        year: published_counts(county, cube, totals, year) for year in range(min(chosen, default=until) + 1, until + 1)
+    }
     parts = []
     for origin in chosen:
         ahead = range(origin + 1, min(until, origin + horizon) + 1)
@@ -88,7 +101,7 @@ def backtest_rows(
     return ours
 
 
-def _published(county: County, cube: Cube, totals: pd.Series, year: int) -> list[Totals]:
+def published_counts(county: County, cube: Cube, totals: pd.Series, year: int) -> list[Totals]:
     """Every count published for a year: the total, where there is one, and the margins."""
     found = [one for one in margins(county, cube, "stock", year) if one.name != "total"]
     if year in totals.index:
@@ -130,8 +143,7 @@ def trust_table(rows: pd.DataFrame, horizon: int) -> pd.DataFrame:
     made = []
     for ahead in range(1, horizon + 1):
         part = ours[ours["horizon"] == ahead]
-        inside = (part["came"] >= part["low_80"]) & (part["came"] <= part["high_80"])
-        covered = float(inside.mean()) if len(part) else float("nan")
+        covered = coverage(*(part[name].to_numpy(float) for name in ("came", "low_80", "high_80")))
         enough = len(part) >= FEWEST_ORIGINS
         verdict = "untested" if not enough else "tested" if covered >= TRUSTED_COVERAGE else "not to be trusted"
         made.append((ahead, len(part), covered, verdict))

@@ -35,10 +35,9 @@ BAND: Final = 1.2816
 
 @dataclass(frozen=True, slots=True)
 class DrawnFutures:
-    """``futures`` to simulate, what their total follows (``new plans`` or ``comparators``), and notes."""
+    """``futures`` to simulate, and notes of what they follow."""
 
     futures: Futures = field(repr=False)
-    follows: str
     notes: tuple[tuple[str, str, str], ...]
 
 
@@ -54,14 +53,13 @@ def draw_futures(
     county: County, fit: NeedFit, *, years: Sequence[int], draws: int, seed: int, frozen: bool = False
 ) -> DrawnFutures:
     """Draw what a fit leaves uncertain. ``frozen``: rates stay as they are and only chance is left."""
-    cube = fit.cube
     people = np.stack([fit.people.of(year) for year in years])
     flat = np.zeros((draws, len(years)))
     settings = county.settings.forecast
     if frozen:
         shape = (draws, *fit.weights.shape)
         return DrawnFutures(
-            Futures(tuple(years), people, flat + 1.0, np.broadcast_to(fit.relative.mean, shape), flat), "new plans", ()
+            Futures(tuple(years), people, flat + 1.0, np.broadcast_to(fit.relative.mean, shape), flat), ()
         )
     level = _level(county, fit, len(years), draws, generator(seed, "trend"))
     relative = fit.relative.draw(draws, generator(seed, "localities"))
@@ -76,9 +74,7 @@ def draw_futures(
         totals=totals,
         ceiling=settings.ceiling_share,
     )
-    if cube.shape[0] != relative.shape[1]:
-        raise AssertionError("localities of the cube and of the rates differ")
-    return DrawnFutures(futures, "new plans" if totals is None else "comparators", tuple(notes))
+    return DrawnFutures(futures, tuple(notes))
 
 
 def _level(county: County, fit: NeedFit, years: int, draws: int, stream: np.random.Generator) -> Floats:

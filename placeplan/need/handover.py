@@ -21,7 +21,7 @@ from placeplan.models.rates import pooled_rates
 from placeplan.need.counts import NEED_AXIS, PLACEMENT_AXIS
 from placeplan.need.demand import PHASE_AXIS, phase_of_age, planned_kinds, without_a_place
 from placeplan.need.fit import NeedFit
-from placeplan.provision import units_open
+from placeplan.provision import provisions_of, units_open
 from placeplan.synthetic import generator
 
 __all__ = ["TO_PLACE_COLUMNS", "YearNeed", "draw_children", "expected_need", "mean_of", "zone_counts"]
@@ -173,9 +173,8 @@ def _suits_by_group(county: County) -> Mapping[tuple[str, str, str], tuple[tuple
     units = county.units.drop_duplicates("unit").set_index("unit")
     there = children[children["unit"].notna()]
     kinds = there["unit"].map(units["kind"]).astype(str)
-    models = there["unit"].map(units["model"]).fillna("none").astype(str)
     kind = kinds.replace({"hub": "special", "independent_other": "independent_special"})
-    label = kinds.where(kinds != "ers", "ers:" + models)
+    label = there["unit"].map(provisions_of(units)).astype(str)
     phases = [phase_of_age(int(year_group) + 4) for year_group in there["year_group"]]
     frame = pd.DataFrame({"kind": kind, "need": there["need"].astype(str), "phase": phases, "label": label})
     made: dict[tuple[str, str, str], tuple[tuple[str, ...], Floats]] = {}
@@ -361,8 +360,6 @@ def _survivors(county: County, rows: NDArray[np.int64], weights: Floats, later: 
     children = county.children.iloc[rows]
     units = county.units.drop_duplicates("unit").set_index("unit")
     unit = children["unit"].astype(str)
-    kinds, models = unit.map(units["kind"]).astype(str), unit.map(units["model"]).fillna("none").astype(str)
-    label = kinds.where(kinds != "ers", "ers:" + models)
     return pd.DataFrame(
         {
             "child": children["child"].to_numpy(dtype=object),
@@ -370,7 +367,7 @@ def _survivors(county: County, rows: NDArray[np.int64], weights: Floats, later: 
             "zone": children["zone"].to_numpy(dtype=object),
             "need": children["need"].astype(str).to_numpy(dtype=object),
             "year_group": children["year_group"].to_numpy(int) + later,
-            "suits": label.to_numpy(dtype=object),
+            "suits": unit.map(provisions_of(units)).astype(str).to_numpy(dtype=object),
             "children": weights,
         }
     )

@@ -8,7 +8,7 @@ import pandas as pd
 from placeplan.report.atlas_data import provision_words
 from placeplan.report.cells import Table, cell, number_columns, text_columns
 from placeplan.report.lookup import locality_names, table
-from placeplan.report.words import PHASE_NAMES, label, minutes, number_of
+from placeplan.report.words import PHASE_NAMES, label, minutes, number_of, share
 from placeplan.runs import Run
 
 __all__ = ["Section", "coverage_sections", "gap_sentence", "lede"]
@@ -24,10 +24,6 @@ class Section:
     heading: str
     said: tuple[str, ...]
     tables: tuple[Table, ...]
-
-
-def _share(value: Any, *, missing: str = "") -> str:
-    return missing if pd.isna(value) else f"{100 * float(value):.0f}%"
 
 
 def _people(value: Any, *, missing: str = "") -> str:
@@ -53,7 +49,7 @@ def gap_sentence(run: Run) -> str:
     where = locality_names(run)[str(row["locality"])]
     phase = PHASE_NAMES[str(row["phase"])].lower()
     return (
-        f"In {where} {_share(row['share_beyond'])} of young people of {phase} age live more than {guidance:g} minutes "
+        f"In {where} {share(row['share_beyond'])} of young people of {phase} age live more than {guidance:g} minutes "
         f"from the nearest {_in_a_sentence(str(row['provision']))} for {label('need', row['need']).lower()}."
     )
 
@@ -78,8 +74,8 @@ def lede(run: Run) -> str:
     rows = county[county["by"] == "county"].to_dict("records") if len(county) else []
     if not rows or pd.isna(rows[0]["share_within"]):
         return gap
-    share, count = _share(rows[0]["share_within"]), number_of(rows[0]["children"], "child", "children")
-    children = f"Of {count} with a plan to be placed, {share} can reach a place that would meet it within guidance."
+    within, count = share(rows[0]["share_within"]), number_of(rows[0]["children"], "child", "children")
+    children = f"Of {count} with a plan to be placed, {within} can reach a place that would meet it within guidance."
     return f"{gap} {children}"
 
 
@@ -111,7 +107,7 @@ def _place_gaps(run: Run) -> Section | None:
             label("need", row["need"]),
             PHASE_NAMES[str(row["phase"])],
             provision_words(str(row["provision"])),
-            _share(row["share_beyond"]),
+            share(row["share_beyond"]),
             _people(row["people_beyond"]),
             f"{float(row['expected_children']):.1f}",
             units.get(str(row["nearest"]), "" if pd.isna(row["nearest"]) else str(row["nearest"])),
@@ -224,7 +220,7 @@ def _equity(run: Run) -> Section | None:
             + (" (1 is the most deprived)" if row["by"] == "deprivation_fifth" and str(row["group"]) == "1" else ""),
             cell(row, "children"),
             cell(row, "within_guidance"),
-            _share(row["share_within"], missing="c" if "within_guidance" in str(row.get("suppressed")) else ""),
+            share(row["share_within"], missing="c" if "within_guidance" in str(row.get("suppressed")) else ""),
             cell(row, "mean_minutes", minutes),
             "least" if row["worst"] else "",
         )
@@ -273,8 +269,8 @@ def _what_if(run: Run) -> Section | None:
         (
             str(row["name"]),
             _people(row["places"]),
-            _share(row["share_people_before"]),
-            _share(row["share_people_after"]),
+            share(row["share_people_before"]),
+            share(row["share_people_after"]),
             _people(row["people_gained"]),
             minutes(row["mean_minutes_saved"]),
             *(cell(row, c) for c in ("children_suited", "children_gained", "children_nearest")),

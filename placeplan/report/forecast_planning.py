@@ -9,7 +9,7 @@ from placeplan.privacy_forecast import PREFIX
 from placeplan.report.cells import Table, cell, number_columns, text_columns
 from placeplan.report.coverage_page import Section
 from placeplan.report.lookup import localities_in_order, locality_names, table
-from placeplan.report.words import PHASE_NAMES, WITHHELD, count, label, pounds
+from placeplan.report.words import PHASE_NAMES, WITHHELD, count, label, pounds, school_year, share
 from placeplan.run_tables import ALL
 from placeplan.runs import Run
 
@@ -18,19 +18,8 @@ __all__ = [
     "band_words",
     "placed_section",
     "scap_section",
-    "school_year",
-    "share_words",
     "sizes_section",
 ]
-
-
-def school_year(year: Any) -> str:
-    """An academic year as schools write it.
-
-    >>> school_year(2027)
-    '2027/28'
-    """
-    return f"{int(year)}/{(int(year) + 1) % 100:02d}"
 
 
 def band_words(row: dict[Any, Any] | None, level: str) -> str:
@@ -40,11 +29,6 @@ def band_words(row: dict[Any, Any] | None, level: str) -> str:
     if "suppressed" in row and not pd.isna(row["suppressed"]):
         return WITHHELD
     return f"{count(row[f'low_{level}'])} to {count(row[f'high_{level}'])}"
-
-
-def share_words(value: Any) -> str:
-    """A share in per cent."""
-    return "" if pd.isna(value) else f"{100 * float(value):.0f}%"
 
 
 def placed_section(run: Run) -> Section | None:
@@ -95,8 +79,8 @@ def sizes_section(run: Run) -> Section | None:
                 label("kind", kind),
                 *paid,
                 pounds(new["capital_pounds"]),
-                share_words(old["ratio"]),
-                share_words(new["ratio"]),
+                share(old["ratio"]),
+                share(new["ratio"]),
             )
         )
     columns = (*text_columns("Where", "Kind of place"), *number_columns("Median need", "Places that pay, existing"))

@@ -15,12 +15,10 @@ from placeplan.report.forecast_planning import (
     band_words,
     placed_section,
     scap_section,
-    school_year,
-    share_words,
     sizes_section,
 )
 from placeplan.report.lookup import localities_in_order, locality_names, table
-from placeplan.report.words import count, label
+from placeplan.report.words import count, label, school_year, share
 from placeplan.run_tables import ALL
 from placeplan.runs import Run
 
@@ -100,7 +98,7 @@ def _kinds(run: Run) -> Section | None:
     kinds = [kind for kind in KINDS if _of(run, last, kind=kind) is not None]
     rows = []
     for kind in [*kinds, ALL]:
-        cells = [_of(run, one, kind=kind) if kind != ALL else _of(run, one) for one in years]
+        cells = [_of(run, one, kind=kind) for one in years]
         name = "All kinds" if kind == ALL else label("kind", kind)
         rows.append((name, *_medians(cells), band_words(cells[-1], "80"), band_words(cells[-1], "95")))
     columns = (*text_columns("Kind of place"), *number_columns(*(school_year(one) for one in years)))
@@ -136,7 +134,7 @@ def _trust(run: Run) -> Section | None:
         (
             f"{int(r['horizon'])} ({school_year(start + int(r['horizon']))})",
             count(r["origins"]),
-            share_words(r["covered_80"]),
+            share(r["covered_80"]),
             str(r["trust"]),
         )
         for r in trust.sort_values("horizon").to_dict("records")
@@ -154,11 +152,11 @@ def _trust(run: Run) -> Section | None:
                 f"{int(r['horizon'])} ahead",
                 str(r["method"]),
                 count(r["forecasts"]),
-                share_words(r["wape"]),
+                share(r["wape"]),
                 f"{100 * float(r['bias']):+.0f}%",
                 f"{float(r['mase']):.1f}" if pd.notna(r["mase"]) else "",
-                share_words(r["covered_80"]),
-                share_words(r["covered_95"]),
+                share(r["covered_80"]),
+                share(r["covered_95"]),
             )
             for r in chosen.sort_values(["horizon", "method"]).to_dict("records")
         )
@@ -181,7 +179,7 @@ def _states(run: Run) -> Section | None:
             str(r["state"]),
             PLACEMENTS[str(r["placement"])].label,
             cell(r, "plans"),
-            share_words(r["share"]),
+            share(r["share"]),
             label("kind", r["kind"]),
             cell(r, "needing_expected"),
             str(r["source"]),

@@ -36,7 +36,7 @@ from placeplan.report.tables import (
     prices_table,
     questions_table,
 )
-from placeplan.report.words import WITHHELD, count, join, label, minutes, plain, short_pounds
+from placeplan.report.words import WITHHELD, count, join, label, minutes, plain, school_year, short_pounds
 from placeplan.runs import Run
 
 __all__ = ["FOOTER", "page_environment", "page_html", "provenance"]
@@ -141,7 +141,7 @@ def provenance(run: Run) -> list[tuple[str, str]]:
         if value in (None, "", [], {}):
             continue
         if key == "year":
-            value = f"{value}/{(int(value) + 1) % 100:02d}"
+            value = school_year(value)
         elif isinstance(value, dict):
             value = ", ".join(
                 f"{label('phase', one) if key == 'guidance_minutes' else plain(one)} {_short(what)}"

@@ -23,6 +23,8 @@ __all__ = [
     "number_of",
     "plain",
     "pounds",
+    "school_year",
+    "share",
     "short_pounds",
 ]
 
@@ -233,6 +235,24 @@ def minutes(value: Any, *, missing: str = "") -> str:
     '37.1'
     """
     return missing if _missing(value) else f"{float(value):,.1f}"
+
+
+def share(value: Any, *, missing: str = "") -> str:
+    """A share in per cent.
+
+    >>> share(0.256)
+    '26%'
+    """
+    return missing if _missing(value) else f"{100 * float(value):.0f}%"
+
+
+def school_year(year: Any) -> str:
+    """An academic year as schools write it.
+
+    >>> school_year(2027)
+    '2027/28'
+    """
+    return f"{int(year)}/{(int(year) + 1) % 100:02d}"
 
 
 def pounds(value: Any, *, missing: str = "") -> str:

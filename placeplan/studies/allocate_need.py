@@ -14,6 +14,7 @@ from placeplan.geo.travel import TravelTimes
 from placeplan.models.allocate import allocate
 from placeplan.models.placement import placement_problem
 from placeplan.models.program import DEFAULT_SOLVER
+from placeplan.models.scores import BAND_80
 from placeplan.need.handover import YearNeed
 from placeplan.studies.allocate_places import allocate_places
 from placeplan.studies.answers import Allocation
@@ -87,15 +88,14 @@ def allocate_need(
     placed best by itself, so that the answer on expected counts is a lower bound on the mean of the draws.
     Raises ``UsageError`` for a draw or year that the forecast does not have.
     """
-    numbers = list(dict.fromkeys(draws))
-    if not numbers:
-        raise UsageError("draws: expected at least one")
-    needs = [forecast.draw(number, year) for number in numbers]
-    answers = [allocate_places(county_in(county, need), travel, question="september", solver=solver) for need in needs]
+    needs = forecast.several(draws, year)
+    answers = [
+        allocate_places(county_in(county, need), travel, question="september", solver=solver) for need in needs.values()
+    ]
     by_draw = pd.DataFrame(
         [
             {"draw": number, **{measure: answer.headline(measure) for measure in MEASURES}}
-            for number, answer in zip(numbers, answers, strict=True)
+            for number, answer in zip(needs, answers, strict=True)
         ]
     )
     by_draw["to_place_pounds"] = [_chosen_pounds(answer) for answer in answers]
@@ -103,7 +103,7 @@ def allocate_need(
     rows = []
     for measure in (*MEASURES, "to_place_pounds"):
         values = by_draw[measure].to_numpy(float)
-        low, high = np.quantile(values, (0.1, 0.9))
+        low, high = np.quantile(values, BAND_80)
         on_expected = bound if measure == "to_place_pounds" else float("nan")
         rows.append((year, measure, float(values.mean()), float(low), float(high), on_expected))
     summary = pd.DataFrame(rows, columns=["year", "measure", "mean", "low_80", "high_80", "lower_bound"])

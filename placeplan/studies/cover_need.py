@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from placeplan.county.county import County
 from placeplan.county.vocabulary import YEAR_GROUPS
-from placeplan.errors import UsageError
 from placeplan.geo.travel import TravelTimes
 from placeplan.need.handover import mean_of
 from placeplan.studies.coverage_answers import Coverage
@@ -35,10 +34,7 @@ def cover_need(
     What the forecast's backtests say of its bands stands in ``need_label``. Raises ``UsageError`` for a draw or year
     that the forecast does not have.
     """
-    numbers = list(dict.fromkeys(draws))
-    if not numbers:
-        raise UsageError("draws: expected at least one")
-    need = mean_of([forecast.draw(number, year) for number in numbers])
+    need = mean_of(list(forecast.several(draws, year).values()))
     frame = need.frame()
     # Nobody below the first year group is a child of the contract; nobody of that age is placed.
     known = frame[frame["year_group"] >= min(YEAR_GROUPS)]

@@ -15,8 +15,8 @@ from placeplan.county.county import County
 from placeplan.county.vocabulary import PHASES, phase_of
 from placeplan.errors import UsageError
 from placeplan.geo.travel import Reason, TravelTimes
-from placeplan.people_reach import latest_people, provisions_of
-from placeplan.provision import needs_met, units_open
+from placeplan.people_reach import latest_people
+from placeplan.provision import needs_met, provisions_of, units_open
 from placeplan.reach import Reach
 from placeplan.report.write import write_report
 from placeplan.runs import Run

@@ -1,6 +1,6 @@
 """Answers about need to come: the draws, their tables, what is handed over, and the run that is made of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,13 @@ class Forecast:
             raise UsageError(f"draw {number}: expected 0 to {self.draws.draws - 1}")
         snapshot = self.draws.one(number, self._known(year))
         return draw_children(self.county, self.fit, snapshot, draw=number, year=year, rows=self.rows, seed=self.seed)
+
+    def several(self, numbers: Iterable[int], year: int) -> dict[int, YearNeed]:
+        """Whole futures of a year by their numbers, each once; at least one."""
+        made = {number: self.draw(number, year) for number in numbers}
+        if not made:
+            raise UsageError("draws: expected at least one")
+        return made
 
     def at_quantile(self, level: float, year: int, *, kind: str) -> int:
         """The draw whose county total of children needing ``kind`` stands at the quantile ``level`` of all draws."""

@@ -15,8 +15,8 @@ from placeplan.models.cohort_parts import Futures
 from placeplan.models.cohorts import CohortDraws, simulate
 from placeplan.models.scores import BAND_80
 from placeplan.need.backtest import DRAWS as BACKTEST_DRAWS
-from placeplan.need.backtest import MOST_AHEAD, backtest_rows, scores_of, trust_table
-from placeplan.need.counts import cube_of, margins, total_series
+from placeplan.need.backtest import MOST_AHEAD, TOTAL, backtest_rows, published_counts, scores_of, trust_table
+from placeplan.need.counts import cube_of, total_series
 from placeplan.need.demand import DEMAND_KINDS, DemandCounts, demand_counts, demand_rows
 from placeplan.need.fit import NeedFit, fit_need
 from placeplan.need.futures import draw_futures
@@ -231,16 +231,15 @@ def _what_came(county: County, draws: CohortDraws, start: int) -> pd.DataFrame:
     for year in draws.years:
         if year == start:
             continue
-        if year in totals.index:
-            bands = bands_of(draws.counts(year)[:, 0])
-            made.append(("all plans", year, float(totals[year]), *(float(value) for value in bands.values())))
-        for margin in margins(county, cube, "stock", year):
-            if margin.name == "total":
-                continue
-            counts = draws.counts(year, margin.part, size=len(margin.values))
-            bands = bands_of(counts)
+        for margin in published_counts(county, cube, totals, year):
+            bands = bands_of(draws.counts(year, margin.part, size=len(margin.values)))
             made += [
-                (f"{margin.name} {place}", year, float(came), *(float(value[place]) for value in bands.values()))
+                (
+                    "all plans" if margin.name == TOTAL else f"{margin.name} {place}",
+                    year,
+                    float(came),
+                    *(float(value[place]) for value in bands.values()),
+                )
                 for place, came in enumerate(margin.values)
                 if not np.isnan(came)
             ]

@@ -7,8 +7,8 @@ import pandas as pd
 
 from placeplan.candidates import candidate_points, candidate_units, chosen_candidates
 from placeplan.geo.travel import TravelTimes, make_travel_times
-from placeplan.people_reach import people_reach, provisions_of
-from placeplan.provision import needs_met
+from placeplan.people_reach import people_reach
+from placeplan.provision import needs_met, provisions_of
 from placeplan.reach import Reach, reach_of, suitable
 from placeplan.studies.coverage_answers import Coverage
 from placeplan.studies.travel_times import candidate_times
