@@ -1,130 +1,247 @@
-"""The rules of an allocation, one function a rule, each as rows and entries of a programme.
+"""The rules of an allocation beside the places themselves, one function a rule, each as rows over a placement.
 
-Variables: ``place[g,u]`` children of group g at unit u; ``gap[g]`` children not placed; ``over[u,k]``
-children above places in band k; ``add[u]`` places added.
+Variables: ``place[g,u]`` children of group g at unit u; ``gap[g]`` children not placed; ``over[u,k]`` children above
+places in band k; ``add[u]`` places added; ``short[r]`` by how much a row that may be missed is missed.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
 
 from .placement import PlacementProblem
 
 __all__ = [
+    "LocalityMeasure",
     "Rule",
-    "add_at_most",
-    "add_labels",
-    "every_child_counted",
-    "gap_labels",
+    "added_places",
+    "budgets",
+    "equity_bound",
+    "equity_minimax",
+    "host_share",
     "limit_spending",
-    "over_labels",
-    "pair_labels",
-    "site_limits",
-    "within_places",
+    "linear_rule",
+    "site_totals",
 ]
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Rows (index label; sense, right) and their entries (row, variable, coefficient)."""
+    """Rows over a placement, and the variables that they bring.
+
+    ``rows``: index label; sense, right. ``pairs`` and ``gap``: what a child on each pair and in each group's gap takes
+    of them (pairs x rows, groups x rows). ``variables``: index label; lower, upper, whole. ``entries``: variable, row,
+    coefficient; the row may be another rule's, such as ``places[u]``. ``costs``: of the variables, by stage.
+    ``may_bar``: whether the rows can keep a child out of a unit that is bought one by one, so that any child might wait.
+    """
 
     rows: pd.DataFrame = field(repr=False)
+    pairs: sparse.csr_array = field(repr=False)
+    gap: sparse.csr_array = field(repr=False)
+    variables: pd.DataFrame = field(repr=False)
     entries: pd.DataFrame = field(repr=False)
+    costs: Mapping[str, Floats] = field(repr=False)
+    may_bar: bool = False
 
 
-def pair_labels(pairs: pd.DataFrame) -> pd.Index:
-    """``place[g,u]`` for each pair."""
-    return pd.Index("place[" + pairs["group"].astype(str) + "," + pairs["unit"].astype(str) + "]", dtype=object)
+@dataclass(frozen=True, slots=True)
+class LocalityMeasure:
+    """A mean over each locality's children, those who stay and those in the gap among them.
 
-
-def gap_labels(groups: pd.Index) -> pd.Index:
-    """``gap[g]`` for each group."""
-    return pd.Index([f"gap[{g}]" for g in groups], dtype=object)
-
-
-def over_labels(bands: pd.DataFrame) -> pd.Index:
-    """``over[u,k]`` for each band."""
-    return pd.Index([f"over[{u},{k}]" for u, k in zip(bands["unit"], bands["band"], strict=True)], dtype=object)
-
-
-def add_labels(units: pd.Index) -> pd.Index:
-    """``add[u]`` for each unit."""
-    return pd.Index([f"add[{u}]" for u in units], dtype=object)
-
-
-def every_child_counted(problem: PlacementProblem, pairs: pd.DataFrame, gap_groups: pd.Index) -> Rule:
-    """Every child is placed or in the gap: ``sum_u place[g,u] + gap[g] = children[g]``."""
-    groups = problem.groups
-    rows = _rows("children", groups.index, "=", groups["children"].to_numpy())
-    entries = pd.concat(
-        [
-            _entries("children", pairs["group"], pair_labels(pairs), 1.0),
-            _entries("children", gap_groups, gap_labels(gap_groups), 1.0),
-        ],
-        ignore_index=True,
-    )
-    return Rule(rows, entries)
-
-
-def within_places(problem: PlacementProblem, pairs: pd.DataFrame, added: pd.Index | None = None) -> Rule:
-    """A unit's children fit its places: ``sum_g place[g,u] - sum_k over[u,k] - add[u] <= places[u] - held[u]``.
-
-    Units bought one by one (``places`` infinite) have no row.
+    ``locality``: of each group, in their order, and ``at_group``: the group of each pair by its place. ``pairs``: the value of a child on each pair; ``gap``: of a child of
+    each group in the gap. ``held``: by locality, the sum of the values of the children who stay, and ``children``: all
+    children of the locality, by which the sum is divided.
     """
-    limited = problem.units[np.isfinite(problem.units["places"])]
-    rows = _rows("places", limited.index, "<=", (limited["places"] - limited["held"]).to_numpy())
-    at_limited = pairs[pairs["unit"].isin(limited.index)]
-    bands = problem.bands
-    parts = [
-        _entries("places", at_limited["unit"], pair_labels(at_limited), 1.0),
-        _entries("places", bands["unit"], over_labels(bands), -1.0),
-    ]
-    if added is not None:
-        parts.append(_entries("places", added, add_labels(added), -1.0))
-    return Rule(rows, pd.concat(parts, ignore_index=True))
+
+    locality: pd.Series = field(repr=False)
+    at_group: NDArray[np.int64] = field(repr=False)
+    pairs: Floats = field(repr=False)
+    gap: Floats = field(repr=False)
+    held: pd.Series = field(repr=False)
+    children: pd.Series = field(repr=False)
 
 
-def site_limits(additions: pd.DataFrame) -> Rule:
-    """A site takes no more than it has room for: ``sum over its units of add[u] <= limit[site]``.
+def site_totals(problem: PlacementProblem, site: pd.Series, totals: pd.Series) -> Rule:
+    """A site's units together: ``sum over its units of place[g,u] <= total[site] - held``; never below those held.
 
-    ``additions``: index unit; columns site, limit (the same on every row of a site), fixed_cost.
+    ``site``: by unit, missing where the unit is in none; ``totals``: children by site.
+    """
+    return _sets(problem, "site", site, totals)
+
+
+def host_share(problem: PlacementProblem, site: pd.Series, limits: pd.Series) -> Rule:
+    """Children with plans at a host: ``sum over its units of place[g,u] <= limit[site] - held``; never below those held.
+
+    ``limits``: by site, the share of the roll that may have plans, less the host's own pupils with plans.
+    """
+    return _sets(problem, "host", site, limits)
+
+
+def budgets(
+    problem: PlacementProblem, spending: pd.DataFrame, limits: pd.Series, *, gap: pd.DataFrame | None = None
+) -> Rule:
+    """A fund in a financial year: ``sum spending[g,u] place[g,u] + sum spending[g] gap[g] - short <= limit``.
+
+    ``spending``: pairs x budgets, pounds a child; ``limits``: pounds by budget that are left for these children;
+    ``gap``: groups x budgets, what a child in the gap is charged at. An overspend comes in the stage ``rules``, after
+    the gap: no child waits for want of money.
+    """
+    labels = [f"budget[{name}]" for name in limits.index]
+    rows = pd.DataFrame({"sense": "<=", "right": limits.to_numpy(float)}, index=pd.Index(labels, dtype=object))
+    waiting = np.zeros((len(problem.groups), len(limits))) if gap is None else gap[limits.index].to_numpy(float)
+    return _may_be_missed(
+        _over_placement(rows, sparse.csr_array(spending[limits.index].to_numpy(float)), sparse.csr_array(waiting))
+    )
+
+
+def equity_bound(measure: LocalityMeasure, most: float | pd.Series, *, price: float | None = None) -> Rule:
+    """No locality's mean is above a bound: ``mean[l] - short[l] <= most``.
+
+    ``most``: one for all, or by locality. A shortfall comes in the stage ``rules``; with ``price`` it costs so many
+    pounds for each unit of the mean and each of the locality's children instead.
+    """
+    rule = _means("equity", measure, most)
+    return _may_be_missed(rule, price=None if price is None else price * measure.children.to_numpy(float))
+
+
+def equity_minimax(measure: LocalityMeasure) -> Rule:
+    """The worst locality's mean as low as it can be, then the next worst, and so on: ``equity 1`` to ``equity L``.
+
+    The sum of the k largest means is ``min k t_k + sum_l d_kl`` with ``d_kl >= mean[l] - t_k, d_kl >= 0``; minimising
+    it for k = 1, 2, ... in order is the lexicographic minimax (Ogryczak and Sliwinski, Computers and Operations
+    Research 30, 2003).
+    """
+    localities = list(measure.children.index)
+    rounds = range(1, len(localities) + 1)
+    means = [_means(f"equity {k}", measure, 0.0) for k in rounds]
+    names = [f"equity level[{k}]" for k in rounds] + [f"equity above[{k},{x}]" for k in rounds for x in localities]
+    entries = [(f"equity level[{k}]", f"equity {k}[{x}]", -1.0) for k in rounds for x in localities]
+    entries += [(f"equity above[{k},{x}]", f"equity {k}[{x}]", -1.0) for k in rounds for x in localities]
+    weights = {
+        f"equity {k}": np.array(
+            [float(k) if j == k else 0.0 for j in rounds] + [float(j == k) for j in rounds for _ in localities]
+        )
+        for k in rounds
+    }
+    return Rule(
+        rows=pd.concat([rule.rows for rule in means]),
+        pairs=sparse.csr_array(sparse.hstack([rule.pairs for rule in means])),
+        gap=sparse.csr_array(sparse.hstack([rule.gap for rule in means])),
+        variables=_variables(names),
+        entries=pd.DataFrame(entries, columns=["variable", "row", "coefficient"]),
+        costs=weights,
+    )
+
+
+def linear_rule(
+    name: str, problem: PlacementProblem, *, pairs: Floats, gap: Floats, sense: str, right: float, required: bool = True
+) -> Rule:
+    """A row of the user's own: ``sum pairs[g,u] place[g,u] + sum gap[g] gap[g]  <=, = or >=  right``.
+
+    Not ``required``, it comes after the gap and is missed where it has to be.
+    """
+    rows = pd.DataFrame({"sense": [sense], "right": [right]}, index=pd.Index([f"own[{name}]"], dtype=object))
+    rule = _over_placement(rows, sparse.csr_array(pairs[:, None]), sparse.csr_array(gap[:, None]))
+    return replace(rule, may_bar=True) if required else _may_be_missed(rule)
+
+
+def added_places(problem: PlacementProblem, additions: pd.DataFrame, *, most_places: int | None = None) -> Rule:
+    """Places as variables: ``add[u]`` more at a unit, ``sum over a site's units of add[u] <= limit[site]``.
+
+    ``additions``: index unit; columns site, limit (the same on every row of a site), fixed_cost (pounds a place, in the
+    stage ``cost``). ``most_places``: ``sum_u add[u] <= most_places``. Between equals the fewer places win.
     """
     limits = additions.groupby("site")["limit"].first()
-    rows = _rows("site", limits.index, "<=", limits.to_numpy(float))
-    return Rule(rows, _entries("site", additions["site"], add_labels(additions.index), 1.0))
-
-
-def add_at_most(additions: pd.DataFrame, places: int) -> Rule:
-    """At most so many places are added: ``sum_u add[u] <= places``."""
-    rows = _rows("added", pd.Index(["places"]), "<=", np.array([float(places)]))
-    labels = add_labels(additions.index)
-    return Rule(rows, _entries("added", pd.Series(["places"] * len(labels)), labels, 1.0))
-
-
-def limit_spending(pairs: pd.DataFrame, additions: pd.DataFrame, spending: pd.Series, most_pounds: float) -> Rule:
-    """Yearly spending in the county stays within a sum.
-
-    ``sum_u fixed_cost[u] add[u] + sum_gu spending[g,u] place[g,u] <= most_pounds``; ``spending`` is pounds a
-    child, in the order of ``pairs``.
-    """
-    rows = _rows("spending", pd.Index(["pounds"]), "<=", np.array([most_pounds]))
-    parts = [
-        _entries(
-            "spending", pd.Series(["pounds"] * len(additions)), add_labels(additions.index), additions["fixed_cost"]
-        ),
-        _entries("spending", pd.Series(["pounds"] * len(pairs)), pair_labels(pairs), spending),
-    ]
-    return Rule(rows, pd.concat(parts, ignore_index=True))
-
-
-def _rows(rule: str, labels: pd.Index, sense: str, right: object) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"sense": sense, "right": right}, index=pd.Index([f"{rule}[{x}]" for x in labels], dtype=object)
+    names = [f"add[{unit}]" for unit in additions.index]
+    entries = [(name, f"places[{unit}]", -1.0) for name, unit in zip(names, additions.index, strict=True)]
+    entries += [(name, f"more[{site}]", 1.0) for name, site in zip(names, additions["site"], strict=True)]
+    rights = {f"more[{site}]": float(limit) for site, limit in limits.items()}
+    if most_places is not None:
+        entries += [(name, "more places", 1.0) for name in names]
+        rights["more places"] = float(most_places)
+    return Rule(
+        rows=pd.DataFrame({"sense": "<=", "right": pd.Series(rights, dtype=float)}),
+        pairs=sparse.csr_array((len(problem.pairs), len(rights))),
+        gap=sparse.csr_array((len(problem.groups), len(rights))),
+        variables=_variables(names).assign(upper=additions["limit"].to_numpy(float), whole=True),
+        entries=pd.DataFrame(entries, columns=["variable", "row", "coefficient"]),
+        costs={
+            "cost": additions["fixed_cost"].to_numpy(float).round(2),
+            "places": np.ones(len(names)),
+        },
     )
 
 
-def _entries(rule: str, labels: pd.Series | pd.Index, variables: pd.Index, coefficient: object) -> pd.DataFrame:
-    rows = [f"{rule}[{x}]" for x in labels]
-    numbers = coefficient if isinstance(coefficient, float) else np.asarray(coefficient, float)
-    return pd.DataFrame({"row": rows, "variable": variables, "coefficient": numbers})
+def limit_spending(problem: PlacementProblem, additions: pd.DataFrame, spending: Floats, most_pounds: float) -> Rule:
+    """Yearly spending stays within a sum: ``sum fixed_cost[u] add[u] + sum spending[g,u] place[g,u] <= most_pounds``."""
+    rows = pd.DataFrame({"sense": ["<="], "right": [most_pounds]}, index=pd.Index(["spending"], dtype=object))
+    rule = _over_placement(rows, sparse.csr_array(spending[:, None]), sparse.csr_array((len(problem.groups), 1)))
+    entries = pd.DataFrame(
+        {
+            "variable": [f"add[{unit}]" for unit in additions.index],
+            "row": "spending",
+            "coefficient": additions["fixed_cost"].to_numpy(float),
+        }
+    )
+    return Rule(rule.rows, rule.pairs, rule.gap, rule.variables, entries, rule.costs)
+
+
+def _sets(problem: PlacementProblem, name: str, of_unit: pd.Series, limits: pd.Series) -> Rule:
+    held = problem.units["held"].groupby(of_unit.reindex(problem.units.index)).sum().reindex(limits.index).fillna(0.0)
+    right = np.maximum(limits.to_numpy(float), held.to_numpy()) - held.to_numpy()
+    labels = pd.Index([f"{name}[{label}]" for label in limits.index], dtype=object)
+    rows = pd.DataFrame({"sense": "<=", "right": right}, index=labels)
+    at = limits.index.get_indexer(of_unit.reindex(problem.units.index))[problem.at_unit]
+    some = np.flatnonzero(at >= 0)
+    pairs = sparse.csr_array((np.ones(len(some)), (some, at[some])), shape=(len(at), len(limits)))
+    rule = _over_placement(rows, pairs, sparse.csr_array((len(problem.groups), len(limits))))
+    bought = np.isinf(problem.units["places"].to_numpy(float))[problem.at_unit]
+    return replace(rule, may_bar=bool((bought & (at >= 0)).any()))
+
+
+def _means(name: str, measure: LocalityMeasure, most: float | pd.Series) -> Rule:
+    localities = measure.children.index
+    divisor = np.maximum(measure.children.to_numpy(float), 1.0)
+    right = np.broadcast_to(most, len(localities)) if np.isscalar(most) else most.reindex(localities).to_numpy(float)
+    rows = pd.DataFrame(
+        {"sense": "<=", "right": right - measure.held.reindex(localities).fillna(0.0).to_numpy() / divisor},
+        index=pd.Index([f"{name}[{label}]" for label in localities], dtype=object),
+    )
+    at = localities.get_indexer(measure.locality)
+    of_pair = at[measure.at_group]
+    return _over_placement(rows, _spread(measure.pairs, of_pair, divisor), _spread(measure.gap, at, divisor))
+
+
+def _spread(values: Floats, at: NDArray[np.int64], divisor: Floats) -> sparse.csr_array:
+    return sparse.csr_array((values / divisor[at], (np.arange(len(at)), at)), shape=(len(at), len(divisor)))
+
+
+def _over_placement(rows: pd.DataFrame, pairs: sparse.csr_array, gap: sparse.csr_array) -> Rule:
+    none = pd.DataFrame({"variable": [], "row": [], "coefficient": []})
+    return Rule(rows, pairs, gap, _variables([]), none, {})
+
+
+def _may_be_missed(rule: Rule, *, price: Floats | None = None) -> Rule:
+    """The rule with a shortfall of each row: as little as can be in the stage ``rules``, or at a price in ``cost``."""
+    names = [f"short[{row}]" for row in rule.rows.index]
+    sign = np.where(rule.rows["sense"] == ">=", 1.0, -1.0)
+    entries = pd.DataFrame({"variable": names, "row": rule.rows.index, "coefficient": sign})
+    # A row counts as missed by its share, so that pounds and minutes stand beside each other.
+    share = 1.0 / np.maximum(1.0, np.abs(rule.rows["right"].to_numpy(float)))
+    return Rule(
+        rows=rule.rows,
+        pairs=rule.pairs,
+        gap=rule.gap,
+        variables=pd.concat([rule.variables, _variables(names)]),
+        entries=pd.concat([rule.entries, entries], ignore_index=True),
+        costs={"rules": share} if price is None else {"cost": price},
+    )
+
+
+def _variables(names: list[str]) -> pd.DataFrame:
+    return pd.DataFrame({"lower": 0.0, "upper": np.inf, "whole": False}, index=pd.Index(names, dtype=object))

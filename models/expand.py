@@ -1,22 +1,14 @@
 """Where more places should go: the allocation with places as variables, stopping where they no longer save."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import pandas as pd
 
-from . import constraints
-from .allocate import (
-    allocate,
-    allocation_program,
-    bounds_without_prices,
-    objectives,
-    placement_of,
-    prove,
-    worthwhile_pairs,
-)
+from .allocate import allocate, bounds_without_prices, cost_of, overfill_of
+from .constraints import added_places, limit_spending
 from .placement import Placement, PlacementProblem, placement_problem
-from .program import DEFAULT_SOLVER, Program, Solution, Status, solve_in_order
+from .program import DEFAULT_SOLVER, Status
 
 __all__ = ["BUDGET_GAP", "Expansion", "expand", "with_places"]
 
@@ -66,36 +58,27 @@ def expand(
     """
     if (problem.groups["children"] % 1 != 0).any():
         raise ValueError("more places: expected groups of whole children, since a place is whole")
+    rules = [added_places(problem, additions, most_places=most_places)]
     # A row on pounds breaks the network that makes linear answers whole.
-    whole = most_pounds is not None
-    best = worthwhile_pairs(problem, spending=spending if whole else None)
-    program = allocation_program(problem, best, additions=additions, whole=whole)
-    if most_places is not None:
-        program = _with_rule(program, constraints.add_at_most(additions, most_places))
-    if most_pounds is not None:
-        program = _with_rule(program, constraints.limit_spending(best, additions, best["spending"], most_pounds))
-    stages = solve_in_order(
-        program,
-        _stages(problem, best, additions),
+    knapsack = most_pounds is not None
+    if most_pounds is not None and spending is not None:
+        rules.append(limit_spending(problem, additions, spending.to_numpy(float), most_pounds))
+    chosen = allocate(
+        problem,
+        rules=rules,
         solver=solver,
         time_limit=time_limit,
-        relative_gap=BUDGET_GAP if whole else 0.0,
+        relative_gap=BUDGET_GAP if knapsack else 0.0,
     )
-    last = list(stages.values())[-1]
-    added = _added(last, additions)
+    added = _added(chosen, additions)
     larger = with_places(problem, added)
-    if whole:
-        placement = prove(larger, *placement_of(larger, best, last), solver=solver)
-    else:
-        placement = allocate(larger, solver=solver, time_limit=time_limit)
+    best = allocate(larger, solver=solver, time_limit=time_limit)
+    placement = _within(larger, chosen, best) if knapsack else best
     objective = placement.proof.objective + float((added * additions["fixed_cost"].loc[added.index]).sum())
-    if "cost" in stages:
-        bound = stages["cost"].bound
-    else:
+    bound = chosen.proof.bound
+    if chosen.proof.status != Status.optimal and "cost" not in chosen.proof.bounds:
         _, bound = bounds_without_prices(with_places(problem, additions["limit"]))
-    proven = all(s.status is Status.optimal for s in stages.values()) and (
-        whole or placement.proof.status == Status.optimal
-    )
+    proven = chosen.proof.status == Status.optimal and (knapsack or best.proof.status == Status.optimal)
     status = Status.optimal if proven else Status.feasible
     return Expansion(added, larger, placement, str(status), objective, min(bound, objective))
 
@@ -106,24 +89,24 @@ def with_places(problem: PlacementProblem, added: pd.Series) -> PlacementProblem
     return placement_problem(problem.groups, problem.units.assign(places=places), problem.bands, problem.pairs)
 
 
-def _stages(problem: PlacementProblem, pairs: pd.DataFrame, additions: pd.DataFrame) -> dict[str, pd.Series]:
-    labels = constraints.add_labels(additions.index)
-    fixed = pd.Series(additions["fixed_cost"].to_numpy(float).round(2), index=labels)
-    stages = {k: v for k, v in objectives(problem, pairs).items() if k in ("gap", "preference", "cost")}
-    stages["cost"] = pd.concat([stages["cost"], fixed])
-    stages["places"] = pd.Series(1.0, index=labels)
-    return stages
-
-
-def _with_rule(program: Program, rule: constraints.Rule) -> Program:
-    return Program(
-        program.variables,
-        pd.concat([program.rows, rule.rows]),
-        pd.concat([program.entries, rule.entries], ignore_index=True),
+def _within(problem: PlacementProblem, chosen: Placement, best: Placement) -> Placement:
+    """The placement that keeps to the pounds, judged beside the best one of its places, which need not."""
+    overfill = overfill_of(problem, chosen.flows)
+    objective = cost_of(problem, chosen.flows) + float((overfill["price"] * overfill["children"]).sum())
+    waiting = float(chosen.gap.sum())
+    same = waiting == best.proof.gap_children and objective <= best.proof.objective + 1e-6
+    proof = replace(
+        best.proof,
+        status=best.proof.status if same else str(Status.feasible),
+        objective=objective,
+        bound=min(best.proof.bound, objective),
+        gap_children=waiting,
+        gap_children_bound=min(best.proof.gap_children_bound, waiting),
     )
+    return replace(chosen, overfill=overfill, proof=proof)
 
 
-def _added(solution: Solution, additions: pd.DataFrame) -> pd.Series:
-    values = solution.values.reindex(constraints.add_labels(additions.index)).fillna(0.0)
+def _added(placement: Placement, additions: pd.DataFrame) -> pd.Series:
+    values = placement.variables.reindex([f"add[{unit}]" for unit in additions.index]).fillna(0.0)
     added = pd.Series(values.to_numpy().round(), index=additions.index, name="places")
     return added[added > 0]

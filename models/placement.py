@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 __all__ = ["Placement", "PlacementProblem", "Proof", "placement_problem", "tie_break"]
 
@@ -23,13 +24,26 @@ class PlacementProblem:
     stay there and take up places).
     ``bands``: unit, band (0, 1, ...), width (children), price (pounds a child, rising): room above places.
     ``pairs``: group, unit, cost (pounds a child a year, whole pence), minutes (one way), against_preference
-    (yes where the group prefers another unit). A pair that is not there is not possible.
+    (yes where the group prefers another unit). A pair that is not there is not possible. ``at_group`` and ``at_unit``
+    are the places of each pair's group and unit in the first two.
     """
 
     groups: pd.DataFrame = field(repr=False)
     units: pd.DataFrame = field(repr=False)
     bands: pd.DataFrame = field(repr=False)
     pairs: pd.DataFrame = field(repr=False)
+    at_group: NDArray[np.int64] = field(repr=False)
+    at_unit: NDArray[np.int64] = field(repr=False)
+
+    def pair_places(self, groups: pd.Series, units: pd.Series) -> NDArray[np.int64]:
+        """Where each pair of a group and a unit stands among the pairs; raises ``KeyError`` where one is not there."""
+        width = len(self.units) + 1
+        known = self.at_group * width + self.at_unit
+        asked = _places(self.groups.index, groups) * width + _places(self.units.index, units)
+        at = np.searchsorted(known, asked)
+        if (at == len(known)).any() or (known[at] != asked).any():
+            raise KeyError("a pair that is not possible")
+        return at
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +52,9 @@ class Proof:
 
     ``objective`` and ``bound`` are pounds a year over the groups, overfill included; ``gap_children`` is
     the least number of children that cannot be placed, and ``gap_children_bound`` its proven lower bound.
-    ``prices`` holds a price per unit, weighed by stage (see ``pricing``): with them anyone can recompute the bound.
+    ``values`` and ``bounds`` hold every objective in its order by name, and ``prices`` a price for each row and
+    objective (what the objective changes with one more on the row's right-hand side): with them anyone can recompute
+    the bounds.
     """
 
     status: str
@@ -47,7 +63,9 @@ class Proof:
     gap_children: float
     gap_children_bound: float
     solver: str
-    prices: pd.Series = field(repr=False)
+    prices: pd.DataFrame = field(repr=False)
+    values: pd.Series = field(repr=False)
+    bounds: pd.Series = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +73,13 @@ class Placement:
     """Who goes where: an answer to a ``PlacementProblem``.
 
     ``flows``: group, unit, children (> 0). ``gap``: children not placed, by group (zeros included).
-    ``overfill``: unit, band, children, price.
+    ``overfill``: unit, band, children, price. ``variables``: of the rules, such as ``short[...]`` and ``add[...]``.
     """
 
     flows: pd.DataFrame = field(repr=False)
     gap: pd.Series = field(repr=False)
     overfill: pd.DataFrame = field(repr=False)
+    variables: pd.Series = field(repr=False)
     proof: Proof
 
 
@@ -75,16 +94,16 @@ def placement_problem(
     groups = groups[["children"]].astype(float).sort_index()
     units = units[["places", "held"]].astype(float).sort_index()
     bands = bands[BAND_COLUMNS].sort_values(["unit", "band"], ignore_index=True)
-    pairs = pairs[PAIR_COLUMNS].sort_values(["group", "unit"], ignore_index=True)
+    pairs, at_group, at_unit = _in_order(pairs[PAIR_COLUMNS], groups.index, units.index)
     largest = np.finfo(float).max
     unlimited = units.index[units["places"] == np.inf]
     problems = [
         *_labels("group", groups.index[groups.index.duplicated()], "doubled"),
         *_labels("unit", units.index[units.index.duplicated()], "doubled"),
-        *_labels("pair", pairs.loc[pairs.duplicated(["group", "unit"]), "group"], "doubled"),
+        *_labels("pair", pairs.loc[_doubled(at_group, at_unit), "group"], "doubled"),
         *_labels("band's unit", bands.loc[bands.duplicated(["unit", "band"]), "unit"], "doubled"),
-        *_labels("pair's group", pairs.loc[~pairs["group"].isin(groups.index), "group"], "not among the groups"),
-        *_labels("pair's unit", pairs.loc[~pairs["unit"].isin(units.index), "unit"], "not among the units"),
+        *_labels("pair's group", pairs.loc[at_group < 0, "group"], "not among the groups"),
+        *_labels("pair's unit", pairs.loc[at_unit < 0, "unit"], "not among the units"),
         *_labels("band's unit", bands.loc[~bands["unit"].isin(units.index), "unit"], "not among the units"),
         *_labels("band's unit", bands.loc[bands["unit"].isin(unlimited), "unit"], "without counted places"),
         *_labels("group", groups.index[~(groups["children"] >= 0) | np.isinf(groups["children"])], "without a count"),
@@ -111,12 +130,41 @@ def placement_problem(
     problems += _labels("unit", units.index[units["held"] > room + 1e-9], "holding more than its places and bands")
     if problems:
         raise ValueError("the placement problem is not whole: " + "; ".join(problems))
-    return PlacementProblem(groups, units, bands, pairs)
+    return PlacementProblem(groups, units, bands, pairs, at_group, at_unit)
 
 
 def tie_break(groups: Iterable[str], units: Iterable[str]) -> list[int]:
     """A fixed whole number below 65,536 for each pair of labels: the last rule between equal answers."""
     return [zlib.crc32(f"{g}|{u}".encode()) & 0xFFFF for g, u in zip(groups, units, strict=True)]
+
+
+def _in_order(
+    pairs: pd.DataFrame, groups: pd.Index, units: pd.Index
+) -> tuple[pd.DataFrame, NDArray[np.int64], NDArray[np.int64]]:
+    """The pairs by group and unit, with the places of both; -1 for what is not there."""
+    at_group, at_unit = _places(groups, pairs["group"]), _places(units, pairs["unit"])
+    rank = at_group * (len(units) + 1) + at_unit
+    if (np.diff(rank) < 0).any():
+        order = np.argsort(rank, kind="stable")
+        pairs, at_group, at_unit = pairs.iloc[order], at_group[order], at_unit[order]
+    return pairs.reset_index(drop=True), at_group, at_unit
+
+
+def _places(index: pd.Index, labels: pd.Series) -> NDArray[np.int64]:
+    """Where each label stands in an index; many labels of few values are looked up once a value."""
+    first = index[~index.duplicated()] if index.has_duplicates else index
+    if isinstance(labels.dtype, pd.CategoricalDtype):
+        found = np.append(first.get_indexer(labels.cat.categories), -1)[labels.cat.codes]
+    else:
+        found = first.get_indexer(pd.Index(labels))
+    return np.asarray(found, dtype=np.int64)
+
+
+def _doubled(at_group: NDArray[np.int64], at_unit: NDArray[np.int64]) -> NDArray[np.bool_]:
+    same = (np.diff(at_group) == 0) & (np.diff(at_unit) == 0)
+    doubled = np.zeros(len(at_group), dtype=bool)
+    doubled[1:] = same & (at_group[1:] >= 0) & (at_unit[1:] >= 0)
+    return doubled
 
 
 def _labels(what: str, labels: Iterable[object], fault: str) -> list[str]:

@@ -8,7 +8,7 @@ sign give a valid bound, so a wrong one can only be too cautious).
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -28,9 +28,9 @@ __all__ = [
     "Program",
     "Solution",
     "Status",
+    "bound_of_variables",
     "lp_text",
     "solve",
-    "solve_in_order",
 ]
 
 DEFAULT_SOLVER: Final = "HiGHS"
@@ -56,15 +56,18 @@ class Program:
 
     ``variables``: index of labels; columns lower, upper (float), whole (bool).
     ``rows``: index of labels; columns sense (``<=``, ``=``, ``>=``), right (float).
-    ``entries``: columns row, variable (labels), coefficient; no (row, variable) twice.
+    ``entries``: columns row, variable (labels), coefficient; no (row, variable) twice. Or the coefficients themselves,
+    rows x variables.
     """
 
     variables: pd.DataFrame = field(repr=False)
     rows: pd.DataFrame = field(repr=False)
-    entries: pd.DataFrame = field(repr=False)
+    entries: pd.DataFrame | sparse.csr_array = field(repr=False)
 
     def matrix(self) -> sparse.csr_array:
         """The coefficients, rows x variables."""
+        if not isinstance(self.entries, pd.DataFrame):
+            return self.entries
         positions = (
             self.rows.index.get_indexer(pd.Index(self.entries["row"])),
             self.variables.index.get_indexer(pd.Index(self.entries["variable"])),
@@ -109,8 +112,8 @@ def solve(
     solver is not one that PuLP has here.
     """
     costs = objective.reindex(program.variables.index).fillna(0.0).to_numpy(float)
-    _check_numbers(program, objective)
     matrix = program.matrix()
+    _check_numbers(program, matrix, objective)
     whole = bool(program.variables["whole"].any())
     if len(program.variables) == 0:
         return _judge(program, matrix, costs, np.zeros(0), prices=np.zeros(len(program.rows)))
@@ -128,34 +131,6 @@ def solve(
     return _judge(program, matrix, costs, values, prices=prices)
 
 
-def solve_in_order(
-    program: Program,
-    objectives: Mapping[str, pd.Series],
-    *,
-    solver: str = DEFAULT_SOLVER,
-    time_limit: float | None = None,
-    relative_gap: float = 0.0,
-) -> dict[str, Solution]:
-    """Minimise the first objective, then the second among the optima of the first, and so on.
-
-    For a linear programme each stage is confined to the optimal face of the last by complementary
-    slackness: a variable with a reduced cost stays at its bound, and a row with a price stays tight; both
-    tests are exact where costs are whole multiples of 0.01. An integer programme gets a row that keeps
-    each earlier objective at its value. Stops at the first stage that is not proven optimal.
-    """
-    solutions: dict[str, Solution] = {}
-    for name, objective in objectives.items():
-        solution = solve(program, objective, solver=solver, time_limit=time_limit, relative_gap=relative_gap)
-        solutions[name] = solution
-        if solution.status is not Status.optimal:
-            break
-        if solution.row_prices is None or solution.reduced_costs is None:
-            program = _keep_value(program, name, objective, solution.objective)
-        else:
-            program = _optimal_face(program, solution.row_prices, solution.reduced_costs)
-    return solutions
-
-
 def lp_text(program: Program, objective: pd.Series) -> str:
     """The programme in LP format, for reading and for golden tests."""
     costs = objective.reindex(program.variables.index).fillna(0.0).to_numpy(float)
@@ -167,14 +142,14 @@ def lp_text(program: Program, objective: pd.Series) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _check_numbers(program: Program, objective: pd.Series) -> None:
+def _check_numbers(program: Program, matrix: sparse.csr_array, objective: pd.Series) -> None:
     for what, numbers in (
-        ("objective", objective),
-        ("right-hand side", program.rows["right"]),
-        ("coefficient", program.entries["coefficient"]),
-        ("lower bound", program.variables["lower"]),
+        ("objective", objective.to_numpy(float)),
+        ("right-hand side", program.rows["right"].to_numpy(float)),
+        ("coefficient", matrix.data),
+        ("lower bound", program.variables["lower"].to_numpy(float)),
     ):
-        if not np.isfinite(numbers.to_numpy(float)).all():
+        if not np.isfinite(numbers).all():
             raise ValueError(f"a {what} of the programme is not a finite number")
     if program.variables["upper"].isna().any():
         raise ValueError("an upper bound of the programme is not a number")
@@ -182,6 +157,8 @@ def _check_numbers(program: Program, objective: pd.Series) -> None:
 
 def _safe_names(labels: pd.Index) -> list[str]:
     """Names that every solver can read and none confuses: PuLP maps ``a-b`` and ``a b`` to one name."""
+    if isinstance(labels, pd.RangeIndex):
+        return [f"x{label}" for label in labels]
     seen: dict[str, int] = {}
     used: set[str] = set()
     names = []
@@ -285,7 +262,7 @@ def _judge(
         prices = np.where(sense == "<=", np.minimum(prices, 0.0), prices)
         prices = np.where(sense == ">=", np.maximum(prices, 0.0), prices)
         reduced = costs - matrix.T @ prices
-        bound = float(prices @ program.rows["right"].to_numpy(float)) + _bound_of_variables(program, reduced)
+        bound = float(prices @ program.rows["right"].to_numpy(float)) + bound_of_variables(program.variables, reduced)
         row_prices = pd.Series(prices, index=program.rows.index)
         reduced_costs = pd.Series(reduced, index=program.variables.index)
     else:
@@ -301,9 +278,9 @@ def _judge(
     )
 
 
-def _bound_of_variables(program: Program, reduced: NDArray[np.float64]) -> float:
-    lower = program.variables["lower"].to_numpy(float)
-    upper = program.variables["upper"].to_numpy(float)
+def bound_of_variables(variables: pd.DataFrame, reduced: NDArray[np.float64]) -> float:
+    """The least that variables (lower, upper) with these reduced costs come to within their bounds."""
+    lower, upper = variables["lower"].to_numpy(float), variables["upper"].to_numpy(float)
     # A solver's reduced cost of -1e-9 on an unbounded variable is rounding, not a ray.
     reduced = np.where(np.isinf(upper) & (reduced > -FEASIBILITY_TOLERANCE), np.maximum(reduced, 0.0), reduced)
     at = np.where(reduced > 0, lower, np.where(reduced < 0, upper, 0.0))
@@ -325,33 +302,3 @@ def _check_feasible(program: Program, matrix: sparse.csr_array, values: NDArray[
     if len(outside) and outside.max() > FEASIBILITY_TOLERANCE:
         worst = int(np.argmax(outside))
         raise InfeasibleError(f"the solver's answer puts {program.variables.index[worst]!r} out of its bounds")
-
-
-def _optimal_face(program: Program, row_prices: pd.Series, reduced_costs: pd.Series) -> Program:
-    """The optima of the last stage: priced rows tight, variables with a reduced cost at their bounds."""
-    reduced = reduced_costs.to_numpy()
-    half_a_penny = 0.005
-    variables = program.variables.copy()
-    variables["upper"] = np.where(reduced > half_a_penny, variables["lower"], variables["upper"])
-    variables["lower"] = np.where(reduced < -half_a_penny, variables["upper"], variables["lower"])
-    rows = program.rows.copy()
-    rows["sense"] = np.where(np.abs(row_prices.to_numpy()) > half_a_penny, "=", rows["sense"])
-    return _without_fixed(Program(variables, rows, program.entries))
-
-
-def _without_fixed(program: Program) -> Program:
-    """The same programme without the variables that are fixed at nought, so that later stages are small."""
-    variables = program.variables
-    gone = variables.index[(variables["lower"] == 0) & (variables["upper"] == 0)]
-    entries = program.entries[~program.entries["variable"].isin(gone)]
-    return Program(variables.drop(index=gone), program.rows, entries)
-
-
-def _keep_value(program: Program, name: str, objective: pd.Series, value: float) -> Program:
-    terms = objective[objective != 0]
-    terms = terms[terms.index.isin(program.variables.index)]
-    label = f"keep {name}"
-    half_a_penny = 0.005
-    rows = pd.concat([program.rows, pd.DataFrame({"sense": ["<="], "right": [value + half_a_penny]}, index=[label])])
-    more = pd.DataFrame({"row": label, "variable": terms.index, "coefficient": terms.to_numpy(float)})
-    return Program(program.variables, rows, pd.concat([program.entries, more], ignore_index=True))

@@ -18,9 +18,13 @@ from placeplan.recount import Recount, text, truth
 
 __all__ = ["Claim", "Verification", "verify"]
 
-GAP_WEIGHT: Final = 2.0**43
-PREFERENCE_WEIGHT: Final = 2.0**33
-"""The weights that ``placeplan.models.pricing`` states for its prices, in pence."""
+Order = tuple[float, float, float]
+"""Children in the gap, children against preference and pounds, compared in this order."""
+
+NOTHING: Final[Order] = (0.0, 0.0, 0.0)
+IN_THE_GAP: Final[Order] = (1.0, 0.0, 0.0)
+SAME: Final = 1e-7
+"""Parts of an order that differ by less are the same."""
 
 CHECKS: Final = (
     "every child is counted once, where the plan says",
@@ -37,15 +41,15 @@ class Claim:
     """What an answer says of itself.
 
     ``placed``: unit by child, "" in the gap; the children who leave are not in it. ``costs``: pounds by
-    (line, fund). ``penalties``: pounds by name. ``prices``: weighed pence by unit, or None where no proof is
-    claimed. ``added``: places added by unit.
+    (line, fund). ``penalties``: pounds by name. ``prices``: by objective (gap, preference, cost), what it changes with
+    one more on the right of each row (``places[unit]``), or None where no proof is claimed. ``added``: places by unit.
     """
 
     question: str
     placed: Mapping[str, str] = field(repr=False)
     costs: Mapping[tuple[str, str], float]
     penalties: Mapping[str, float]
-    prices: Mapping[str, float] | None = field(default=None, repr=False)
+    prices: Mapping[str, Mapping[str, float]] | None = field(default=None, repr=False)
     added: Mapping[str, float] = field(default_factory=dict)
     spot_purchase: bool = True
 
@@ -194,42 +198,69 @@ def _differences(what: str, ours: dict[Any, float], claimed: dict[Any, float], t
     ]
 
 
-def _bound(facts: Recount, claim: Claim, prices: Mapping[str, float]) -> list[str]:
-    """Weak duality by hand: no answer is cheaper than the bound, so one that equals it is the best."""
+def _bound(facts: Recount, claim: Claim, prices: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Weak duality by hand, in the order of the objectives: an answer that meets the bound of its prices is the best."""
     held_load, load = _loads(facts, claim)
-    units = facts.open_units()
-    value = bound = 0.0
+    worth = {u: _price(prices, u) for u in {*facts.open_units(), *held_load}}
+    found = [f"the price of unit {u} is negative" for u, price in worth.items() if _below(NOTHING, price)]
+    if found:
+        return found
+    values, bounds = [], []
     for name, chosen in claim.placed.items():
-        if facts.standing[name] != "free":
-            continue
-        weights = {u: _weight(facts, name, u) for u in units if not facts.possible(name, u)}
-        if claim.spot_purchase:
-            weights[SPOT_PURCHASE] = _weight(facts, name, SPOT_PURCHASE)
-        wanted = text(facts.children[name]["prefers"]) if claim.question == "september" else ""
-        if wanted in weights:
-            weights = {u: w + PREFERENCE_WEIGHT * (u != wanted) for u, w in weights.items()}
-        value += weights[chosen] if chosen else GAP_WEIGHT
-        bound += min([GAP_WEIGHT, *(w + prices.get(u, 0.0) for u, w in weights.items())])
-    for unit in {*units, *held_load}:
+        if facts.standing[name] == "free":
+            options = _options(facts, claim, name)
+            values.append(options[chosen])
+            bounds.append(_least([_add(option, worth.get(u, NOTHING), -1.0) for u, option in options.items()]))
+    for unit, price in worth.items():
         row = facts.units[unit]
-        price = prices.get(unit, 0.0)
-        if price < 0:
-            return [f"the price of unit {unit} is negative"]
         if math.isinf(row["room"]):
-            bound -= math.inf if price > 0 else 0.0
+            if _below(price, NOTHING):
+                return [f"unit {unit} has as much room as is bought, and yet a price"]
             continue
         held = held_load[unit]
-        bound -= price * (row["room"] - held)
+        bounds.append(_add(NOTHING, price, row["room"] - held))
         cash = row["fixed"] if row["inside"] else 0.0
-        most = max(row["ceiling_room"], held) - row["room"]
-        for penalty, width in _band_widths(facts, row, most):
-            bound -= width * max(0.0, price - 100.0 * (cash + penalty))
+        for penalty, width in _band_widths(facts, row, max(row["ceiling_room"], held) - row["room"]):
+            bounds.append(_add(NOTHING, _least([NOTHING, _add((0.0, 0.0, cash + penalty), price, 1.0)]), width))
         used = max(0.0, load[unit] - row["room"])
-        value += sum(100.0 * (cash + p) * n for p, n in _overfill_steps(facts, unit, used))
-    tolerance = 2.0 + 1e-12 * abs(value)
-    if value - bound > tolerance:
-        return [f"the prices prove no more than {bound / 100:.2f}; the answer comes to {value / 100:.2f}"]
+        values += [(0.0, 0.0, (cash + p) * n) for p, n in _overfill_steps(facts, unit, used)]
+    totals = [tuple(math.fsum(part) for part in zip(*orders, strict=True)) for orders in (values, bounds)]
+    for what, slack, ours, proven in zip(("gap", "preference", "cost"), (1e-6, 1e-6, 0.02), *totals, strict=True):
+        if abs(ours - proven) > slack + 1e-9 * abs(ours):
+            return [f"the prices prove a {what} of no less than {proven:.2f}; the answer comes to {ours:.2f}"]
     return []
+
+
+def _options(facts: Recount, claim: Claim, name: str) -> dict[str, Order]:
+    """What each unit that a child could be placed in adds to the objectives; "" is the gap."""
+    options = {u: (0.0, 0.0, _pounds(facts, name, u)) for u in facts.open_units() if not facts.possible(name, u)}
+    if claim.spot_purchase:
+        options[SPOT_PURCHASE] = (0.0, 0.0, _pounds(facts, name, SPOT_PURCHASE))
+    wanted = text(facts.children[name]["prefers"]) if claim.question == "september" else ""
+    if wanted in options:
+        options = {u: (0.0, float(u != wanted), pounds) for u, (_, _, pounds) in options.items()}
+    return {**options, "": IN_THE_GAP}
+
+
+def _price(prices: Mapping[str, Mapping[str, float]], unit: str) -> Order:
+    gap, against, pounds = (prices.get(what, {}).get(f"places[{unit}]", 0.0) for what in ("gap", "preference", "cost"))
+    return gap, against, pounds
+
+
+def _add(one: Order, other: Order, times: float) -> Order:
+    return one[0] + times * other[0], one[1] + times * other[1], one[2] + times * other[2]
+
+
+def _below(one: Order, other: Order) -> bool:
+    """Whether the first differing part is smaller."""
+    return next((a < b for a, b in zip(one, other, strict=True) if abs(a - b) > SAME), False)
+
+
+def _least(orders: list[Order]) -> Order:
+    least = orders[0]
+    for order in orders[1:]:
+        least = order if _below(order, least) else least
+    return least
 
 
 def _band_widths(facts: Recount, row: dict[str, Any], most: float) -> list[tuple[float, float]]:
@@ -243,6 +274,6 @@ def _band_widths(facts: Recount, row: dict[str, Any], most: float) -> list[tuple
     return [*widths, (facts.settings.overfill.bands[-1].penalty, max(0.0, most - begin))]
 
 
-def _weight(facts: Recount, name: str, unit: str) -> float:
+def _pounds(facts: Recount, name: str, unit: str) -> float:
     pounds = sum(facts.fees(name, unit).values()) + facts.transport(name, unit) + facts.minutes_price(name, unit)
-    return float(round(100.0 * (pounds - (0.0 if unit == SPOT_PURCHASE else facts.units[unit]["discount"]))))
+    return round(pounds - (0.0 if unit == SPOT_PURCHASE else facts.units[unit]["discount"]), 2)

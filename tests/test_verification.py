@@ -20,6 +20,12 @@ def setting(tmp_path_factory):
     return county, pp.travel_times(county, cache=False)
 
 
+def priced(claim, changed):
+    """The claim with other prices of places in the objective of cost."""
+    cost = {**claim.prices["cost"], **{f"places[{unit}]": price for unit, price in changed.items()}}
+    return replace(claim, prices={**claim.prices, "cost": cost})
+
+
 def claim_of(county, travel, question="september"):
     answer = pp.allocate_places(county, travel, question=question)
     costs, penalties = answer.tables["costs"], answer.tables["penalties"]
@@ -72,10 +78,10 @@ BROKEN = {
     "places not paid for": (cost("in_county_places", "high_needs", -48000.0), "cost ('in_county_places'"),
     "a penalty made up": (lambda c: replace(c, penalties={**c.penalties, "time": 7.0}), "penalty time"),
     "overfill declared": (lambda c: replace(c, penalties={**c.penalties, "overfill": 2000.0}), "penalty overfill"),
-    "a negative price": (lambda c: replace(c, prices={**c.prices, "special": -1.0}), "is negative"),
+    "a negative price": (lambda c: priced(c, {"special": 1.0}), "is negative"),
     "prices far too high": (
-        lambda c: replace(c, prices={**c.prices, "special": 9e9, "base_secondary": 9e9}),
-        "the prices prove no more than",
+        lambda c: priced(c, {"special": -9e7, "base_secondary": -9e7}),
+        "the prices prove a cost of no less than",
     ),
     "places that are not there": (lambda c: replace(c, added={"special": 2.0}), "cost ('in_county_places'"),
     "spot purchase where it is off": (
@@ -108,7 +114,7 @@ def test_a_dearer_answer_with_right_accounts_is_not_proven(setting):
         ("transport", "general"): 13631.14 - 1416.86 + 15335.71,
     }
     found = verify(county, travel, replace(claim, costs=costs))
-    assert [v.split(";")[0] for v in found.violations] == ["the prices prove no more than 21711.57"]
+    assert [v.split(";")[0] for v in found.violations] == ["the prices prove a cost of no less than 21711.57"]
     assert verify(county, travel, replace(claim, costs=costs, prices=None)).holds
 
 

@@ -13,7 +13,7 @@ from placeplan.geo.travel import TravelTimes
 from placeplan.models.allocate import allocate
 from placeplan.models.expand import with_places
 from placeplan.models.placement import Placement
-from placeplan.models.pricing import one_sided_prices, residual
+from placeplan.models.pricing import one_sided_prices
 from placeplan.models.program import DEFAULT_SOLVER
 from placeplan.problem import CountyProblem, county_problem
 from placeplan.studies.answers import Allocation, AnswerProof
@@ -77,7 +77,7 @@ def verified(
         placed=dict(zip(placements["child"], placements["unit"], strict=True)),
         costs={(line, fund): p for line, fund, p in costs[["line", "fund", "pounds"]].itertuples(index=False)},
         penalties=dict(zip(penalties["penalty"], penalties["pounds"], strict=True)),
-        prices=_by_unit(placement.proof.prices) if placement is not None and proven else None,
+        prices=placement.proof.prices.to_dict() if placement is not None and proven else None,
         added=added,
         spot_purchase=spot_purchase,
     )
@@ -124,8 +124,7 @@ def verified(
 
 def _prices(problem: CountyProblem, placement: Placement) -> pd.DataFrame:
     """What one more place would save and one fewer would cost, in every unit of the county with counted places."""
-    graph = residual(problem.placement, placement.flows, placement.gap)
-    prices = one_sided_prices(problem.placement, graph)
+    prices = one_sided_prices(problem.placement, placement)
     units = problem.units[problem.units["in_county"]]
     table = prices.join(units["fixed_cost"], how="inner")
     table["net_saving_one_more"] = (table["saving_one_more"] - table["fixed_cost"]).round(2)
@@ -159,7 +158,3 @@ def _declared(problem: CountyProblem, placement: Placement) -> float:
     overfill = float(((over["price"] - cash.loc[over["unit"]].to_numpy()) * over["children"]).sum())
     flows = placement.flows.merge(problem.choices, left_on=["group", "unit"], right_on=["child", "unit"])
     return overfill + float((flows["minutes_penalty"] * flows["children"]).sum())
-
-
-def _by_unit(prices: pd.Series) -> dict[str, float]:
-    return dict(zip(prices.index, prices.tolist(), strict=True))

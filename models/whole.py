@@ -1,0 +1,126 @@
+"""Whole children where a linear programme gives fractions: an integer programme over the arcs that can matter.
+
+A linear programme's prices prove its bound, and an arc's reduced cost is what the first whole child on it adds to that
+bound. So arcs that add more than lies between the bound and a whole answer are in no better one, and leaving them out
+loses nothing.
+"""
+
+import time
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from .network import Network, restrict
+from .program import DEFAULT_SOLVER, GAP_TOLERANCE, InfeasibleError, Status, solve
+from .sift import Sifted, sift
+from .stages import NEAR, Ordered, ordered, stage_costs
+
+__all__ = ["is_whole", "solve_whole"]
+
+KEPT: Final = 1e-9
+"""How exactly an earlier objective is kept, as a share of it."""
+
+
+def is_whole(answer: Ordered, network: Network) -> bool:
+    """Whether every child, and every other variable that has to be, is whole."""
+    wanted = network.extra["whole"].to_numpy(bool)
+    numbers = np.concatenate([answer.children, answer.extras[wanted]])
+    return bool((np.abs(numbers - np.round(numbers)) < 1e-8).all())
+
+
+def solve_whole(
+    network: Network,
+    linear: Ordered,
+    *,
+    solver: str = DEFAULT_SOLVER,
+    deadline: float | None = None,
+    relative_gap: float = 0.0,
+) -> Ordered:
+    """The best whole answer to the network's objectives in their order, begun from the best fractional one.
+
+    ``relative_gap`` lets the search end once an objective is known to be that close to its best. The prices and
+    bounds of ``stages`` are the linear programmes', except that a bound is the better of the two.
+    """
+    found: dict[str, Sifted] = {}
+    unproven = list(network.cost)
+    for name in network.cost:
+        cost, extra_cost = stage_costs(network, name, None)
+        if not cost.any() and not extra_cost.any():
+            unproven.remove(name)
+            continue
+        if found and deadline is not None and time.monotonic() > deadline:
+            break
+        if relative_gap > 0.0 and name in ("minutes", "tie"):
+            # Between answers that are only near the best there is no tie to break.
+            unproven.remove(name)
+            continue
+        known = linear.stages.get(name)
+        prices = np.zeros(len(network.rows))
+        if known is not None:
+            prices[: len(known.prices)] = known.prices
+        largest = max(float(np.abs(cost).max(initial=0.0)), float(np.abs(extra_cost).max(initial=0.0)))
+        bounded = sift(
+            network, cost, extra_cost, prices=prices, margin=NEAR * largest, solver=solver, deadline=deadline
+        )
+        stage = _whole_stage(
+            network, cost, extra_cost, bounded, solver=solver, deadline=deadline, relative_gap=relative_gap
+        )
+        found[name] = stage
+        if stage.proven or relative_gap > 0.0:
+            unproven.remove(name)
+        else:
+            break
+        right = stage.objective + KEPT * max(1.0, abs(stage.objective))
+        network = network.with_row(f"keep {name}", cost, extra_cost, right)
+    return ordered(found, unproven)
+
+
+def _whole_stage(
+    network: Network,
+    cost: np.ndarray,
+    extra_cost: np.ndarray,
+    bounded: Sifted,
+    *,
+    solver: str,
+    deadline: float | None,
+    relative_gap: float,
+) -> Sifted:
+    margin = 1e-9 + 4.0 * max(
+        0.0, float(np.partition(bounded.reduced, len(bounded.reduced) // 64)[len(bounded.reduced) // 64])
+    )
+    while True:
+        kept = np.flatnonzero(bounded.reduced <= margin)
+        everything = len(kept) == len(bounded.reduced)
+        programme = restrict(network, cost, extra_cost, kept, whole=True)
+        try:
+            solution = solve(
+                programme.program,
+                programme.objective,
+                solver=solver,
+                time_limit=None if deadline is None else max(1e-3, deadline - time.monotonic()),
+                relative_gap=relative_gap,
+            )
+        except InfeasibleError:
+            if everything or (deadline is not None and time.monotonic() > deadline):
+                raise
+            margin = 8.0 * margin + 1e-6
+            continue
+        objective = solution.objective + programme.constant
+        needed = objective - bounded.bound
+        if needed > margin and not everything:
+            margin = 1.001 * needed
+            continue
+        values = solution.values.to_numpy()
+        arcs, children = programme.flows(values[len(extra_cost) :])
+        limit = max(bounded.bound, solution.bound + programme.constant)
+        proven = solution.status is Status.optimal or objective - limit <= GAP_TOLERANCE * max(1.0, abs(objective))
+        return replace(
+            bounded,
+            objective=objective,
+            bound=min(limit, objective),
+            proven=proven,
+            arcs=arcs,
+            children=np.round(children),
+            extras=values[: len(extra_cost)],
+        )
