@@ -5,12 +5,14 @@ Ties on cost are broken by least minutes, then by a fixed hash of labels, so tha
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from .constraints import Rule
+from .minimum_use import with_minimum_use
 from .one_year import YearNetwork, groups_that_may_wait, year_network
 from .placement import Placement, PlacementProblem, Proof
 from .program import DEFAULT_SOLVER, InfeasibleError, Status
@@ -29,6 +31,7 @@ def allocate(
     problem: PlacementProblem,
     *,
     rules: Sequence[Rule] = (),
+    minimum: pd.Series | None = None,
     start: Placement | None = None,
     solver: str = DEFAULT_SOLVER,
     time_limit: float | None = None,
@@ -37,30 +40,53 @@ def allocate(
     """The best placement of every group, with its proof; whole children where every group is of whole children.
 
     Never infeasible for want of places: what cannot be placed is the gap, made as small as it can be before any cost
-    is looked at. ``start``: the answer to nearly the same problem, whose prices make this one quick; the answer does
-    not depend on it. ``time_limit`` is seconds in all: where they do not do, the best answer so far is ``feasible``
-    with its bound; where the solver gives none, a simple one is, if there are no ``rules``.
+    is looked at. ``rules``: see ``constraints``. ``minimum``: by unit, the children below which it takes nobody new (see
+    ``minimum_use``). ``start``: the answer to nearly the same problem, whose prices make this one quick; the answer
+    does not depend on it. ``time_limit`` is seconds in all: where they do not do, the best answer so far is
+    ``feasible`` with its bound; where the solver gives none, a simple one is, if there are no rules.
 
     Raises ``InfeasibleError`` where rules that have to be kept contradict each other.
     """
     deadline = None if time_limit is None else time.monotonic() + time_limit
+
+    def under(more: Sequence[Rule], near: Placement | None) -> Placement:
+        return _allocated(
+            problem, [*rules, *more], start=near, solver=solver, deadline=deadline, relative_gap=relative_gap
+        )
+
+    if minimum is None:
+        return under((), start)
+    return with_minimum_use(problem, minimum, under, start=start, deadline=deadline)
+
+
+def _allocated(
+    problem: PlacementProblem,
+    rules: Sequence[Rule],
+    *,
+    start: Placement | None,
+    solver: str,
+    deadline: float | None,
+    relative_gap: float,
+) -> Placement:
     stated = year_network(problem, rules)
     labels = stated.network.rows.index
     known = {} if start is None else {n: _at_rows(p, labels) for n, p in start.proof.prices.items()}
     try:
         answer = solve_stages(stated.network, start=known, solver=solver, deadline=deadline)
         children = problem.groups["children"].to_numpy(float)
-        if (children % 1 == 0).all() and not answer.unproven and not is_whole(answer, stated.network):
+        searched = (children % 1 == 0).all() and not answer.unproven and not is_whole(answer, stated.network)
+        if searched:
             answer = solve_whole(stated.network, answer, solver=solver, deadline=deadline, relative_gap=relative_gap)
     except InfeasibleError:
         if rules:
             raise
         return _without_solver(problem, stated, solver=solver)
-    return _placement(problem, stated, answer, solver=solver)
+    found = _placement(problem, stated, answer, solver=solver)
+    return replace(found, proof=replace(found.proof, by_prices=False)) if searched else found
 
 
 def _placement(problem: PlacementProblem, stated: YearNetwork, answer: Ordered, *, solver: str) -> Placement:
-    pair = stated.pair[answer.arcs]
+    pair = stated.arcs.choice[answer.arcs]
     children = _tidy(answer.children)
     some = (pair >= 0) & (children > SMALLEST_FLOW)
     flows = problem.pairs.loc[pair[some], ["group", "unit"]].astype(object).assign(children=children[some])
@@ -121,6 +147,7 @@ def _judged(
             prices=prices,
             values=pd.Series({n: s.objective for n, s in stages.items()}, dtype=float),
             bounds=pd.Series({n: s.bound for n, s in stages.items()}, dtype=float),
+            by_prices=proven,
         ),
     )
 

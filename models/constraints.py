@@ -1,7 +1,7 @@
 """The rules of an allocation beside the places themselves, one function a rule, each as rows over a placement.
 
 Variables: ``place[g,u]`` children of group g at unit u; ``gap[g]`` children not placed; ``over[u,k]`` children above
-places in band k; ``add[u]`` places added; ``short[r]`` by how much a row that may be missed is missed.
+places in band k; ``add[u]`` places added; ``above[r]`` and ``below[r]`` by how much a row that may be missed is missed.
 """
 
 from collections.abc import Mapping
@@ -25,6 +25,7 @@ __all__ = [
     "limit_spending",
     "linear_rule",
     "site_totals",
+    "unit_rows",
 ]
 
 Floats = NDArray[np.float64]
@@ -37,7 +38,7 @@ class Rule:
     ``rows``: index label; sense, right. ``pairs`` and ``gap``: what a child on each pair and in each group's gap takes
     of them (pairs x rows, groups x rows). ``variables``: index label; lower, upper, whole. ``entries``: variable, row,
     coefficient; the row may be another rule's, such as ``places[u]``. ``costs``: of the variables, by stage.
-    ``may_bar``: whether the rows can keep a child out of a unit that is bought one by one, so that any child might wait.
+    ``may_bar``: whether the rows can keep a child out of a unit bought one by one, so that any child might wait.
     """
 
     rows: pd.DataFrame = field(repr=False)
@@ -53,8 +54,8 @@ class Rule:
 class LocalityMeasure:
     """A mean over each locality's children, those who stay and those in the gap among them.
 
-    ``locality``: of each group, in their order, and ``at_group``: the group of each pair by its place. ``pairs``: the value of a child on each pair; ``gap``: of a child of
-    each group in the gap. ``held``: by locality, the sum of the values of the children who stay, and ``children``: all
+    ``locality``: of each group, in their order, and ``at_group``: the group of each pair by its place. ``pairs``: the
+    value of a child on each pair; ``gap``: of a child of each group in the gap. ``held``: by locality, the sum of the values of the children who stay, and ``children``: all
     children of the locality, by which the sum is divided.
     """
 
@@ -75,7 +76,7 @@ def site_totals(problem: PlacementProblem, site: pd.Series, totals: pd.Series) -
 
 
 def host_share(problem: PlacementProblem, site: pd.Series, limits: pd.Series) -> Rule:
-    """Children with plans at a host: ``sum over its units of place[g,u] <= limit[site] - held``; never below those held.
+    """Children with plans at a host: ``sum over its units of place[g,u] <= limit[site] - held``, at least those held.
 
     ``limits``: by site, the share of the roll that may have plans, less the host's own pupils with plans.
     """
@@ -85,7 +86,7 @@ def host_share(problem: PlacementProblem, site: pd.Series, limits: pd.Series) ->
 def budgets(
     problem: PlacementProblem, spending: pd.DataFrame, limits: pd.Series, *, gap: pd.DataFrame | None = None
 ) -> Rule:
-    """A fund in a financial year: ``sum spending[g,u] place[g,u] + sum spending[g] gap[g] - short <= limit``.
+    """A fund in a financial year: ``sum spending[g,u] place[g,u] + sum spending[g] gap[g] - above <= limit``.
 
     ``spending``: pairs x budgets, pounds a child; ``limits``: pounds by budget that are left for these children;
     ``gap``: groups x budgets, what a child in the gap is charged at. An overspend comes in the stage ``rules``, after
@@ -100,7 +101,7 @@ def budgets(
 
 
 def equity_bound(measure: LocalityMeasure, most: float | pd.Series, *, price: float | None = None) -> Rule:
-    """No locality's mean is above a bound: ``mean[l] - short[l] <= most``.
+    """No locality's mean is above a bound: ``mean[l] - above[l] <= most``.
 
     ``most``: one for all, or by locality. A shortfall comes in the stage ``rules``; with ``price`` it costs so many
     pounds for each unit of the mean and each of the locality's children instead.
@@ -139,7 +140,7 @@ def equity_minimax(measure: LocalityMeasure) -> Rule:
 
 
 def linear_rule(
-    name: str, problem: PlacementProblem, *, pairs: Floats, gap: Floats, sense: str, right: float, required: bool = True
+    name: str, *, pairs: Floats, gap: Floats, sense: str, right: float, required: bool = True
 ) -> Rule:
     """A row of the user's own: ``sum pairs[g,u] place[g,u] + sum gap[g] gap[g]  <=, = or >=  right``.
 
@@ -178,7 +179,7 @@ def added_places(problem: PlacementProblem, additions: pd.DataFrame, *, most_pla
 
 
 def limit_spending(problem: PlacementProblem, additions: pd.DataFrame, spending: Floats, most_pounds: float) -> Rule:
-    """Yearly spending stays within a sum: ``sum fixed_cost[u] add[u] + sum spending[g,u] place[g,u] <= most_pounds``."""
+    """A year's spending has a limit: ``sum fixed_cost[u] add[u] + sum spending[g,u] place[g,u] <= most_pounds``."""
     rows = pd.DataFrame({"sense": ["<="], "right": [most_pounds]}, index=pd.Index(["spending"], dtype=object))
     rule = _over_placement(rows, sparse.csr_array(spending[:, None]), sparse.csr_array((len(problem.groups), 1)))
     entries = pd.DataFrame(
@@ -191,15 +192,24 @@ def limit_spending(problem: PlacementProblem, additions: pd.DataFrame, spending:
     return Rule(rule.rows, rule.pairs, rule.gap, rule.variables, entries, rule.costs)
 
 
+def unit_rows(problem: PlacementProblem, rows: pd.DataFrame, units: pd.Index) -> Rule:
+    """Rows over the newcomers of one unit each, in the order of ``units``."""
+    return _over_units(problem, rows, pd.Series(units, index=units), units)
+
+
 def _sets(problem: PlacementProblem, name: str, of_unit: pd.Series, limits: pd.Series) -> Rule:
     held = problem.units["held"].groupby(of_unit.reindex(problem.units.index)).sum().reindex(limits.index).fillna(0.0)
     right = np.maximum(limits.to_numpy(float), held.to_numpy()) - held.to_numpy()
     labels = pd.Index([f"{name}[{label}]" for label in limits.index], dtype=object)
-    rows = pd.DataFrame({"sense": "<=", "right": right}, index=labels)
-    at = limits.index.get_indexer(of_unit.reindex(problem.units.index))[problem.at_unit]
+    return _over_units(problem, pd.DataFrame({"sense": "<=", "right": right}, index=labels), of_unit, limits.index)
+
+
+def _over_units(problem: PlacementProblem, rows: pd.DataFrame, of_unit: pd.Series, sets: pd.Index) -> Rule:
+    """Rows over the newcomers of sets of units; ``of_unit`` says which set a unit is in, if any."""
+    at = sets.get_indexer(pd.Index(of_unit.reindex(problem.units.index)))[problem.at_unit]
     some = np.flatnonzero(at >= 0)
-    pairs = sparse.csr_array((np.ones(len(some)), (some, at[some])), shape=(len(at), len(limits)))
-    rule = _over_placement(rows, pairs, sparse.csr_array((len(problem.groups), len(limits))))
+    pairs = sparse.csr_array((np.ones(len(some)), (some, at[some])), shape=(len(at), len(sets)))
+    rule = _over_placement(rows, pairs, sparse.csr_array((len(problem.groups), len(sets))))
     bought = np.isinf(problem.units["places"].to_numpy(float))[problem.at_unit]
     return replace(rule, may_bar=bool((bought & (at >= 0)).any()))
 
@@ -228,11 +238,13 @@ def _over_placement(rows: pd.DataFrame, pairs: sparse.csr_array, gap: sparse.csr
 
 def _may_be_missed(rule: Rule, *, price: Floats | None = None) -> Rule:
     """The rule with a shortfall of each row: as little as can be in the stage ``rules``, or at a price in ``cost``."""
-    names = [f"short[{row}]" for row in rule.rows.index]
-    sign = np.where(rule.rows["sense"] == ">=", 1.0, -1.0)
-    entries = pd.DataFrame({"variable": names, "row": rule.rows.index, "coefficient": sign})
+    over = rule.rows.index[rule.rows["sense"] != ">="]
+    under = rule.rows.index[rule.rows["sense"] != "<="]
+    names = [f"above[{row}]" for row in over] + [f"below[{row}]" for row in under]
+    rows = [*over, *under]
+    entries = pd.DataFrame({"variable": names, "row": rows, "coefficient": [-1.0] * len(over) + [1.0] * len(under)})
     # A row counts as missed by its share, so that pounds and minutes stand beside each other.
-    share = 1.0 / np.maximum(1.0, np.abs(rule.rows["right"].to_numpy(float)))
+    share = 1.0 / np.maximum(1.0, np.abs(rule.rows["right"].reindex(rows).to_numpy(float)))
     return Rule(
         rows=rule.rows,
         pairs=rule.pairs,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["Placement", "PlacementProblem", "Proof", "placement_problem", "tie_break"]
+__all__ = ["Placement", "PlacementProblem", "Proof", "named", "placement_problem", "tie_break"]
 
 BAND_COLUMNS: Final = ["unit", "band", "width", "price"]
 PAIR_COLUMNS: Final = ["group", "unit", "cost", "minutes", "against_preference"]
@@ -53,8 +53,8 @@ class Proof:
     ``objective`` and ``bound`` are pounds a year over the groups, overfill included; ``gap_children`` is
     the least number of children that cannot be placed, and ``gap_children_bound`` its proven lower bound.
     ``values`` and ``bounds`` hold every objective in its order by name, and ``prices`` a price for each row and
-    objective (what the objective changes with one more on the row's right-hand side): with them anyone can recompute
-    the bounds.
+    objective (what the objective changes with one more on the row's right-hand side): ``by_prices`` says whether anyone
+    can recompute the bounds with them; where not, a search among whole children or units proved them.
     """
 
     status: str
@@ -66,6 +66,7 @@ class Proof:
     prices: pd.DataFrame = field(repr=False)
     values: pd.Series = field(repr=False)
     bounds: pd.Series = field(repr=False)
+    by_prices: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Placement:
     """Who goes where: an answer to a ``PlacementProblem``.
 
     ``flows``: group, unit, children (> 0). ``gap``: children not placed, by group (zeros included).
-    ``overfill``: unit, band, children, price. ``variables``: of the rules, such as ``short[...]`` and ``add[...]``.
+    ``overfill``: unit, band, children, price. ``variables``: of the rules, such as ``above[...]`` and ``add[...]``.
     """
 
     flows: pd.DataFrame = field(repr=False)
@@ -98,36 +99,36 @@ def placement_problem(
     largest = np.finfo(float).max
     unlimited = units.index[units["places"] == np.inf]
     problems = [
-        *_labels("group", groups.index[groups.index.duplicated()], "doubled"),
-        *_labels("unit", units.index[units.index.duplicated()], "doubled"),
-        *_labels("pair", pairs.loc[_doubled(at_group, at_unit), "group"], "doubled"),
-        *_labels("band's unit", bands.loc[bands.duplicated(["unit", "band"]), "unit"], "doubled"),
-        *_labels("pair's group", pairs.loc[at_group < 0, "group"], "not among the groups"),
-        *_labels("pair's unit", pairs.loc[at_unit < 0, "unit"], "not among the units"),
-        *_labels("band's unit", bands.loc[~bands["unit"].isin(units.index), "unit"], "not among the units"),
-        *_labels("band's unit", bands.loc[bands["unit"].isin(unlimited), "unit"], "without counted places"),
-        *_labels("group", groups.index[~(groups["children"] >= 0) | np.isinf(groups["children"])], "without a count"),
-        *_labels(
+        *named("group", groups.index[groups.index.duplicated()], "doubled"),
+        *named("unit", units.index[units.index.duplicated()], "doubled"),
+        *named("pair", pairs.loc[_doubled(at_group, at_unit), "group"], "doubled"),
+        *named("band's unit", bands.loc[bands.duplicated(["unit", "band"]), "unit"], "doubled"),
+        *named("pair's group", pairs.loc[at_group < 0, "group"], "not among the groups"),
+        *named("pair's unit", pairs.loc[at_unit < 0, "unit"], "not among the units"),
+        *named("band's unit", bands.loc[~bands["unit"].isin(units.index), "unit"], "not among the units"),
+        *named("band's unit", bands.loc[bands["unit"].isin(unlimited), "unit"], "without counted places"),
+        *named("group", groups.index[~(groups["children"] >= 0) | np.isinf(groups["children"])], "without a count"),
+        *named(
             "unit",
             units.index[~(units["places"] >= 0) | ~units["held"].between(0, largest)],
             "with negative or no places",
         ),
-        *_labels("pair's group", pairs.loc[~np.isfinite(pairs["cost"]), "group"], "with a cost that is no number"),
-        *_labels("pair's group", pairs.loc[~np.isfinite(pairs["minutes"]), "group"], "with minutes that are no number"),
-        *_labels(
+        *named("pair's group", pairs.loc[~np.isfinite(pairs["cost"]), "group"], "with a cost that is no number"),
+        *named("pair's group", pairs.loc[~np.isfinite(pairs["minutes"]), "group"], "with minutes that are no number"),
+        *named(
             "band's unit",
             bands.loc[~bands["width"].between(0, largest), "unit"],
             "with a width that is no number of children",
         ),
-        *_labels(
+        *named(
             "band's unit",
             bands.loc[~bands["price"].between(0, largest), "unit"],
             "with a price that is no sum of pounds",
         ),
-        *_labels("band's unit", bands.loc[bands.groupby("unit")["price"].diff() < 0, "unit"], "whose price falls"),
+        *named("band's unit", bands.loc[bands.groupby("unit")["price"].diff() < 0, "unit"], "whose price falls"),
     ]
     room = bands.groupby("unit")["width"].sum().reindex(units.index, fill_value=0.0) + units["places"]
-    problems += _labels("unit", units.index[units["held"] > room + 1e-9], "holding more than its places and bands")
+    problems += named("unit", units.index[units["held"] > room + 1e-9], "holding more than its places and bands")
     if problems:
         raise ValueError("the placement problem is not whole: " + "; ".join(problems))
     return PlacementProblem(groups, units, bands, pairs, at_group, at_unit)
@@ -167,7 +168,8 @@ def _doubled(at_group: NDArray[np.int64], at_unit: NDArray[np.int64]) -> NDArray
     return doubled
 
 
-def _labels(what: str, labels: Iterable[object], fault: str) -> list[str]:
+def named(what: str, labels: Iterable[object], fault: str) -> list[str]:
+    """A fault in words with the first labels that have it, or nothing."""
     found = sorted({str(label) for label in labels})
     shown = ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
     return [f"{what} {fault}: {shown}"] if found else []

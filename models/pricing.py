@@ -106,12 +106,11 @@ def one_sided_prices(problem: PlacementProblem, placement: Placement) -> pd.Data
     optimal price of the unit. Raises ``NotOptimalError`` where the placement is not the best one.
     """
     stated = year_network(problem)
-    network, children = stated.network, np.zeros(len(stated.pair))
+    network, children = stated.network, np.zeros(len(stated.arcs.choice))
     flows = placement.flows
     at = problem.pair_places(flows["group"], flows["unit"])
-    arc_of_pair = np.flatnonzero(stated.pair >= 0)
-    children[arc_of_pair[at]] = flows["children"].to_numpy(float)
-    children[stated.pair < 0] = placement.gap.to_numpy(float)[network.tails(np.flatnonzero(stated.pair < 0))]
+    children[stated.arcs.of_choice[at]] = flows["children"].to_numpy(float)
+    children[stated.arcs.of_gap] = placement.gap.to_numpy(float)[stated.arcs.waits]
     bands = problem.bands.merge(placement.overfill[["unit", "band", "children"]], on=["unit", "band"], how="left")
     weights = {"gap": GAP_WEIGHT, "preference": PREFERENCE_WEIGHT, "cost": 100.0}
     cost = sum((weight * network.cost[name] for name, weight in weights.items() if name in network.cost), np.zeros(1))

@@ -30,7 +30,9 @@ __all__ = [
     "Status",
     "bound_of_variables",
     "lp_text",
+    "read_constraint",
     "solve",
+    "variable",
 ]
 
 DEFAULT_SOLVER: Final = "HiGHS"
@@ -129,6 +131,27 @@ def solve(
         return _judge(program, matrix, costs, _rounded(program, values), integer_bound=_integer_bound(problem, solver))
     prices = np.array([0.0 if row.pi is None else row.pi for row in rows])
     return _judge(program, matrix, costs, values, prices=prices)
+
+
+def variable(name: str) -> pulp.LpVariable:
+    """A PuLP variable of nought or more, for rules that are written in PuLP."""
+    return pulp.LpVariable(name, lowBound=0)
+
+
+def read_constraint(name: str, constraint: object) -> tuple[dict[str, float], str, float]:
+    """A PuLP constraint as coefficients by variable's name, sense and right-hand side.
+
+    Raises ``ValueError`` where it is none, or a number in it is not finite.
+    """
+    if not isinstance(constraint, pulp.LpConstraint):
+        expected = "a PuLP constraint, such as lpSum(...) <= 3"
+        raise ValueError(f"rule {name!r}: expected {expected}, found {type(constraint).__name__}")
+    senses = {pulp.LpConstraintLE: "<=", pulp.LpConstraintEQ: "=", pulp.LpConstraintGE: ">="}
+    terms = {v.name: float(coefficient) for v, coefficient in constraint.items()}
+    right = -float(constraint.constant)
+    if not np.isfinite([right, *terms.values()]).all():
+        raise ValueError(f"rule {name!r}: expected finite numbers")
+    return terms, senses[constraint.sense], right
 
 
 def lp_text(program: Program, objective: pd.Series) -> str:

@@ -15,22 +15,29 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from .network import Network, bound, reduce_costs, restrict
-from .program import DEFAULT_SOLVER, GAP_TOLERANCE, InfeasibleError, solve
+from .network import Network, Restricted, bound, reduce_costs, restrict
+from .program import DEFAULT_SOLVER, GAP_TOLERANCE, InfeasibleError, Solution, solve
 
 __all__ = ["Sifted", "sift"]
 
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
-MOST_NEW: Final = 20_000
-"""Arcs above one a node that join the programme in a round, the nearest to paying first."""
+FEWEST_NEW: Final = 1_000
+NEW_SHARE: Final = 0.25
+"""Arcs above one a node that join the programme in a round, the nearest to paying first: so many for each node."""
 
 TOLERANCE: Final = 1e-9
 """By how much of the largest cost an arc has to be cheaper than what the programme knows before it counts."""
 
-SHORTFALL: Final = 4.0
-"""A row is never broken for less than so many times the largest cost; raised until none is."""
+FARTHEST: Final = 1e3
+"""How far a price may be from where it began, as a multiple of the largest cost, before a row is said to be broken."""
+
+WIDER: Final = 4.0
+"""By how much the reach of a price grows where the last one did not do."""
+
+FORGETFUL: Final = 30
+"""Rounds in which arcs that are dear may be left out again; after them none is, so that there is an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,74 +66,131 @@ def sift(
     extra_cost: Floats,
     *,
     prices: Floats,
-    margin: float,
+    near: float,
     allowed: Truths | None = None,
     solver: str = DEFAULT_SOLVER,
     deadline: float | None = None,
 ) -> Sifted:
     """The least of ``cost`` (by arc) and ``extra_cost`` over the arcs that are ``allowed``.
 
-    ``prices`` are where to begin: any will do, and the nearer they are the sooner it ends. Arcs within ``margin`` of
-    their node's best at these prices are looked at first. ``deadline``: a time of ``time.monotonic``, after which the
-    best answer so far comes back unproven.
+    ``prices`` are where to begin, and ``near`` by how much of a child's cost they may be wrong: any will do, and the
+    nearer they are the sooner it ends. Arcs within ``near`` of their node's best are looked at first, and prices move
+    by as much in a round (Marsten, Hogan and Blankenship, The boxstep method, Operations Research 23(3), 1975).
+    ``deadline``: a time of ``time.monotonic``, after which the best answer so far comes back unproven.
 
     Raises ``InfeasibleError`` where the rows cannot be kept, or nothing was found before the deadline.
     """
-    largest = max(float(np.abs(cost).max(initial=0.0)), float(np.abs(extra_cost).max(initial=0.0)), 1e-3)
-    scale = SHORTFALL * largest
-    small = TOLERANCE * largest
-    elastic = _elastic(network)
-    value, potential = reduce_costs(network, cost, prices, allowed)
-    reduced = _above(network, value, potential)
-    kept = _nearest(reduced, margin, len(network.supply))
-    best_bound = bound(network, potential, prices, extra_cost)
-    found: Sifted | None = None
+    state = _Search.begun(network, cost, extra_cost, prices, near, allowed)
     while True:
-        small_programme = restrict(
-            elastic, cost, np.append(extra_cost, _penalties(network, scale)), np.flatnonzero(kept)
-        )
+        programme = restrict(state.elastic, cost, np.append(extra_cost, state.box()), np.flatnonzero(state.kept))
         try:
             solution = solve(
-                small_programme.program,
-                small_programme.objective,
+                programme.program,
+                programme.objective,
                 solver=solver,
                 time_limit=None if deadline is None else max(1e-3, deadline - time.monotonic()),
             )
         except InfeasibleError:
-            if found is None:
+            if state.found is None:
                 raise
-            return replace(found, bound=min(best_bound, found.objective), proven=False)
-        values = solution.values.to_numpy()
-        missing = float(values[len(extra_cost) : len(elastic.extra)].sum())
-        prices = solution.row_prices.to_numpy()[: len(network.rows)]
+            return replace(state.found, bound=min(state.bound, state.found.objective), proven=False)
+        if state.judge(programme, solution) and state.found is not None:
+            return state.found
+
+
+@dataclass(slots=True)
+class _Search:
+    """Where a search stands: the arcs looked at, the prices and how far they may move, the best bound and answer."""
+
+    network: Network
+    elastic: Network
+    cost: Floats
+    extra_cost: Floats
+    allowed: Truths | None
+    near: float
+    prices: Floats
+    reach: Floats
+    farthest: Floats
+    kept: Truths
+    bound: float
+    rounds: int = 0
+    found: Sifted | None = None
+
+    @classmethod
+    def begun(
+        cls, network: Network, cost: Floats, extra_cost: Floats, prices: Floats, near: float, allowed: Truths | None
+    ) -> "_Search":
+        largest = max(float(np.abs(cost).max(initial=0.0)), float(np.abs(extra_cost).max(initial=0.0)), 1e-3)
+        most = np.ones(len(network.rows))
+        if network.use is not None:
+            taken = abs(network.use).max(axis=0).toarray().ravel()
+            most = np.where(taken > 0, taken, 1.0)
+        farthest = FARTHEST * largest / most
         value, potential = reduce_costs(network, cost, prices, allowed)
+        return cls(
+            network=network,
+            elastic=_elastic(network),
+            cost=cost,
+            extra_cost=extra_cost,
+            allowed=allowed,
+            near=near,
+            prices=prices,
+            reach=np.minimum(near / most, farthest),
+            farthest=farthest,
+            kept=_nearest(_above(network, value, potential), near, len(network.supply)),
+            bound=bound(network, potential, prices, extra_cost),
+        )
+
+    def box(self) -> Floats:
+        """What a child more and a child less than a row says cost, so that prices stay within reach of the last."""
+        sense = self.network.rows["sense"].to_numpy()
+        low, high = self.prices - self.reach, self.prices + self.reach
+        low = np.where(sense == ">=", np.maximum(low, 0.0), low)
+        high = np.where(sense == "<=", np.minimum(high, 0.0), high)
+        return np.concatenate([-low, high])
+
+    def judge(self, programme: Restricted, solution: Solution) -> bool:
+        """Price every arc after a round; whether the answer is the best of all."""
+        network, rows = self.network, len(self.network.rows)
+        values = solution.values.to_numpy()
+        others = len(self.extra_cost)
+        beyond, short = values[others : others + rows], values[others + rows : others + 2 * rows]
+        # A row that need not be full may be short for nothing.
+        short = np.where(self.box()[rows:] == 0.0, 0.0, short)
+        loose = beyond + short > 1e-7 * np.maximum(1.0, np.abs(network.rows["right"].to_numpy(float)))
+        self.prices = solution.row_prices.to_numpy()[:rows]
+        value, potential = reduce_costs(network, self.cost, self.prices, self.allowed)
+        known = np.minimum.reduceat(np.where(self.kept, value, np.inf), network.first[:-1]) if len(value) else potential
+        cheaper = bool((known - potential > TOLERANCE * self.farthest.max(initial=1.0)).any())
+        self.bound = max(self.bound, bound(network, potential, self.prices, self.extra_cost))
         reduced = _above(network, value, potential)
-        known = np.minimum.reduceat(np.where(kept, value, np.inf), network.first[:-1]) if len(kept) else potential
-        best_bound = max(best_bound, bound(network, potential, prices, extra_cost))
-        cheaper = (known - potential > small).any()
-        if missing <= 1e-7 * max(1.0, float(network.supply.sum())):
-            arcs, children = small_programme.flows(values[len(elastic.extra) :])
-            extras = values[: len(extra_cost)]
-            objective = float(cost[arcs] @ children + extra_cost @ extras)
-            proven = objective - best_bound <= GAP_TOLERANCE * max(1.0, abs(objective))
-            found = Sifted(
+        arcs, children = programme.flows(values[len(self.elastic.extra) :])
+        if not loose.any():
+            extras = values[:others]
+            objective = float(self.cost[arcs] @ children + self.extra_cost @ extras)
+            self.found = Sifted(
                 objective=objective,
-                bound=min(best_bound, objective),
-                proven=proven,
-                prices=prices,
+                bound=min(self.bound, objective),
+                proven=objective - self.bound <= GAP_TOLERANCE * max(1.0, abs(objective)),
+                prices=self.prices,
                 arcs=arcs,
                 children=children,
                 extras=extras,
                 reduced=reduced,
-                extra_reduced=extra_cost - network.extra_use @ prices,
+                extra_reduced=self.extra_cost - network.extra_use @ self.prices,
             )
-            if not cheaper:
-                return found
-        elif not cheaper:
-            if scale > 1e6 * largest:
-                raise InfeasibleError("found no answer: the rows cannot be kept together")
-            scale *= 30.0
-        kept |= _nearest(reduced, margin, len(network.supply))
+        elif not cheaper and (self.reach >= self.farthest)[loose].all():
+            raise InfeasibleError("found no answer: the rows cannot be kept together")
+        self.reach = np.where(loose, np.minimum(WIDER * self.reach, self.farthest), self.reach)
+        self.rounds += 1
+        more = _nearest(reduced, self.near, len(network.supply))
+        if self.rounds < FORGETFUL:
+            # What nobody uses and is dear now need not be carried on.
+            self.kept = more
+            self.kept[arcs[children > 0]] = True
+        else:
+            self.kept |= more
+        return not cheaper and not loose.any()
 
 
 def proven_by_prices(
@@ -176,7 +240,7 @@ def _above(network: Network, value: Floats, potential: Floats) -> Floats:
 def _nearest(reduced: Floats, margin: float, nodes: int) -> Truths:
     """The arcs within the margin of their node's best: all the best ones, and of the others so many."""
     near = (reduced <= margin) & np.isfinite(reduced)
-    most = nodes + MOST_NEW
+    most = nodes + max(FEWEST_NEW, round(NEW_SHARE * nodes))
     if int(near.sum()) > most:
         limit = np.partition(reduced[near], most)[most]
         near = reduced <= min(limit, margin)
@@ -184,31 +248,15 @@ def _nearest(reduced: Floats, margin: float, nodes: int) -> Truths:
 
 
 def _elastic(network: Network) -> Network:
-    """The network with shortfalls of its rows as variables, so that any few arcs have an answer."""
-    sense = network.rows["sense"].to_numpy()
-    over, under = np.flatnonzero(sense != ">="), np.flatnonzero(sense != "<=")
+    """The network with more and less than each row says as variables, so that any few arcs have an answer."""
+    rows = len(network.rows)
     columns = sparse.csr_array(
-        (
-            np.concatenate([np.full(len(over), -1.0), np.ones(len(under))]),
-            (np.arange(len(over) + len(under)), np.concatenate([over, under])),
-        ),
-        shape=(len(over) + len(under), len(network.rows)),
+        (np.repeat([-1.0, 1.0], rows), (np.arange(2 * rows), np.tile(np.arange(rows), 2))), shape=(2 * rows, rows)
     )
-    labels = [f"above[{network.rows.index[r]}]" for r in over] + [f"below[{network.rows.index[r]}]" for r in under]
-    more = pd.DataFrame({"lower": 0.0, "upper": np.inf, "whole": False}, index=pd.Index(labels, dtype=object))
+    names = [f"{side}[{row}]" for side in ("beyond", "short of") for row in network.rows.index]
+    more = pd.DataFrame({"lower": 0.0, "upper": np.inf, "whole": False}, index=pd.Index(names, dtype=object))
     return replace(
         network,
         extra=pd.concat([network.extra.assign(whole=False), more]),
         extra_use=sparse.csr_array(sparse.vstack([network.extra_use, columns])),
     )
-
-
-def _penalties(network: Network, scale: float) -> Floats:
-    """What a shortfall of each row costs: dear beside the largest cost for what an arc takes of the row."""
-    sense = network.rows["sense"].to_numpy()
-    most = np.ones(len(network.rows))
-    if network.use is not None:
-        taken = abs(network.use).max(axis=0).toarray().ravel()
-        most = np.where(taken > 0, taken, 1.0)
-    by_row = scale / most
-    return np.concatenate([by_row[sense != ">="], by_row[sense != "<="]])

@@ -22,11 +22,11 @@ __all__ = ["Ordered", "ordered", "solve_stages", "stage_costs"]
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
-NEAR: Final = 1e-5
-"""Arcs within so much of the largest cost of their node's best are looked at first where prices are nearly right."""
+NEAR: Final = 1e-3
+"""By how much of the largest cost prices from a flow, or from nearly the same network, may be wrong."""
 
 FAR: Final = 0.02
-"""The same where prices come from a sample."""
+"""The same for prices from a sample."""
 
 SAMPLE: Final = 0.125
 """The share of the groups whose prices begin the search for all."""
@@ -40,7 +40,8 @@ class Ordered:
     """An answer to several objectives in order.
 
     ``stages``: by name, each with its own prices and bound; what nothing costs or no choice is left for has none.
-    ``unproven``: the stages that are not known to be at their best, the first one tried perhaps. ``arcs`` and ``children``: what goes along each arc that is used. ``extras`` are the other variables.
+    ``unproven``: the stages that are not known to be at their best, the first one tried perhaps. ``arcs`` and
+    ``children``: what goes along each arc that is used. ``extras`` are the other variables.
     """
 
     stages: Mapping[str, Sifted] = field(repr=False)
@@ -83,14 +84,14 @@ def solve_stages(
             flow = best_flow(network, _main_costs(network)) or False
         stage = None
         if isinstance(flow, tuple):
-            prices, margin = flow_prices(network, flow, cost, extra_cost, allowed), NEAR * largest
+            prices, near = flow_prices(network, flow, cost, extra_cost, allowed), NEAR * largest
             stage = proven_by_prices(network, cost, extra_cost, flow, prices, allowed)
         elif name in start:
-            prices, margin = start[name], NEAR * largest
+            prices, near = start[name], NEAR * largest
         elif (len(cost) if allowed is None else int(allowed.sum())) - len(network.supply) <= SMALL:
-            prices, margin = np.zeros(len(network.rows)), np.inf
+            prices, near = np.zeros(len(network.rows)), np.inf
         else:
-            prices, margin = _sampled(network, cost, extra_cost, allowed, solver=solver), FAR * largest
+            prices, near = _sampled(network, cost, extra_cost, allowed, solver=solver), FAR * largest
         if stage is None:
             # A flow that is not the best for this objective says little of the next.
             flow = False
@@ -99,7 +100,7 @@ def solve_stages(
                 cost,
                 extra_cost,
                 prices=prices,
-                margin=margin,
+                near=near,
                 allowed=allowed,
                 solver=solver,
                 deadline=deadline,
@@ -144,10 +145,10 @@ def _sampled(network: Network, cost: Floats, extra_cost: Floats, allowed: Truths
     value, _ = reduce_costs(network, cost, prices, allowed)
     part, arcs = sample(network, value, SAMPLE)
     some = None if allowed is None else allowed[arcs]
-    margin = np.inf
+    near = np.inf
     if len(arcs) - len(part.supply) > SMALL:
-        prices, margin = _sampled(part, cost[arcs], extra_cost, some, solver=solver), FAR * float(np.abs(cost).max())
-    return sift(part, cost[arcs], extra_cost, prices=prices, margin=margin, allowed=some, solver=solver).prices
+        prices, near = _sampled(part, cost[arcs], extra_cost, some, solver=solver), FAR * float(np.abs(cost).max())
+    return sift(part, cost[arcs], extra_cost, prices=prices, near=near, allowed=some, solver=solver).prices
 
 
 def _decided(network: Network, allowed: Truths | None, names: Sequence[str]) -> bool:

@@ -60,9 +60,7 @@ def solve_whole(
         if known is not None:
             prices[: len(known.prices)] = known.prices
         largest = max(float(np.abs(cost).max(initial=0.0)), float(np.abs(extra_cost).max(initial=0.0)))
-        bounded = sift(
-            network, cost, extra_cost, prices=prices, margin=NEAR * largest, solver=solver, deadline=deadline
-        )
+        bounded = sift(network, cost, extra_cost, prices=prices, near=NEAR * largest, solver=solver, deadline=deadline)
         stage = _whole_stage(
             network, cost, extra_cost, bounded, solver=solver, deadline=deadline, relative_gap=relative_gap
         )
