@@ -11,6 +11,7 @@ from .studies.add_places import add_places
 from .studies.allocate_need import NeedAllocation, allocate_need, county_in
 from .studies.allocate_places import allocate_places
 from .studies.answers import Allocation, MorePlaces, allocation_run, draw_allocation, report_allocation
+from .studies.compare_runs import Comparison, compare_runs
 from .studies.cover_need import cover_need
 from .studies.coverage_answers import Coverage, coverage_run, report_coverage
 from .studies.forecast_answers import Forecast, forecast_run, report_forecast
@@ -23,6 +24,7 @@ from .studies.where_best import where_best
 
 __all__ = [
     "Allocation",
+    "Comparison",
     "County",
     "Coverage",
     "Fault",
@@ -42,6 +44,7 @@ __all__ = [
     "audit_network",
     "can_forecast",
     "check_county",
+    "compare_runs",
     "county_in",
     "cover_need",
     "coverage_run",

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
+from placeplan.cli_compare import compare
 from placeplan.cli_coverage import atlas_of, coverage
 from placeplan.cli_forecast import forecast
 from placeplan.command_parts import (
@@ -65,7 +66,7 @@ def demo(out: Out = None, *, replace: Replace = False, internal: Internal = Fals
 
 def _pages(folder: Path) -> tuple[Path, ...]:
     """What a run has to read, the first that is there; its folder where it has none."""
-    return folder / "report.html", folder / "atlas.html", folder / "forecast.html", folder
+    return (*(folder / f"{name}.html" for name in ("report", "atlas", "forecast", "compare")), folder)
 
 
 def _beside(folder: Path) -> Path:
@@ -188,6 +189,7 @@ def report(
 
 app.command()(answered(coverage))
 app.command()(answered(forecast))
+app.command()(answered(compare))
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from typing import Any, Final
 import pandas as pd
 
 from placeplan.county.vocabulary import AREA_OF_NEED
+from placeplan.errors import UsageError
 from placeplan.privacy_coverage import coverage_share_safe
 from placeplan.privacy_forecast import PREFIX, forecast_share_safe
 from placeplan.run_tables import ALL, column_kind, measure_kind
@@ -25,7 +26,7 @@ from placeplan.runs import Run
 from placeplan.suppression import ANY, Key, Sum, cube_sums, holds, is_small, suppress
 from placeplan.withholding import COUNT_STEP, POUNDS_STEP, own_small, to_step, withhold
 
-__all__ = ["share_safe"]
+__all__ = ["is_child_level", "share_safe"]
 
 
 def _by_area(gap: pd.DataFrame) -> pd.DataFrame:
@@ -255,14 +256,22 @@ _LAYER_COLUMNS: Final = {
 }
 
 
+def is_child_level(frame: pd.DataFrame) -> bool:
+    """Whether a table's rows are about single children, or count the children of a small area."""
+    return "child" in frame.columns or {"zone", "children"} <= set(frame.columns)
+
+
 def share_safe(run: Run) -> Run:
     """The run as it may leave: the convention above, no child rows, layers of places and outlines only.
 
     A table or layer that is not known here is withheld whole; ``facts["withheld"]`` names every one.
-    A run that is share-safe already comes back as it is.
+    A run that is share-safe already comes back as it is. A comparison that holds detail has no share-safe
+    form, since differences of exact counts give them away: it raises ``UsageError``.
     """
     if run.facts.get("share_safe"):
         return run
+    if run.command == "compare":
+        raise UsageError("a comparison with an internal run holds detail; ask for it with --internal")
     made = coverage_share_safe if run.command == "coverage" else _share_safe_tables
     own = {name: frame for name, frame in run.tables.items() if not name.startswith(PREFIX)}
     tables = {**made(own), **forecast_share_safe(run.tables)}

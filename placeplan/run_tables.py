@@ -15,12 +15,23 @@ import numpy as np
 import pandas as pd
 
 from placeplan.county.vocabulary import AREAS, COST_LINES, FUNDS, KINDS, MODELS, NEEDS, PHASES, PLACEMENTS, QUESTIONS
-from placeplan.errors import Fault, InputError
 
-__all__ = ["ALL", "BANDS", "column_kind", "in_order", "measure_kind", "read_table", "table_text"]
+__all__ = [
+    "ALL",
+    "BANDS",
+    "KEYS",
+    "KEY_SEPARATOR",
+    "column_kind",
+    "in_order",
+    "measure_kind",
+    "table_text",
+]
 
 ALL: Final = "all"
 """What a key column says where the row is a total over it."""
+
+KEY_SEPARATOR: Final = " | "
+"""What stands between the parts of a key that is told in one column."""
 
 BANDS: Final = ("expected", "low_95", "low_80", "median", "high_80", "high_95")
 """What is told of a count to come: its mean over draws and the quantiles of its bands."""
@@ -187,13 +198,21 @@ _COUNTS: Final = frozenset(
         "mase",
         "interval_score_80",
         "pinball",
+        "first_value",
+        "second_value",
+        "per_cent",
+        "rows_first",
+        "rows_second",
+        "rows_added",
+        "rows_removed",
+        "rows_changed",
     ]
 )
 _YES_NO: Final = frozenset(
     ["stays", "planned_for", "verified", "rural", "in_county", "candidate", "worst", "new", "trusted", "within_95"]
 )
 
-_KEYS: Final = (
+KEYS: Final = (
     "rank",
     "what",
     "scenario",
@@ -225,6 +244,8 @@ _KEYS: Final = (
     "subject",
     "method",
 )
+"""The columns that say what a row is, in the order by which rows are sorted."""
+
 _WORD_ORDER: Final[dict[str, tuple[str, ...]]] = {
     "question": tuple(QUESTIONS),
     "measure": _HEADLINES,
@@ -277,7 +298,7 @@ def _kind_in(frame: pd.DataFrame, name: str) -> str:
 def in_order(frame: pd.DataFrame, *, localities: Iterable[str] = ()) -> pd.DataFrame:
     """The rows sorted by the key columns the frame has, then by the rest; ``localities`` gives their order."""
     known = {**_WORD_ORDER, "locality": tuple(localities)}
-    keys = [name for name in _KEYS if name in frame.columns]
+    keys = [name for name in KEYS if name in frame.columns]
     keys += [name for name in frame.columns if name not in keys]
     if frame.empty:
         return frame.reset_index(drop=True)
@@ -333,48 +354,3 @@ def table_text(frame: pd.DataFrame, *, localities: Iterable[str] = (), sort: boo
     writer.writerow([str(name) for name in rows.columns])
     writer.writerows(zip(*columns, strict=True))
     return buffer.getvalue()
-
-
-def _read_column(table: str, name: str, cells: list[str], kind: str, faults: list[Fault]) -> "pd.Series[Any]":
-    if kind == "text":
-        return pd.Series([cell or None for cell in cells], dtype="str")
-    if kind == "yes_no":
-        words = {"yes": True, "no": False, "": None}
-        for row, cell in enumerate(cells):
-            if cell not in words:
-                faults.append(Fault(table, str(row + 2), name, cell, "yes or no"))
-        values = [words.get(cell) for cell in cells]
-        return pd.Series(values, dtype="boolean" if None in values else "bool")
-    numbers: list[float] = []
-    for row, cell in enumerate(cells):
-        try:
-            numbers.append(float(cell) if cell else math.nan)
-        except ValueError:
-            faults.append(Fault(table, str(row + 2), name, cell, "a number"))
-            numbers.append(math.nan)
-    return pd.Series(numbers, dtype="float64")
-
-
-def read_table(table: str, text: str) -> pd.DataFrame:
-    """A frame from the canonical csv ``text`` of ``table``: numbers as float64, yes/no as bool, the rest as text.
-
-    Raises ``InputError`` with every cell that is not what its column holds.
-    """
-    rows = list(csv.reader(io.StringIO(text, newline="")))
-    if not rows:
-        raise InputError([Fault(table, "1", "", "an empty file", "a header line")])
-    header, body = rows[0], rows[1:]
-    faults = [
-        Fault(table, str(number + 2), "", f"{len(row)} cells", f"{len(header)} cells")
-        for number, row in enumerate(body)
-        if len(row) != len(header)
-    ]
-    if faults:
-        raise InputError(faults)
-    frame = pd.DataFrame(index=range(len(body)))
-    for position, name in enumerate(header):
-        kind = "count" if name == "value" and "measure" in header else column_kind(name)
-        frame[name] = _read_column(table, name, [row[position] for row in body], kind, faults)
-    if faults:
-        raise InputError(faults)
-    return frame

@@ -19,7 +19,8 @@ import pandas as pd
 import pyogrio
 
 from placeplan.errors import Fault, InputError, UsageError
-from placeplan.run_tables import read_table, table_text
+from placeplan.run_reading import read_table
+from placeplan.run_tables import table_text
 
 __all__ = ["FORMAT", "LAYERS_FILE", "LAYER_NAMES", "Run", "read_run", "run_hash", "write_run"]
 

@@ -37,7 +37,7 @@ TEXTS = [path for path in FILES if path.suffix in TEXT_SUFFIXES or path.name in 
 # The rooms, each with the rooms it may import from; a room may always import from itself.
 COUNTY = {"errors", "county"}
 CHILDREN = COUNTY | {"provision", "cohort"}
-RUNS = {"run_tables", "runs", "suppression", "withholding", "privacy", "privacy_forecast"}
+RUNS = {"run_tables", "run_reading", "runs", "suppression", "withholding", "privacy", "privacy_forecast"}
 COVERAGE = {"need_groups", "reach", "people_reach", "coverage_tables", "candidates"}
 MAY_IMPORT = {
     "placeplan": {"errors", "county", "runs", "studies", "report", "geo.travel"},  # the public names
@@ -49,7 +49,8 @@ MAY_IMPORT = {
     "provision": COUNTY,
     "cohort": COUNTY | {"provision"},
     "run_tables": COUNTY,
-    "runs": {"errors", "run_tables"},
+    "run_reading": {"errors", "run_tables"},
+    "runs": {"errors", "run_tables", "run_reading"},
     "suppression": set(),
     "withholding": {"run_tables", "suppression"},
     "privacy_coverage": COUNTY | {"run_tables", "suppression", "withholding"},
@@ -72,11 +73,12 @@ MAY_IMPORT = {
     | RUNS
     | {"synthetic", "accounts", "costs", "problem", "verify", "geo", "models", "need", "report"},
     "command_parts": {"errors"},
+    "cli_compare": {"errors", "placeplan", "command_parts", "report"},
     "cli_coverage": COUNTY | RUNS | {"placeplan", "command_parts", "studies", "report"},
     "cli_forecast": RUNS | {"placeplan", "command_parts", "report"},
     "cli": COUNTY
     | RUNS
-    | {"placeplan", "synthetic", "studies", "report", "command_parts", "cli_coverage", "cli_forecast"},
+    | {"placeplan", "synthetic", "studies", "report", "command_parts", "cli_compare", "cli_coverage", "cli_forecast"},
     "examples": COUNTY | {"placeplan", "synthetic", "geo", "models"},  # the public parts
 }
 

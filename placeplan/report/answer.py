@@ -43,7 +43,8 @@ def title(run: Run) -> str:
     """The page's title."""
     year, lead = september_year(run), lead_question(run)
     if lead is None:
-        return f"Need to come in {run.county}" if run.command == "forecast" else f"{run.county}: {run.command}"
+        named = {"forecast": f"Need to come in {run.county}", "compare": f"Two runs side by side: {run.county}"}
+        return named.get(run.command, f"{run.county}: {run.command}")
     when = f", September {year}" if lead == "september" and year is not None else ""
     return f"Who goes where in {run.county}{when}"
 

@@ -56,7 +56,9 @@ def rows_of(run: Run, name: str, question: str | None) -> pd.DataFrame:
 
 def questions(run: Run) -> list[str]:
     """The questions that the run answers, in the order in which they are told."""
-    asked = set(table(run, "headlines").get("question", []))
+    headlines = table(run, "headlines")
+    # The headlines of a comparison hold two values each and answer no question.
+    asked = set(headlines["question"]) if {"question", "value"} <= set(headlines.columns) else set()
     return [question for question in QUESTIONS if question in asked]
 
 

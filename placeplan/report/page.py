@@ -127,6 +127,8 @@ def provenance(run: Run) -> list[tuple[str, str]]:
         "year": "Academic year now",
         "command": "Command",
         "options": "Options",
+        "first": "First run",
+        "second": "Second run",
         "travel_method": "Travel",
         "price_year": "Price year",
         "guidance_minutes": "Journey guidance, minutes",

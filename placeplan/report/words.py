@@ -15,6 +15,7 @@ __all__ = [
     "PHASE_NAMES",
     "QUESTION_NAMES",
     "RULES",
+    "TABLE_NAMES",
     "WITHHELD",
     "count",
     "join",
@@ -95,7 +96,45 @@ RULES: Final = {
     "host_share": "More plans than the host school's share",
 }
 
+TABLE_NAMES: Final = {
+    "facts": "Facts that differ",
+    "headlines": "Headlines",
+    "tables": "Tables side by side",
+    "changes": "Changes, cell by cell",
+    "places": "Places to add",
+    "places_summary": "Places to add, totals",
+    "gap": "Gap",
+    "gap_totals": "Gap, totals",
+    "prices": "Worth of one more place",
+    "prices_resolved": "Worth, solved again",
+    "costs": "Cost by line and fund",
+    "penalties": "Declared penalties",
+    "use": "Use of every unit",
+    "flows": "Who goes where",
+    "breaches": "Stated limits exceeded",
+    "plans": "How all plans add up",
+    "forecast_totals": "Need to come, totals",
+    "forecast_need": "Need to come, by cell",
+    "forecast_plans": "Plans to come",
+    "forecast_states": "Need by state",
+    "forecast_scenarios": "Scenarios",
+    "forecast_placed": "Need, placed",
+    "forecast_size": "Places that pay",
+    "forecast_scap": "School Capacity survey",
+    "forecast_trust": "Trust in the bands",
+    "forecast_backtest": "Backtests",
+    "forecast_as_of": "What came",
+    "forecast_notes": "What the forecast rests on",
+    "assumptions": "Assumptions",
+    "proof": "Method and proof",
+    "placements": "Children (pseudonyms)",
+    "localities": "Localities",
+    "units_named": "Units",
+}
+"""Tables by name, in the order of a workbook's sheets; one that is not named here follows under its own name."""
+
 _VALUES: Final = {
+    "table": TABLE_NAMES,
     "question": QUESTION_NAMES,
     "phase": PHASE_NAMES,
     "line": LINES,
@@ -209,7 +248,7 @@ def label(column: str, value: Any) -> str:
     known = _VALUES.get(column, {}).get(str(value))
     if known is not None:
         return known
-    return plain(value) if column in {"line", "measure", "penalty", "rule", "status"} else str(value)
+    return plain(value) if column in {"line", "measure", "penalty", "rule", "status", "table"} else str(value)
 
 
 def _missing(value: Any) -> bool:

@@ -20,52 +20,22 @@ from placeplan.report.answer import (
     title,
 )
 from placeplan.report.cells import Table
+from placeplan.report.compare_words import compare_sentences
 from placeplan.report.forecast_sections import forecast_lede, has_forecast
 from placeplan.report.lookup import localities_in_order, locality_names, unit_names
 from placeplan.report.tables import questions_table
-from placeplan.report.words import COLUMNS, WITHHELD, label, plain
+from placeplan.report.words import COLUMNS, TABLE_NAMES, WITHHELD, label, plain
 from placeplan.run_tables import column_kind, in_order, measure_kind
 from placeplan.runs import Run
 
 __all__ = ["workbook_bytes"]
 
-_SHEETS: Final = {
-    "headlines": "Headlines",
-    "places": "Places to add",
-    "places_summary": "Places to add, totals",
-    "gap": "Gap",
-    "gap_totals": "Gap, totals",
-    "prices": "Worth of one more place",
-    "prices_resolved": "Worth, solved again",
-    "costs": "Cost by line and fund",
-    "penalties": "Declared penalties",
-    "use": "Use of every unit",
-    "flows": "Who goes where",
-    "breaches": "Stated limits exceeded",
-    "plans": "How all plans add up",
-    "forecast_totals": "Need to come, totals",
-    "forecast_need": "Need to come, by cell",
-    "forecast_plans": "Plans to come",
-    "forecast_states": "Need by state",
-    "forecast_scenarios": "Scenarios",
-    "forecast_placed": "Need, placed",
-    "forecast_size": "Places that pay",
-    "forecast_scap": "School Capacity survey",
-    "forecast_trust": "Trust in the bands",
-    "forecast_backtest": "Backtests",
-    "forecast_as_of": "What came",
-    "forecast_notes": "What the forecast rests on",
-    "assumptions": "Assumptions",
-    "proof": "Method and proof",
-    "placements": "Children (pseudonyms)",
-    "localities": "Localities",
-    "units_named": "Units",
-}
-"""The sheets in order; a table that is not named here follows under its own name."""
-
 _FORMATS: Final = {"pounds": "£#,##0;[Red]-£#,##0", "minutes": "#,##0.0", "count": "#,##0.##"}
 _WHOLE: Final = "#,##0"
 _WIDEST: Final = 46
+MOST_ROWS: Final = 100_000
+"""How many rows of a table a sheet has: Excel opens about a million, and is slow long before."""
+
 _FRONT_WIDTHS: Final = (54, 24, 24, 24)
 
 
@@ -95,9 +65,7 @@ class _Writer:
 
 def _sheet_name(table: str, taken: set[str]) -> str:
     r"""A name Excel allows: at most 31 characters, none of ``[]:*?/\\``, each used once."""
-    name = (
-        "".join(" " if one in "[]:*?/\\'" else one for one in _SHEETS.get(table, plain(table)))[:31].strip() or "Table"
-    )
+    name = "".join(" " if one in "[]:*?/\\'" else one for one in label("table", table))[:31].strip() or "Table"
     number, base = 2, name
     while name.lower() in taken:
         name = f"{base[:27]} {number}"
@@ -127,7 +95,8 @@ def _front(writer: _Writer, run: Run) -> None:
 
     say(title(run), writer.title, height=28)
     mark = "INTERNAL: not to be passed on. " if run.internal else "Share-safe. "
-    mark += f"Data: {run.facts.get('data_label') or 'not labelled'}. As of {run.facts.get('as_of', '')}."
+    mark += f"Data: {run.facts.get('data_label') or 'not labelled'}."
+    mark += f" As of {run.facts['as_of']}." if run.facts.get("as_of") else ""
     say(mark, writer.internal if run.internal else writer.mark, height=20)
     warning = status_warning(run)
     if warning:
@@ -135,6 +104,7 @@ def _front(writer: _Writer, run: Run) -> None:
     row += 1
     for heading, sentences in (
         ("The answer", [" ".join(answer_sentences(run))]),
+        ("What differs", compare_sentences(run) if run.command == "compare" else []),
         ("The need to come", [forecast_lede(run), *run.facts["forecast_warnings"]] if has_forecast(run) else []),
         ("The gap", [" ".join(gap_sentences(run))]),
         ("Places to add", [" ".join(places_sentences(run))]),
@@ -187,6 +157,7 @@ def _headed(frame: pd.DataFrame) -> pd.DataFrame:
 def _table_sheet(writer: _Writer, run: Run, table: str, name: str) -> None:
     frame = run.tables[table]
     rows = frame if table in {"localities", "assumptions"} else in_order(frame, localities=localities_in_order(run))
+    more, rows = len(rows) - MOST_ROWS, rows.head(MOST_ROWS)
     hidden = [str(value or "").split(";") for value in rows.get("suppressed", pd.Series([""] * len(rows)))]
     shown = _headed(rows)
     names = {
@@ -221,6 +192,8 @@ def _table_sheet(writer: _Writer, run: Run, table: str, name: str) -> None:
                 sheet.write_string(row + 1, column, words, writer.text)
                 widest = max(widest, len(words) + 1)
         sheet.set_column(column, column, min(widest, _WIDEST))
+    if more > 0:
+        sheet.write_string(len(shown) + 1, 0, f"and {more:,} more rows, in tables/{table}.csv", writer.text)
     sheet.freeze_panes(1, 0)
     if len(shown):
         sheet.autofilter(0, 0, len(shown), len(shown.columns) - 1)
@@ -244,7 +217,7 @@ def workbook_bytes(run: Run) -> bytes:
     writer = _Writer(book)
     _front(writer, run)
     taken = {"answer"}
-    order = [name for name in _SHEETS if name in run.tables] + sorted(set(run.tables) - set(_SHEETS))
+    order = [name for name in TABLE_NAMES if name in run.tables] + sorted(set(run.tables) - set(TABLE_NAMES))
     for table in order:
         _table_sheet(writer, run, table, _sheet_name(table, taken))
     book.close()

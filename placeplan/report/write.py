@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from placeplan.errors import UsageError
 from placeplan.privacy import share_safe
 from placeplan.report.atlas import atlas_html, has_atlas
+from placeplan.report.compare_page import compare_html
 from placeplan.report.coverage_maps import coverage_maps
 from placeplan.report.fan_charts import fan_files
 from placeplan.report.forecast_page import forecast_html
@@ -45,7 +46,7 @@ def write_report(
     where detail is asked of a run that was written without it.
     """
     shown = _shown(run, internal=internal)
-    makers = {"coverage": _coverage_files, "forecast": _forecast_files}
+    makers = {"coverage": _coverage_files, "forecast": _forecast_files, "compare": _compare_files}
     files = makers.get(run.command, _allocation_files)(shown)
     if has_layers(shown):
         files[LAYERS_FILE] = lambda: geopackage_bytes(shown)
@@ -77,6 +78,10 @@ def _forecast_files(run: Run) -> dict[str, Callable[[], bytes] | Path]:
         "run.xlsx": lambda: workbook_bytes(run),
         **fan_files(run),
     }
+
+
+def _compare_files(run: Run) -> dict[str, Callable[[], bytes] | Path]:
+    return {"compare.html": lambda: compare_html(run).encode(), "run.xlsx": lambda: workbook_bytes(run)}
 
 
 def figure(run: Run, *, internal: bool = False) -> Figure:

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from placeplan.errors import InputError, UsageError
-from placeplan.run_tables import in_order, read_table, table_text
+from placeplan.run_reading import read_table
+from placeplan.run_tables import in_order, table_text
 from placeplan.runs import Run, read_run, run_hash, write_run
 
 
