@@ -6,25 +6,20 @@ Ties on cost are broken by least minutes, then by a fixed hash of labels, so tha
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from .constraints import Rule
+from .judged import SMALLEST_FLOW, band_use, known_prices, proof_of, tidy
 from .minimum_use import with_minimum_use
 from .one_year import YearNetwork, groups_that_may_wait, year_network
-from .placement import Placement, PlacementProblem, Proof
-from .program import DEFAULT_SOLVER, InfeasibleError, Status
+from .placement import Placement, PlacementProblem
+from .program import DEFAULT_SOLVER, InfeasibleError
 from .stages import Ordered, solve_stages
 from .whole import is_whole, solve_whole
 
 __all__ = ["allocate", "bounds_without_prices", "cost_of", "overfill_of"]
-
-SMALLEST_FLOW: Final = 1e-7
-
-TIES: Final = ("minutes", "tie")
-"""The objectives that only choose between equals."""
 
 
 def allocate(
@@ -69,8 +64,7 @@ def _allocated(
     relative_gap: float,
 ) -> Placement:
     stated = year_network(problem, rules)
-    labels = stated.network.rows.index
-    known = {} if start is None else {n: _at_rows(p, labels) for n, p in start.proof.prices.items()}
+    known = known_prices(None if start is None else start.proof, stated.network.rows.index)
     try:
         answer = solve_stages(stated.network, start=known, solver=solver, deadline=deadline)
         children = problem.groups["children"].to_numpy(float)
@@ -87,19 +81,22 @@ def _allocated(
 
 def _placement(problem: PlacementProblem, stated: YearNetwork, answer: Ordered, *, solver: str) -> Placement:
     pair = stated.arcs.choice[answer.arcs]
-    children = _tidy(answer.children)
+    children = tidy(answer.children)
     some = (pair >= 0) & (children > SMALLEST_FLOW)
     flows = problem.pairs.loc[pair[some], ["group", "unit"]].astype(object).assign(children=children[some])
     gap = np.zeros(len(problem.groups))
     gap[stated.network.tails(answer.arcs[pair < 0])] = children[pair < 0]
-    variables = pd.Series(_tidy(answer.extras), index=stated.network.extra.index)[len(problem.bands) :]
+    variables = pd.Series(tidy(answer.extras), index=stated.network.extra.index)[len(problem.bands) :]
+    own = float(stated.network.extra_cost["cost"][len(problem.bands) :] @ variables.to_numpy(float))
+    waiting = pd.Series(gap, index=problem.groups.index)
     return _judged(
         problem,
         flows.reset_index(drop=True),
-        pd.Series(gap, index=problem.groups.index),
-        variables,
-        answer,
+        waiting,
         stated,
+        answer=answer,
+        variables=variables,
+        own=own,
         solver=solver,
     )
 
@@ -108,58 +105,32 @@ def _judged(
     problem: PlacementProblem,
     flows: pd.DataFrame,
     gap: pd.Series,
-    variables: pd.Series,
-    answer: Ordered | None,
     stated: YearNetwork,
     *,
+    answer: Ordered | None,
+    variables: pd.Series,
+    own: float,
     solver: str,
 ) -> Placement:
-    """An answer with what it comes to and the bounds that are known of it."""
+    """An answer with what it comes to, ``own`` pounds of the rules' variables in it, and the bounds known of it."""
     overfill = overfill_of(problem, flows)
-    own = stated.network.extra_cost["cost"][len(problem.bands) :]
-    objective = cost_of(problem, flows) + float((overfill["price"] * overfill["children"]).sum())
-    objective += float(own @ variables.to_numpy(float))
-    waiting = float(gap.sum())
-    stages = {} if answer is None else dict(answer.stages)
-    gap_bound, cost_bound = bounds_without_prices(problem)
-    if "gap" in stages:
-        gap_bound = max(gap_bound, stages["gap"].bound)
-    if "cost" in stages:
-        cost_bound = max(cost_bound, stages["cost"].bound)
-    proven = answer is not None and not set(answer.unproven) - set(TIES)
-    if proven:
-        gap_bound = waiting
-        cost_bound = stages["cost"].bound if "cost" in stages else objective
-    labels = stated.network.rows.index
-    prices = pd.DataFrame({n: s.prices[: len(labels)] for n, s in stages.items()}, index=labels)
-    return Placement(
-        flows=flows,
-        gap=gap,
-        overfill=overfill,
-        variables=variables,
-        proof=Proof(
-            status=str(Status.optimal if proven else Status.feasible),
-            objective=objective,
-            bound=min(cost_bound, objective),
-            gap_children=waiting,
-            gap_children_bound=min(gap_bound, waiting),
-            solver=solver,
-            prices=prices,
-            values=pd.Series({n: s.objective for n, s in stages.items()}, dtype=float),
-            bounds=pd.Series({n: s.bound for n, s in stages.items()}, dtype=float),
-            by_prices=proven,
-        ),
+    proof = proof_of(
+        answer,
+        stated.network.rows.index,
+        objective=cost_of(problem, flows) + float((overfill["price"] * overfill["children"]).sum()) + own,
+        waiting=float(gap.sum()),
+        floor=bounds_without_prices(problem),
+        solver=solver,
     )
+    return Placement(flows=flows, gap=gap, overfill=overfill, variables=variables, proof=proof)
 
 
 def overfill_of(problem: PlacementProblem, flows: pd.DataFrame) -> pd.DataFrame:
     """The children above places in each band, cheapest band first: unit, band, children, price."""
     load = flows.groupby("unit")["children"].sum().reindex(problem.units.index, fill_value=0.0) + problem.units["held"]
     excess = (load - problem.units["places"]).clip(lower=0.0).loc[problem.bands["unit"]].to_numpy()
-    width = problem.bands["width"].to_numpy(float)
-    before = problem.bands.groupby("unit")["width"].cumsum().to_numpy(float) - width
-    used = np.clip(excess - before, 0.0, width)
-    bands = problem.bands[["unit", "band", "price"]].assign(children=_tidy(used))
+    used = band_use(excess, problem.bands["width"].to_numpy(float), problem.bands["unit"])
+    bands = problem.bands[["unit", "band", "price"]].assign(children=used)
     return bands[bands["children"] > SMALLEST_FLOW][["unit", "band", "children", "price"]].reset_index(drop=True)
 
 
@@ -195,19 +166,10 @@ def _without_solver(problem: PlacementProblem, stated: YearNetwork, *, solver: s
     found = pd.DataFrame(flows, columns=["group", "unit", "children"]).astype({"children": float})
     gap = pd.Series(left, index=problem.groups.index, dtype=float)
     nothing = pd.Series(dtype=float)
-    return _judged(problem, found, gap, nothing, None, stated, solver=solver)
+    return _judged(problem, found, gap, stated, answer=None, variables=nothing, own=0.0, solver=solver)
 
 
 def cost_of(problem: PlacementProblem, flows: pd.DataFrame) -> float:
     """Pounds of the flows' pairs, overfill apart."""
     placed = flows.merge(problem.pairs.astype({"group": object, "unit": object}), on=["group", "unit"])
     return float((placed["cost"].round(2) * placed["children"]).sum())
-
-
-def _at_rows(prices: pd.Series, labels: pd.Index) -> np.ndarray:
-    return prices.reindex(labels).fillna(0.0).to_numpy(float)
-
-
-def _tidy(numbers: np.ndarray) -> np.ndarray:
-    whole = np.round(numbers)
-    return np.where(np.abs(numbers - whole) < 1e-6, whole, np.maximum(numbers, 0.0))

@@ -139,9 +139,7 @@ def equity_minimax(measure: LocalityMeasure) -> Rule:
     )
 
 
-def linear_rule(
-    name: str, *, pairs: Floats, gap: Floats, sense: str, right: float, required: bool = True
-) -> Rule:
+def linear_rule(name: str, *, pairs: Floats, gap: Floats, sense: str, right: float, required: bool = True) -> Rule:
     """A row of the user's own: ``sum pairs[g,u] place[g,u] + sum gap[g] gap[g]  <=, = or >=  right``.
 
     Not ``required``, it comes after the gap and is missed where it has to be.

@@ -33,11 +33,11 @@ TOLERANCE: Final = 1e-9
 FARTHEST: Final = 1e3
 """How far a price may be from where it began, as a multiple of the largest cost, before a row is said to be broken."""
 
-WIDER: Final = 4.0
+WIDER: Final = 8.0
 """By how much the reach of a price grows where the last one did not do."""
 
-FORGETFUL: Final = 30
-"""Rounds in which arcs that are dear may be left out again; after them none is, so that there is an end."""
+FORGETFUL: Final = 10
+"""Rounds in which arcs that are dear may be left out again where there are many; then none is, so that it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ class _Search:
         self.reach = np.where(loose, np.minimum(WIDER * self.reach, self.farthest), self.reach)
         self.rounds += 1
         more = _nearest(reduced, self.near, len(network.supply))
-        if self.rounds < FORGETFUL:
+        if self.rounds < FORGETFUL and int(self.kept.sum()) > len(network.supply) + 4 * FEWEST_NEW:
             # What nobody uses and is dear now need not be carried on.
             self.kept = more
             self.kept[arcs[children > 0]] = True

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .network import Network, reduce_costs
 from .program import DEFAULT_SOLVER
-from .seeds import best_flow, flow_prices, sample
+from .seeds import Flow, best_flow, flow_prices, sample
 from .sift import Sifted, proven_by_prices, sift
 
 __all__ = ["Ordered", "ordered", "solve_stages", "stage_costs"]
@@ -67,7 +67,7 @@ def solve_stages(
     start = start or {}
     allowed: Truths | None = None
     found: dict[str, Sifted] = {}
-    flow: object = None
+    flow: Flow | bool | None = None
     unproven = list(network.cost)
     for name in network.cost:
         cost, extra_cost = stage_costs(network, name, allowed)
@@ -82,25 +82,21 @@ def solve_stages(
         largest = max(float(np.abs(cost).max(initial=0.0)), float(np.abs(extra_cost).max(initial=0.0)))
         if flow is None:
             flow = best_flow(network, _main_costs(network)) or False
-        stage = None
+        stage, prices = None, None
         if isinstance(flow, tuple):
-            prices, near = flow_prices(network, flow, cost, extra_cost, allowed), NEAR * largest
+            prices = flow_prices(network, flow, cost, extra_cost, allowed)
             stage = proven_by_prices(network, cost, extra_cost, flow, prices, allowed)
-        elif name in start:
-            prices, near = start[name], NEAR * largest
-        elif (len(cost) if allowed is None else int(allowed.sum())) - len(network.supply) <= SMALL:
-            prices, near = np.zeros(len(network.rows)), np.inf
-        else:
-            prices, near = _sampled(network, cost, extra_cost, allowed, solver=solver), FAR * largest
         if stage is None:
             # A flow that is not the best for this objective says little of the next.
             flow = False
+            prices = start.get(name) if prices is None else prices
+            prices, near = _begin(network, cost, extra_cost, allowed, prices, solver=solver)
             stage = sift(
                 network,
                 cost,
                 extra_cost,
                 prices=prices,
-                near=near,
+                near=near * largest,
                 allowed=allowed,
                 solver=solver,
                 deadline=deadline,
@@ -139,15 +135,31 @@ def _main_costs(network: Network) -> list[tuple[Floats, Floats]]:
     return [stage_costs(network, name, None) for name in names[: names.index("cost") + 1]]
 
 
+def _begin(
+    network: Network,
+    cost: Floats,
+    extra_cost: Floats,
+    allowed: Truths | None,
+    known: Floats | None,
+    *,
+    solver: str,
+) -> tuple[Floats, float]:
+    """Prices to begin with, and by how much of the largest cost they may be wrong."""
+    arcs = len(cost) if allowed is None else int(allowed.sum())
+    if arcs - len(network.supply) <= SMALL:
+        return np.zeros(len(network.rows)), np.inf
+    if known is not None:
+        return known, NEAR
+    return _sampled(network, cost, extra_cost, allowed, solver=solver), FAR
+
+
 def _sampled(network: Network, cost: Floats, extra_cost: Floats, allowed: Truths | None, *, solver: str) -> Floats:
     """Prices from a part of the groups, found in the same way: from a part of that part, and so on."""
-    prices = np.zeros(len(network.rows))
-    value, _ = reduce_costs(network, cost, prices, allowed)
+    value, _ = reduce_costs(network, cost, np.zeros(len(network.rows)), allowed)
     part, arcs = sample(network, value, SAMPLE)
     some = None if allowed is None else allowed[arcs]
-    near = np.inf
-    if len(arcs) - len(part.supply) > SMALL:
-        prices, near = _sampled(part, cost[arcs], extra_cost, some, solver=solver), FAR * float(np.abs(cost).max())
+    prices, near = _begin(part, cost[arcs], extra_cost, some, None, solver=solver)
+    near *= float(np.abs(cost).max())
     return sift(part, cost[arcs], extra_cost, prices=prices, near=near, allowed=some, solver=solver).prices
 
 

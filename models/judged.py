@@ -1,0 +1,78 @@
+"""What an answer comes to and how good it is known to be, whatever network it is of."""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .placement import Proof
+from .program import Status
+from .stages import Ordered
+
+__all__ = ["SMALLEST_FLOW", "band_use", "known_prices", "proof_of", "tidy"]
+
+Floats = NDArray[np.float64]
+
+SMALLEST_FLOW: Final = 1e-7
+
+TIES: Final = ("minutes", "tie")
+"""The objectives that only choose between equals."""
+
+
+def proof_of(
+    answer: Ordered | None,
+    rows: pd.Index,
+    *,
+    objective: float,
+    waiting: float,
+    floor: tuple[float, float],
+    solver: str,
+) -> Proof:
+    """The proof of an answer that costs ``objective`` pounds and leaves ``waiting`` children in the gap.
+
+    ``rows``: the labels of the network's rows; ``floor``: bounds on the gap and the pounds that hold without prices.
+    """
+    stages = {} if answer is None else dict(answer.stages)
+    proven = answer is not None and not set(answer.unproven) - set(TIES)
+    gap_bound, cost_bound = (
+        max(least, stages[name].bound) if name in stages else least
+        for name, least in zip(("gap", "cost"), floor, strict=True)
+    )
+    if proven:
+        gap_bound = waiting
+        cost_bound = stages["cost"].bound if "cost" in stages else objective
+    return Proof(
+        status=str(Status.optimal if proven else Status.feasible),
+        objective=objective,
+        bound=min(cost_bound, objective),
+        gap_children=waiting,
+        gap_children_bound=min(gap_bound, waiting),
+        solver=solver,
+        prices=pd.DataFrame({name: stage.prices[: len(rows)] for name, stage in stages.items()}, index=rows),
+        values=pd.Series({name: stage.objective for name, stage in stages.items()}, dtype=float),
+        bounds=pd.Series({name: stage.bound for name, stage in stages.items()}, dtype=float),
+        by_prices=proven,
+    )
+
+
+def known_prices(proof: Proof | None, rows: pd.Index) -> dict[str, Floats]:
+    """The prices of a proof at other rows, nought where they are new, to begin a search with."""
+    if proof is None:
+        return {}
+    return {str(n): prices.reindex(rows).fillna(0.0).to_numpy(float) for n, prices in proof.prices.items()}
+
+
+def band_use(excess: Floats, width: Floats, same: pd.Series) -> Floats:
+    """Children in each band, the first of a row filled first: ``excess`` above places and ``width``, a row a band.
+
+    ``same``: which bands are of one row, in their order.
+    """
+    before = pd.Series(width).groupby(same.to_numpy()).cumsum().to_numpy(float) - width
+    return tidy(np.clip(excess - before, 0.0, width))
+
+
+def tidy(numbers: Floats) -> Floats:
+    """Numbers of children without a solver's rounding."""
+    whole = np.round(numbers)
+    return np.where(np.abs(numbers - whole) < 1e-6, whole, np.maximum(numbers, 0.0))
