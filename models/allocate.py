@@ -27,6 +27,7 @@ def allocate(
     *,
     rules: Sequence[Rule] = (),
     minimum: pd.Series | None = None,
+    first: Sequence[str] = (),
     start: Placement | None = None,
     solver: str = DEFAULT_SOLVER,
     time_limit: float | None = None,
@@ -35,10 +36,11 @@ def allocate(
     """The best placement of every group, with its proof; whole children where every group is of whole children.
 
     Never infeasible for want of places: what cannot be placed is the gap, made as small as it can be before any cost
-    is looked at. ``rules``: see ``constraints``. ``minimum``: by unit, the children below which it takes nobody new (see
-    ``minimum_use``). ``start``: the answer to nearly the same problem, whose prices make this one quick; the answer
-    does not depend on it. ``time_limit`` is seconds in all: where they do not do, the best answer so far is
-    ``feasible`` with its bound; where the solver gives none, a simple one is, if there are no rules.
+    is looked at. ``rules``: see ``constraints``. ``minimum``: by unit, the children below which it takes nobody new
+    (see ``minimum_use``). ``first``: objectives that come before cost, such as ``minutes``. ``start``: the answer to
+    nearly the same problem, whose prices make this one quick; the answer does not depend on it. ``time_limit`` is
+    seconds in all: where they do not do, the best answer so far is ``feasible`` with its bound; where the solver gives
+    none, a simple one is, if there are no rules.
 
     Raises ``InfeasibleError`` where rules that have to be kept contradict each other.
     """
@@ -46,7 +48,13 @@ def allocate(
 
     def under(more: Sequence[Rule], near: Placement | None) -> Placement:
         return _allocated(
-            problem, [*rules, *more], start=near, solver=solver, deadline=deadline, relative_gap=relative_gap
+            problem,
+            [*rules, *more],
+            first=first,
+            start=near,
+            solver=solver,
+            deadline=deadline,
+            relative_gap=relative_gap,
         )
 
     if minimum is None:
@@ -58,12 +66,15 @@ def _allocated(
     problem: PlacementProblem,
     rules: Sequence[Rule],
     *,
+    first: Sequence[str],
     start: Placement | None,
     solver: str,
     deadline: float | None,
     relative_gap: float,
 ) -> Placement:
     stated = year_network(problem, rules)
+    if first:
+        stated = replace(stated, network=stated.network.in_order(first))
     known = known_prices(None if start is None else start.proof, stated.network.rows.index)
     try:
         answer = solve_stages(stated.network, start=known, solver=solver, deadline=deadline)

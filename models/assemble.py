@@ -44,6 +44,13 @@ class Arcs:
         counted[self.of_gap] = 1.0
         return counted
 
+    def labelled(self, some: Whole, choices: Sequence[str], gaps: Sequence[str]) -> pd.Index:
+        """The labels of some arcs: of the choices among them in their order, and of the gaps."""
+        labels = np.empty(len(some), dtype=object)
+        labels[self.choice[some] >= 0] = choices
+        labels[self.choice[some] < 0] = gaps
+        return pd.Index(labels, dtype=object)
+
     def on_demand(self, worth: Callable[[Whole], Sequence[int]]) -> Callable[[Whole], Floats]:
         """What is worked out for choices when it is asked for, by arc."""
 

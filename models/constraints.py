@@ -55,8 +55,8 @@ class LocalityMeasure:
     """A mean over each locality's children, those who stay and those in the gap among them.
 
     ``locality``: of each group, in their order, and ``at_group``: the group of each pair by its place. ``pairs``: the
-    value of a child on each pair; ``gap``: of a child of each group in the gap. ``held``: by locality, the sum of the values of the children who stay, and ``children``: all
-    children of the locality, by which the sum is divided.
+    value of a child on each pair; ``gap``: of a child of each group in the gap. ``held``: by locality, the sum of the
+    values of the children who stay, and ``children``: all children of the locality, by which the sum is divided.
     """
 
     locality: pd.Series = field(repr=False)

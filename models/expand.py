@@ -6,11 +6,12 @@ from typing import Final
 import pandas as pd
 
 from .allocate import allocate, bounds_without_prices, cost_of, overfill_of
+from .changes import with_places
 from .constraints import added_places, limit_spending
-from .placement import Placement, PlacementProblem, placement_problem
+from .placement import Placement, PlacementProblem
 from .program import DEFAULT_SOLVER, Status
 
-__all__ = ["BUDGET_GAP", "Expansion", "expand", "with_places"]
+__all__ = ["BUDGET_GAP", "Expansion", "expand"]
 
 BUDGET_GAP: Final = 1e-3
 """How close to the best an answer under a limit on pounds has to be: a knapsack of places is seldom proven
@@ -81,12 +82,6 @@ def expand(
     proven = chosen.proof.status == Status.optimal and (knapsack or best.proof.status == Status.optimal)
     status = Status.optimal if proven else Status.feasible
     return Expansion(added, larger, placement, str(status), objective, min(bound, objective))
-
-
-def with_places(problem: PlacementProblem, added: pd.Series) -> PlacementProblem:
-    """The same problem with more (or, negative, fewer) places at some units."""
-    places = problem.units["places"].add(added, fill_value=0.0)
-    return placement_problem(problem.groups, problem.units.assign(places=places), problem.bands, problem.pairs)
 
 
 def _within(problem: PlacementProblem, chosen: Placement, best: Placement) -> Placement:

@@ -5,7 +5,7 @@ stand in levels by year and an arc leads only to a later level. Everything here 
 the shared rows give every arc its reduced cost and the whole its bound (weak duality), without any model being built.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -64,6 +64,13 @@ class Network:
             some = np.flatnonzero(row >= 0)
             taken = sparse.csr_array((np.ones(len(some)), (some, row[some])), shape=shape)
         return taken if self.use is None else taken + self.use[arcs]
+
+    def in_order(self, first: Sequence[str]) -> "Network":
+        """The network with some objectives before cost."""
+        at = list(self.cost).index("cost")
+        names = [name for name in self.cost if name not in first]
+        at -= sum(name in first for name in list(self.cost)[:at])
+        return replace(self, cost={name: self.cost[name] for name in [*names[:at], *first, *names[at:]]})
 
     def with_row(self, label: str, cost: Floats, extra_cost: Floats, most: float) -> "Network":
         """The network with a row more: an objective is at most so much."""

@@ -53,11 +53,14 @@ def year_network(problem: PlacementProblem, rules: Sequence[Rule] = ()) -> YearN
         return tie_break(some["group"], some["unit"])
 
     def arc_labels(some: Whole) -> pd.Index:
-        chosen = pairs.iloc[arcs.choice[some]]
-        waiting = groups.index[np.searchsorted(arcs.first, some, side="right") - 1]
-        placed = [f"place[{g},{u}]" for g, u in zip(chosen["group"], chosen["unit"], strict=True)]
-        gaps = [f"gap[{g}]" for g in waiting]
-        return pd.Index(np.where(arcs.choice[some] >= 0, placed, gaps), dtype=object)
+        placed = arcs.choice[some] >= 0
+        chosen = pairs.iloc[arcs.choice[some[placed]]]
+        waiting = groups.index[np.searchsorted(arcs.first, some[~placed], side="right") - 1]
+        return arcs.labelled(
+            some,
+            [f"place[{g},{u}]" for g, u in zip(chosen["group"], chosen["unit"], strict=True)],
+            [f"gap[{g}]" for g in waiting],
+        )
 
     network = assemble(
         arcs,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from .constraints import Rule, linear_rule
 from .placement import PlacementProblem
-from .program import read_constraint, variable
+from .program import PulpError, read_constraint, variable_maker
 
 __all__ = ["Choices", "own_rules"]
 
@@ -20,11 +20,12 @@ class Named(Mapping[Any, Any]):
     def __init__(self, labels: pd.Index, prefix: str) -> None:
         self._labels = labels
         self._prefix = prefix
+        self._make = variable_maker()
         self._made: dict[Any, Any] = {}
 
     def __getitem__(self, label: Any) -> Any:
         if label not in self._made:
-            self._made[label] = variable(f"{self._prefix}{self._labels.get_loc(label)}")
+            self._made[label] = self._make(f"{self._prefix}{self._labels.get_loc(label)}")
         return self._made[label]
 
     def __iter__(self) -> Iterator[Any]:
@@ -59,17 +60,23 @@ def own_rules(
     pairs = pd.MultiIndex.from_frame(problem.pairs[["group", "unit"]].astype(object))
     choices = Choices(problem, Named(pairs, "place"), Named(problem.groups.index, "gap"))
     rules = []
-    for name, constraint in write(choices).items():
+    for name, constraint in _written(write, choices).items():
         terms, sense, right = read_constraint(name, constraint)
         numbers = {"place": np.zeros(len(pairs)), "gap": np.zeros(len(problem.groups))}
         for label, coefficient in terms.items():
-            kind = next((kind for kind in numbers if label.removeprefix(kind).isdecimal()), None)
-            if kind is None:
+            kind = "place" if label.startswith("place") else "gap"
+            number = label.removeprefix(kind)
+            if not number.isdecimal() or int(number) >= len(numbers[kind]):
                 raise ValueError(f"rule {name!r}: expected variables of place and gap, found {label}")
-            numbers[kind][int(label.removeprefix(kind))] += coefficient
+            numbers[kind][int(number)] += coefficient
         rules.append(
-            linear_rule(
-                name, problem, pairs=numbers["place"], gap=numbers["gap"], sense=sense, right=right, required=required
-            )
+            linear_rule(name, pairs=numbers["place"], gap=numbers["gap"], sense=sense, right=right, required=required)
         )
     return rules
+
+
+def _written(write: Callable[[Choices], Mapping[str, Any]], choices: Choices) -> Mapping[str, Any]:
+    try:
+        return write(choices)
+    except PulpError as error:
+        raise ValueError(f"own rules: expected finite numbers; {error}") from error

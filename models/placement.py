@@ -1,6 +1,6 @@
 """The placement problem and its answer: groups of children, units with places, and the pairs that are possible."""
 
-import zlib
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -135,8 +135,14 @@ def placement_problem(
 
 
 def tie_break(groups: Iterable[str], units: Iterable[str]) -> list[int]:
-    """A fixed whole number below 65,536 for each pair of labels: the last rule between equal answers."""
-    return [zlib.crc32(f"{g}|{u}".encode()) & 0xFFFF for g, u in zip(groups, units, strict=True)]
+    """A fixed whole number below 1,048,576 for each pair of labels: the last rule between equal answers.
+
+    Twenty bits of BLAKE2: a sum of parts, as a cyclic check is, would leave many exchanges of two children equal.
+    """
+    return [
+        int.from_bytes(hashlib.blake2b(f"{g}|{u}".encode(), digest_size=3).digest()) & 0xFFFFF
+        for g, u in zip(groups, units, strict=True)
+    ]
 
 
 def _in_order(

@@ -21,6 +21,7 @@ from .placement import Placement, PlacementProblem
 __all__ = [
     "GAP_WEIGHT",
     "PREFERENCE_WEIGHT",
+    "Flow",
     "NotOptimalError",
     "Residual",
     "largest_prices",
@@ -30,6 +31,8 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
+Flow = tuple[Floats, Floats]
+"""Children on every arc and on every band."""
 Truths = NDArray[np.bool_]
 
 PREFERENCE_WEIGHT: Final = 2.0**33
@@ -48,25 +51,25 @@ class NotOptimalError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Residual:
-    """Ways between rows, the last one being idle room: ``steps[i, j]`` is the cheapest move of one child from i to j."""
+    """Ways between rows, the last one idle room: ``steps[i, j]`` is the cheapest move of one child from i to j."""
 
     steps: Floats = field(repr=False)
 
 
 def residual(
     network: Network,
-    children: Floats,
-    over: Floats,
+    flow: Flow,
     cost: Floats,
     extra_cost: Floats,
     allowed: Truths | None = None,
 ) -> Residual:
-    """The residual graph of a flow: ``children`` by arc, ``over`` by band.
+    """The residual graph of a flow.
 
     Raises ``ValueError`` where an arc takes more than one place of one row.
     """
     if network.row is None or network.use is not None:
         raise ValueError("a flow has prices where every arc takes one place")
+    children, over = flow
     rows = len(network.rows)
     row = np.where(network.row >= 0, network.row, rows).astype(np.int64)
     steps = _moves(network, row, children, cost, allowed)
@@ -115,7 +118,8 @@ def one_sided_prices(problem: PlacementProblem, placement: Placement) -> pd.Data
     weights = {"gap": GAP_WEIGHT, "preference": PREFERENCE_WEIGHT, "cost": 100.0}
     cost = sum((weight * network.cost[name] for name, weight in weights.items() if name in network.cost), np.zeros(1))
     extra = np.round(100.0 * network.extra_cost["cost"])
-    graph = residual(network, children, bands["children"].fillna(0.0).to_numpy(float), np.round(cost), extra)
+    over = bands["children"].fillna(0.0).to_numpy(float)
+    graph = residual(network, (children, over), np.round(cost), extra)
     saved_pounds, saved_children, saved_against = _unweigh(smallest_prices(graph))
     cost_pounds, cost_children, cost_against = _unweigh(largest_prices(graph))
     return pd.DataFrame(

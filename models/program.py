@@ -8,7 +8,7 @@ sign give a valid bound, so a wrong one can only be too cautious).
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,14 +26,17 @@ __all__ = [
     "GAP_TOLERANCE",
     "InfeasibleError",
     "Program",
+    "PulpError",
     "Solution",
     "Status",
     "bound_of_variables",
     "lp_text",
     "read_constraint",
     "solve",
-    "variable",
+    "variable_maker",
 ]
+
+PulpError = pulp.PulpError
 
 DEFAULT_SOLVER: Final = "HiGHS"
 FEASIBILITY_TOLERANCE: Final = 1e-6
@@ -133,9 +136,10 @@ def solve(
     return _judge(program, matrix, costs, values, prices=prices)
 
 
-def variable(name: str) -> pulp.LpVariable:
-    """A PuLP variable of nought or more, for rules that are written in PuLP."""
-    return pulp.LpVariable(name, lowBound=0)
+def variable_maker() -> Callable[[str], pulp.LpVariable]:
+    """What makes PuLP variables of nought or more by name, for rules that are written in PuLP."""
+    problem = pulp.LpProblem("own", pulp.LpMinimize)
+    return lambda name: problem.add_variable(name, 0)
 
 
 def read_constraint(name: str, constraint: object) -> tuple[dict[str, float], str, float]:
@@ -145,7 +149,7 @@ def read_constraint(name: str, constraint: object) -> tuple[dict[str, float], st
     """
     if not isinstance(constraint, pulp.LpConstraint):
         expected = "a PuLP constraint, such as lpSum(...) <= 3"
-        raise ValueError(f"rule {name!r}: expected {expected}, found {type(constraint).__name__}")
+        raise ValueError(f"rule {name!r}: expected {expected}, found {type(constraint).__name__}")  # noqa: TRY004
     senses = {pulp.LpConstraintLE: "<=", pulp.LpConstraintEQ: "=", pulp.LpConstraintGE: ">="}
     terms = {v.name: float(coefficient) for v, coefficient in constraint.items()}
     right = -float(constraint.constant)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ortools.graph.python import min_cost_flow
 
 from .network import Network
-from .pricing import NotOptimalError, largest_prices, residual
+from .pricing import Flow, NotOptimalError, largest_prices, residual
 
 __all__ = ["Flow", "best_flow", "flow_prices", "sample"]
 
@@ -21,9 +21,6 @@ Truths = NDArray[np.bool_]
 
 FINEST: Final = 1_000_000
 """Parts of a child that a flow counts in where children are fractions."""
-
-Flow = tuple[Floats, Floats]
-"""Children on every arc and on every extra."""
 
 
 def best_flow(network: Network, costs: Sequence[tuple[Floats, Floats]]) -> Flow | None:
@@ -38,7 +35,8 @@ def best_flow(network: Network, costs: Sequence[tuple[Floats, Floats]]) -> Flow 
     parts = _parts(network.supply)
     supply = np.round(network.supply * parts).astype(np.int64)
     right = np.round(network.rows["right"].to_numpy(float) * parts).astype(np.int64)
-    width = np.round(np.minimum(network.extra["upper"].to_numpy(float), supply.sum()) * parts).astype(np.int64)
+    everybody = int(supply.sum() + np.maximum(-right, 0).sum())
+    width = np.minimum(np.round(network.extra["upper"].to_numpy(float) * parts), everybody).astype(np.int64)
     cost = np.zeros(len(network.row), dtype=np.int64)
     extra = np.zeros(len(network.extra), dtype=np.int64)
     for of_arc, of_extra in costs:
@@ -72,7 +70,7 @@ def flow_prices(
 
     Signed as a programme's row prices: nought or less, of either sign where a row has to be full.
     """
-    graph = residual(network, *flow, cost, extra_cost, allowed)
+    graph = residual(network, flow, cost, extra_cost, allowed)
     dear = 4.0 * float(np.abs(cost).max(initial=0.0))
     try:
         price = largest_prices(graph)

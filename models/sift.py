@@ -44,13 +44,14 @@ FORGETFUL: Final = 10
 class Sifted:
     """The best for one objective.
 
-    ``prices`` of the rows prove ``bound``. ``arcs`` and ``children`` are the arcs that were looked at and what goes
-    along them, ``extras`` the other variables. ``reduced`` (every arc, ``inf`` where not allowed) and
-    ``extra_reduced`` are costs at these prices.
+    ``prices`` of the rows prove ``bound_of_prices``; ``bound`` is as good or better. ``arcs`` and ``children`` are the
+    arcs that were looked at and what goes along them, ``extras`` the other variables. ``reduced`` (every arc, ``inf``
+    where not allowed) and ``extra_reduced`` are costs at these prices.
     """
 
     objective: float
     bound: float
+    bound_of_prices: float
     proven: bool
     prices: Floats = field(repr=False)
     arcs: NDArray[np.int64] = field(repr=False)
@@ -68,6 +69,7 @@ def sift(
     prices: Floats,
     near: float,
     allowed: Truths | None = None,
+    rough: bool = False,
     solver: str = DEFAULT_SOLVER,
     deadline: float | None = None,
 ) -> Sifted:
@@ -76,13 +78,14 @@ def sift(
     ``prices`` are where to begin, and ``near`` by how much of a child's cost they may be wrong: any will do, and the
     nearer they are the sooner it ends. Arcs within ``near`` of their node's best are looked at first, and prices move
     by as much in a round (Marsten, Hogan and Blankenship, The boxstep method, Operations Research 23(3), 1975).
+    ``rough``: prices are all that is wanted, and rows that cannot be kept are missed at about the largest cost.
     ``deadline``: a time of ``time.monotonic``, after which the best answer so far comes back unproven.
 
     Raises ``InfeasibleError`` where the rows cannot be kept, or nothing was found before the deadline.
     """
-    state = _Search.begun(network, cost, extra_cost, prices, near, allowed)
+    state = _begun(network, cost, extra_cost, prices=prices, near=near, allowed=allowed, rough=rough)
     while True:
-        programme = restrict(state.elastic, cost, np.append(extra_cost, state.box()), np.flatnonzero(state.kept))
+        programme = state.programme()
         try:
             solution = solve(
                 programme.program,
@@ -103,6 +106,7 @@ class _Search:
     """Where a search stands: the arcs looked at, the prices and how far they may move, the best bound and answer."""
 
     network: Network
+    plain: Network
     elastic: Network
     cost: Floats
     extra_cost: Floats
@@ -113,32 +117,23 @@ class _Search:
     farthest: Floats
     kept: Truths
     bound: float
+    small: float
+    most: Floats
+    rough: bool
     rounds: int = 0
     found: Sifted | None = None
 
-    @classmethod
-    def begun(
-        cls, network: Network, cost: Floats, extra_cost: Floats, prices: Floats, near: float, allowed: Truths | None
-    ) -> "_Search":
-        largest = max(float(np.abs(cost).max(initial=0.0)), float(np.abs(extra_cost).max(initial=0.0)), 1e-3)
-        most = np.ones(len(network.rows))
-        if network.use is not None:
-            taken = abs(network.use).max(axis=0).toarray().ravel()
-            most = np.where(taken > 0, taken, 1.0)
-        farthest = FARTHEST * largest / most
-        value, potential = reduce_costs(network, cost, prices, allowed)
-        return cls(
-            network=network,
-            elastic=_elastic(network),
-            cost=cost,
-            extra_cost=extra_cost,
-            allowed=allowed,
-            near=near,
-            prices=prices,
-            reach=np.minimum(near / most, farthest),
-            farthest=farthest,
-            kept=_nearest(_above(network, value, potential), near, len(network.supply)),
-            bound=bound(network, potential, prices, extra_cost),
+    def programme(self) -> Restricted:
+        """The programme of this round; where every arc is in it, its rows are as they say and no other way."""
+        kept = np.flatnonzero(self.kept)
+        if self.whole():
+            return restrict(self.plain, self.cost, self.extra_cost, kept)
+        return restrict(self.elastic, self.cost, np.append(self.extra_cost, self.box()), kept)
+
+    def whole(self) -> bool:
+        """Whether every arc that is allowed is looked at, and the rows can be kept as far as is known."""
+        return not self.rough and int(self.kept.sum()) == (
+            len(self.kept) if self.allowed is None else int(self.allowed.sum())
         )
 
     def box(self) -> Floats:
@@ -147,30 +142,33 @@ class _Search:
         low, high = self.prices - self.reach, self.prices + self.reach
         low = np.where(sense == ">=", np.maximum(low, 0.0), low)
         high = np.where(sense == "<=", np.minimum(high, 0.0), high)
-        return np.concatenate([-low, high])
+        return np.concatenate([-low * self.most, high * self.most])
 
     def judge(self, programme: Restricted, solution: Solution) -> bool:
         """Price every arc after a round; whether the answer is the best of all."""
         network, rows = self.network, len(self.network.rows)
         values = solution.values.to_numpy()
         others = len(self.extra_cost)
-        beyond, short = values[others : others + rows], values[others + rows : others + 2 * rows]
-        # A row that need not be full may be short for nothing.
-        short = np.where(self.box()[rows:] == 0.0, 0.0, short)
+        beyond = short = np.zeros(rows)
+        if not self.whole():
+            beyond, short = self.most * values[others : others + 2 * rows].reshape(2, rows)
+            # A row that need not be full may be short for nothing.
+            short = np.where(self.box()[rows:] == 0.0, 0.0, short)
         loose = beyond + short > 1e-7 * np.maximum(1.0, np.abs(network.rows["right"].to_numpy(float)))
         self.prices = solution.row_prices.to_numpy()[:rows]
         value, potential = reduce_costs(network, self.cost, self.prices, self.allowed)
         known = np.minimum.reduceat(np.where(self.kept, value, np.inf), network.first[:-1]) if len(value) else potential
-        cheaper = bool((known - potential > TOLERANCE * self.farthest.max(initial=1.0)).any())
+        cheaper = bool((known - potential > self.small).any())
         self.bound = max(self.bound, bound(network, potential, self.prices, self.extra_cost))
         reduced = _above(network, value, potential)
-        arcs, children = programme.flows(values[len(self.elastic.extra) :])
-        if not loose.any():
+        arcs, children = programme.flows(values[len(values) - len(programme.free) :])
+        if not loose.any() or (self.rough and not cheaper):
             extras = values[:others]
             objective = float(self.cost[arcs] @ children + self.extra_cost @ extras)
             self.found = Sifted(
                 objective=objective,
                 bound=min(self.bound, objective),
+                bound_of_prices=bound(network, potential, self.prices, self.extra_cost),
                 proven=objective - self.bound <= GAP_TOLERANCE * max(1.0, abs(objective)),
                 prices=self.prices,
                 arcs=arcs,
@@ -190,7 +188,45 @@ class _Search:
             self.kept[arcs[children > 0]] = True
         else:
             self.kept |= more
-        return not cheaper and not loose.any()
+        return not cheaper and (self.rough or not loose.any())
+
+
+def _begun(
+    network: Network,
+    cost: Floats,
+    extra_cost: Floats,
+    *,
+    prices: Floats,
+    near: float,
+    allowed: Truths | None,
+    rough: bool,
+) -> _Search:
+    largest = max(float(np.abs(cost).max(initial=0.0)), float(np.abs(extra_cost).max(initial=0.0)), 1e-3)
+    most = np.ones(len(network.rows))
+    if network.use is not None:
+        taken = abs(network.use).max(axis=0).toarray().ravel()
+        most = np.where(taken > 0, taken, 1.0)
+    sense = network.rows["sense"].to_numpy()
+    prices = np.where(sense == "<=", np.minimum(prices, 0.0), np.where(sense == ">=", np.maximum(prices, 0.0), prices))
+    farthest = (1.0 if rough else FARTHEST) * largest / most
+    value, potential = reduce_costs(network, cost, prices, allowed)
+    return _Search(
+        network=network,
+        plain=replace(network, extra=network.extra.assign(whole=False)),
+        elastic=_elastic(network, most),
+        cost=cost,
+        extra_cost=extra_cost,
+        allowed=allowed,
+        near=near,
+        prices=prices,
+        reach=np.clip(near / most, 1e-9 * farthest, farthest),
+        farthest=farthest,
+        kept=_nearest(_above(network, value, potential), near, len(network.supply)),
+        bound=bound(network, potential, prices, extra_cost),
+        small=TOLERANCE * largest,
+        most=most,
+        rough=rough,
+    )
 
 
 def proven_by_prices(
@@ -198,6 +234,7 @@ def proven_by_prices(
     cost: Floats,
     extra_cost: Floats,
     flow: tuple[Floats, Floats],
+    *,
     prices: Floats,
     allowed: Truths | None = None,
 ) -> Sifted | None:
@@ -207,13 +244,12 @@ def proven_by_prices(
     placed = np.add.reduceat(children, network.first[:-1]) if len(children) else np.zeros(0)
     load = network.extra_use.T @ extras + network.used(used).T @ children[used]
     excess = load - network.rows["right"].to_numpy(float)
-    equal = network.rows["sense"].to_numpy() == "="
+    sense = network.rows["sense"].to_numpy()
+    broken = np.where(sense == "=", np.abs(excess), np.where(sense == ">=", -excess, excess))
     most = 1e-9 * max(1.0, float(network.supply.max(initial=0.0)))
-    if np.abs(placed - network.supply).max(initial=0.0) > most or excess.max(initial=0.0) > 1e-9 * max(
-        1.0, load.max(initial=0.0)
-    ):
-        return None
-    if np.abs(excess[equal]).max(initial=0.0) > 1e-7 or (allowed is not None and not allowed[used].all()):
+    kept = np.abs(placed - network.supply).max(initial=0.0) <= most
+    kept = kept and broken.max(initial=0.0) <= 1e-9 * max(1.0, float(np.abs(load).max(initial=0.0)))
+    if not kept or (allowed is not None and not allowed[used].all()):
         return None
     value, potential = reduce_costs(network, cost, prices, allowed)
     objective = float(cost[used] @ children[used] + extra_cost @ extras)
@@ -223,6 +259,7 @@ def proven_by_prices(
     return Sifted(
         objective=objective,
         bound=min(least, objective),
+        bound_of_prices=least,
         proven=True,
         prices=prices,
         arcs=used,
@@ -247,14 +284,20 @@ def _nearest(reduced: Floats, margin: float, nodes: int) -> Truths:
     return near | (reduced <= 0.0)
 
 
-def _elastic(network: Network) -> Network:
-    """The network with more and less than each row says as variables, so that any few arcs have an answer."""
+def _elastic(network: Network, most: Floats) -> Network:
+    """The network with more and less than each row says as variables, so that any few arcs have an answer.
+
+    One of each is as ``most`` of its row as a child can take.
+    """
     rows = len(network.rows)
     columns = sparse.csr_array(
-        (np.repeat([-1.0, 1.0], rows), (np.arange(2 * rows), np.tile(np.arange(rows), 2))), shape=(2 * rows, rows)
+        (np.concatenate([-most, most]), (np.arange(2 * rows), np.tile(np.arange(rows), 2))), shape=(2 * rows, rows)
     )
     names = [f"{side}[{row}]" for side in ("beyond", "short of") for row in network.rows.index]
-    more = pd.DataFrame({"lower": 0.0, "upper": np.inf, "whole": False}, index=pd.Index(names, dtype=object))
+    everybody = float(network.supply.sum()) + float((network.rows["right"].abs().to_numpy(float) / most).sum())
+    more = pd.DataFrame(
+        {"lower": 0.0, "upper": 2.0 * everybody + 1.0, "whole": False}, index=pd.Index(names, dtype=object)
+    )
     return replace(
         network,
         extra=pd.concat([network.extra.assign(whole=False), more]),

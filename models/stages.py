@@ -85,7 +85,7 @@ def solve_stages(
         stage, prices = None, None
         if isinstance(flow, tuple):
             prices = flow_prices(network, flow, cost, extra_cost, allowed)
-            stage = proven_by_prices(network, cost, extra_cost, flow, prices, allowed)
+            stage = proven_by_prices(network, cost, extra_cost, flow, prices=prices, allowed=allowed)
         if stage is None:
             # A flow that is not the best for this objective says little of the next.
             flow = False
@@ -159,8 +159,8 @@ def _sampled(network: Network, cost: Floats, extra_cost: Floats, allowed: Truths
     part, arcs = sample(network, value, SAMPLE)
     some = None if allowed is None else allowed[arcs]
     prices, near = _begin(part, cost[arcs], extra_cost, some, None, solver=solver)
-    near *= float(np.abs(cost).max())
-    return sift(part, cost[arcs], extra_cost, prices=prices, near=near, allowed=some, solver=solver).prices
+    near *= max(float(np.abs(cost).max(initial=0.0)), float(np.abs(extra_cost).max(initial=0.0)))
+    return sift(part, cost[arcs], extra_cost, prices=prices, near=near, allowed=some, rough=True, solver=solver).prices
 
 
 def _decided(network: Network, allowed: Truths | None, names: Sequence[str]) -> bool:
@@ -173,7 +173,7 @@ def _decided(network: Network, allowed: Truths | None, names: Sequence[str]) -> 
 
 def _best_ones(network: Network, stage: Sifted, allowed: Truths | None, largest: float) -> tuple[Network, Truths]:
     """The best answers of a stage: no arc or extra with a reduced cost, no slack in a row with a price."""
-    least = 2e-9 * largest + 1e-7
+    least = 2e-9 * largest + 1e-6
     fitting = stage.reduced <= least
     if allowed is not None:
         fitting &= allowed

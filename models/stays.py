@@ -73,7 +73,7 @@ def stay_problem(
     shares = shares.reindex(groups.index).fillna(0.0)
     stays = stays[STAY_COLUMNS].astype({"group": object, "unit": object})
     stays = stays.sort_values(["from_year", "group", "unit", "to_year"], ignore_index=True)
-    faults = _faults(groups, places, bands, shares, survival, stays)
+    faults = _faults(groups, places, bands, shares=shares, survival=survival, stays=stays)
     if faults:
         raise ValueError("the placement over years is not whole: " + "; ".join(faults))
     entry = groups["year"].to_numpy()
@@ -89,8 +89,8 @@ def stay_problem(
 def stay_network(problem: StayProblem, rules: Sequence[Rule] = ()) -> StayNetwork:
     """The network of a problem under some rules.
 
-    Every child is counted in every year: for group g and year t, stays that begin and the gap add up to those who enter,
-    come from a stay that ended the year before, or waited in it, as far as they still need a place::
+    Every child is counted in every year: for group g and year t, stays that begin and the gap add up to those who
+    enter, come from a stay that ended the year before, or waited in it, as far as they still need a place::
 
         sum_s stay[s] + gap[g,t] = children[g] (t the entry) + sum_s' share[t]/share[from s'] stay[s']
                                    + share[t]/share[t-1] gap[g,t-1]
@@ -140,11 +140,14 @@ def stay_network(problem: StayProblem, rules: Sequence[Rule] = ()) -> StayNetwor
         return tie_break(begins, some["unit"])
 
     def arc_labels(some: Whole) -> pd.Index:
-        chosen = stays.iloc[arcs.choice[some]][["group", "from_year", "unit"]]
-        waiting = nodes.iloc[np.searchsorted(arcs.first, some, side="right") - 1]
-        stay = [f"stay[{g},{t},{u}]" for g, t, u in chosen.itertuples(index=False, name=None)]
-        gaps = [f"gap[{g},{t}]" for g, t in waiting.itertuples(index=False, name=None)]
-        return pd.Index(np.where(arcs.choice[some] >= 0, stay, gaps), dtype=object)
+        placed = arcs.choice[some] >= 0
+        chosen = stays.iloc[arcs.choice[some[placed]]][["group", "from_year", "unit"]]
+        waiting = nodes.iloc[np.searchsorted(arcs.first, some[~placed], side="right") - 1]
+        return arcs.labelled(
+            some,
+            [f"stay[{g},{t},{u}]" for g, t, u in chosen.itertuples(index=False, name=None)],
+            [f"gap[{g},{t}]" for g, t in waiting.itertuples(index=False, name=None)],
+        )
 
     def node_labels(some: Whole) -> pd.Index:
         return pd.Index([f"children[{g},{t}]" for g, t in nodes.iloc[some].itertuples(index=False, name=None)])
@@ -175,14 +178,14 @@ def stay_network(problem: StayProblem, rules: Sequence[Rule] = ()) -> StayNetwor
         rules=rules,
         arc_labels=arc_labels,
         node_labels=node_labels,
-        use=_taken(problem, arcs, counted.index, share, years, group_of),
+        use=_taken(problem, arcs, counted.index, share=share, years=years, group_of=group_of),
     )
     levels = np.searchsorted(nodes["year"].to_numpy(), np.append(years, years[-1] + 1)) if len(years) else np.array([0])
     return StayNetwork(replace(flat, head=head, gain=gain, levels=tuple(int(n) for n in levels), family=group_of), arcs)
 
 
 def _taken(
-    problem: StayProblem, arcs: Arcs, rows: pd.MultiIndex, share: Floats, years: Whole, group_of: Whole
+    problem: StayProblem, arcs: Arcs, rows: pd.MultiIndex, *, share: Floats, years: Whole, group_of: Whole
 ) -> sparse.csr_array:
     """What a child of each arc takes of each unit-year: its share still there."""
     stays = problem.stays
@@ -210,6 +213,7 @@ def _faults(
     groups: pd.DataFrame,
     places: pd.DataFrame,
     bands: pd.DataFrame,
+    *,
     shares: pd.DataFrame,
     survival: pd.DataFrame,
     stays: pd.DataFrame,

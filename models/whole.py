@@ -10,13 +10,19 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .network import Network, restrict
 from .program import DEFAULT_SOLVER, GAP_TOLERANCE, InfeasibleError, Status, solve
 from .sift import Sifted, sift
-from .stages import NEAR, Ordered, ordered, stage_costs
+from .stages import NEAR, SMALL, Ordered, ordered, stage_costs
 
 __all__ = ["is_whole", "solve_whole"]
+
+Floats = NDArray[np.float64]
+
+FIRST: Final = 150
+"""Arcs above one a node that are tried first."""
 
 KEPT: Final = 1e-9
 """How exactly an earlier objective is kept, as a share of it."""
@@ -43,9 +49,10 @@ def solve_whole(
     bounds of ``stages`` are the linear programmes', except that a bound is the better of the two.
     """
     found: dict[str, Sifted] = {}
+    allowed: NDArray[np.bool_] | None = None
     unproven = list(network.cost)
     for name in network.cost:
-        cost, extra_cost = stage_costs(network, name, None)
+        cost, extra_cost = stage_costs(network, name, allowed)
         if not cost.any() and not extra_cost.any():
             unproven.remove(name)
             continue
@@ -60,7 +67,12 @@ def solve_whole(
         if known is not None:
             prices[: len(known.prices)] = known.prices
         largest = max(float(np.abs(cost).max(initial=0.0)), float(np.abs(extra_cost).max(initial=0.0)))
-        bounded = sift(network, cost, extra_cost, prices=prices, near=NEAR * largest, solver=solver, deadline=deadline)
+        near = NEAR * largest
+        if allowed is not None and int(allowed.sum()) - len(network.supply) <= SMALL:
+            near = np.inf
+        bounded = sift(
+            network, cost, extra_cost, prices=prices, near=near, allowed=allowed, solver=solver, deadline=deadline
+        )
         stage = _whole_stage(
             network, cost, extra_cost, bounded, solver=solver, deadline=deadline, relative_gap=relative_gap
         )
@@ -69,27 +81,38 @@ def solve_whole(
             unproven.remove(name)
         else:
             break
-        right = stage.objective + KEPT * max(1.0, abs(stage.objective))
-        network = network.with_row(f"keep {name}", cost, extra_cost, right)
+        network, allowed = _at_best(network, name, stage, cost, extra_cost)
     return ordered(found, unproven)
+
+
+def _at_best(
+    network: Network, name: str, stage: Sifted, cost: Floats, extra_cost: Floats
+) -> tuple[Network, NDArray[np.bool_]]:
+    """The whole answers that are as good: arcs that add no more than lies open, and the objective kept."""
+    fitting = stage.reduced <= stage.objective - stage.bound_of_prices + KEPT * max(1.0, abs(stage.objective)) + 1e-6
+    if stage.objective <= 1e-9 and cost.min(initial=0.0) >= 0.0 and extra_cost.min(initial=0.0) >= 0.0:
+        # Nought is kept by leaving out whatever costs anything.
+        extra = network.extra.assign(upper=network.extra["upper"].where(extra_cost <= 0.0, network.extra["lower"]))
+        return replace(network, extra=extra), fitting & (cost <= 0.0)
+    right = stage.objective + KEPT * max(1.0, abs(stage.objective))
+    return network.with_row(f"keep {name}", cost, extra_cost, right), fitting
 
 
 def _whole_stage(
     network: Network,
-    cost: np.ndarray,
-    extra_cost: np.ndarray,
+    cost: Floats,
+    extra_cost: Floats,
     bounded: Sifted,
     *,
     solver: str,
     deadline: float | None,
     relative_gap: float,
 ) -> Sifted:
-    margin = 1e-9 + 4.0 * max(
-        0.0, float(np.partition(bounded.reduced, len(bounded.reduced) // 64)[len(bounded.reduced) // 64])
-    )
+    possible = np.sort(bounded.reduced[np.isfinite(bounded.reduced)])
+    margin = 1e-9 + float(possible[min(len(possible) - 1, len(network.supply) + FIRST)])
     while True:
         kept = np.flatnonzero(bounded.reduced <= margin)
-        everything = len(kept) == len(bounded.reduced)
+        everything = len(kept) == len(possible)
         programme = restrict(network, cost, extra_cost, kept, whole=True)
         try:
             solution = solve(

@@ -1,0 +1,57 @@
+"""The same placement problem with one thing changed, made without checking or ordering everything again."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from .placement import PlacementProblem
+
+__all__ = ["with_children", "with_places", "without_newcomers"]
+
+
+def with_places(problem: PlacementProblem, added: pd.Series) -> PlacementProblem:
+    """The problem with more (or, negative, fewer) places at some units.
+
+    Raises ``ValueError`` where a unit is not there, or would have fewer places than none or than hold the children who
+    stay there.
+    """
+    unknown = added.index.difference(problem.units.index)
+    if len(unknown):
+        raise ValueError(f"more places: no unit {', '.join(map(str, unknown))}")
+    places = problem.units["places"].add(added, fill_value=0.0)
+    room = places.add(problem.bands.groupby("unit")["width"].sum(), fill_value=0.0)
+    short = places.index[(places < 0) | (problem.units["held"] > room + 1e-9)]
+    if len(short):
+        raise ValueError(f"fewer places: too few are left at {', '.join(map(str, short))}")
+    return replace(problem, units=problem.units.assign(places=places))
+
+
+def with_children(problem: PlacementProblem, added: Mapping[str, float]) -> PlacementProblem:
+    """The problem with more (or, negative, fewer) children in some groups.
+
+    Raises ``ValueError`` where a group is not there or would have fewer than none.
+    """
+    more = pd.Series(dict(added), dtype=float)
+    children = problem.groups["children"].add(more, fill_value=0.0)
+    wrong = [*more.index.difference(problem.groups.index), *children.index[children < 0]]
+    if wrong:
+        raise ValueError(f"more children: no group, or fewer than none, {', '.join(map(str, wrong))}")
+    return replace(problem, groups=problem.groups.assign(children=children))
+
+
+def without_newcomers(problem: PlacementProblem, unit: str) -> PlacementProblem:
+    """The problem with a unit closed to all but the children who stay there.
+
+    Raises ``ValueError`` where the unit is not there.
+    """
+    if unit not in problem.units.index:
+        raise ValueError(f"closing: no unit {unit}")
+    kept = np.flatnonzero(problem.at_unit != problem.units.index.get_loc(unit))
+    return replace(
+        problem,
+        pairs=problem.pairs.iloc[kept].reset_index(drop=True),
+        at_group=problem.at_group[kept],
+        at_unit=problem.at_unit[kept],
+    )

@@ -1,0 +1,133 @@
+"""Why an answer is as it is, each figure solved again: places more or fewer, the runner-up, what would meet the gap."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from .allocate import allocate
+from .changes import with_places
+from .constraints import Rule, added_places, linear_rule
+from .placement import Placement, PlacementProblem
+
+__all__ = ["STEPS", "Allocate", "difference", "least_places", "options_of", "worth_of_places"]
+
+STEPS: Final = (1, 8, 24)
+"""Places more and fewer that are solved again: one, a base, three classes of a special school."""
+
+Allocate = Callable[[PlacementProblem, Sequence[Rule], Placement], Placement]
+"""Answer a problem under more rules than its own, beginning from another answer."""
+
+
+def difference(before: Placement, after: Placement) -> dict[str, float]:
+    """What ``after`` saves: pounds (with declared penalties), children placed, preferences met, rules missed less."""
+    now, then = (answer.proof.values.reindex(["preference", "rules"]).fillna(0.0) for answer in (before, after))
+    return {
+        "pounds": round(before.proof.objective - after.proof.objective, 2) + 0.0,
+        "children": round(before.proof.gap_children - after.proof.gap_children, 6) + 0.0,
+        "preferences": round(float(now["preference"] - then["preference"]), 6) + 0.0,
+        "rules": round(float(now["rules"] - then["rules"]), 6) + 0.0,
+    }
+
+
+def worth_of_places(
+    problem: PlacementProblem,
+    placement: Placement,
+    allocated: Allocate,
+    *,
+    units: Iterable[str] | None = None,
+    steps: Iterable[int] = STEPS,
+) -> pd.DataFrame:
+    """What more places at a unit would save and fewer would cost, each solved again.
+
+    A row for each unit with counted places (those of ``units``) and each of ``steps`` more and fewer: unit, places
+    (negative for fewer), pounds, children, preferences, rules (see ``difference``; negative for what fewer places
+    cost). Numbers are missing where the unit has not so many places that nobody stays in.
+    """
+    counted = problem.units.index[np.isfinite(problem.units["places"])]
+    chosen = counted if units is None else [unit for unit in units if unit in counted]
+    rows: list[dict[str, object]] = []
+    for unit in chosen:
+        for places in (sign * step for sign in (1, -1) for step in steps):
+            try:
+                changed = with_places(problem, pd.Series({unit: float(places)}))
+            except ValueError:
+                rows.append({"unit": unit, "places": places})
+                continue
+            rows.append({"unit": unit, "places": places, **difference(placement, allocated(changed, (), placement))})
+    columns = ["unit", "places", "pounds", "children", "preferences", "rules"]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:], float))
+
+
+def options_of(
+    problem: PlacementProblem, placement: Placement, allocated: Allocate, group: str, *, most: int = 3
+) -> pd.DataFrame:
+    """The units that a group could go to, and what each would cost in itself and to all.
+
+    A row a unit, the one it is offered first, then the others by what they cost to all at the prices of places: unit,
+    children (of the group, there now), room (whether anybody new could be there), cost and minutes (a child),
+    against_preference, place (pounds a child that the place is worth to others, at the prices; missing without room),
+    all_pounds, all_children, all_preferences: what sending the whole group there would cost everybody together, solved
+    again for the offered unit and the ``most`` nearest others with room.
+    Raises ``KeyError`` where there is no such group.
+    """
+    here = np.flatnonzero(problem.at_group == problem.groups.index.get_loc(group))
+    pairs = problem.pairs.iloc[here].set_index("unit")[["cost", "minutes", "against_preference"]]
+    prices = placement.proof.prices
+    worth = -prices["cost"] if "cost" in prices else pd.Series(dtype=float)
+    room = problem.units["places"] - problem.units["held"]
+    room = room.add(problem.bands.groupby("unit")["width"].sum(), fill_value=0.0)
+    pairs["room"] = (room.reindex(pairs.index) > 1e-9).to_numpy()
+    place = worth.reindex([f"places[{unit}]" for unit in pairs.index]).fillna(0.0)
+    pairs["place"] = place.where(pairs["room"].to_numpy()).to_numpy()
+    there = placement.flows[placement.flows["group"] == group].set_index("unit")["children"]
+    pairs.insert(0, "children", there.reindex(pairs.index).fillna(0.0))
+    pairs["at_prices"] = pairs["cost"] + pairs["place"]
+    order = pairs.assign(now=-pairs["children"]).reset_index()
+    order = order.sort_values(
+        ["now", "room", "against_preference", "at_prices", "unit"], ascending=[True, False, True, True, True]
+    ).reset_index(drop=True)
+    children = float(problem.groups["children"].loc[group])
+    solved = min(int(order["room"].sum()), max(1, int((order["children"] > 0).sum())) + most)
+    found: list[dict[str, float]] = []
+    for unit in order["unit"][:solved]:
+        only = np.zeros(len(problem.pairs))
+        only[here[problem.pairs["unit"].to_numpy()[here] == unit]] = 1.0
+        forced = linear_rule(
+            "this group there", pairs=only, gap=np.zeros(len(problem.groups)), sense=">=", right=children
+        )
+        try:
+            saved = difference(placement, allocated(problem, (forced,), placement))
+        except ValueError:
+            found.append({})
+            continue
+        found.append({f"all_{name}": -saved[name] + 0.0 for name in ("pounds", "children", "preferences")})
+    costs = pd.DataFrame(found, columns=["all_pounds", "all_children", "all_preferences"], dtype=float)
+    return pd.concat(
+        [
+            order.drop(columns=["now", "at_prices"])[
+                ["unit", "children", "room", "cost", "minutes", "against_preference", "place"]
+            ],
+            costs,
+        ],
+        axis=1,
+    )
+
+
+def least_places(problem: PlacementProblem, *, rules: Sequence[Rule] = (), solver: str) -> pd.DataFrame:
+    """The fewest places that would leave nobody in the gap whom any place could take: unit, places.
+
+    Solved as one question: places may be added at every unit with counted places, the gap comes first, then as few as
+    possible, then cost. Children whom no unit suits stay in the gap.
+    """
+    counted = problem.units.index[np.isfinite(problem.units["places"])]
+    most = float(problem.groups["children"].sum())
+    additions = pd.DataFrame({"site": counted, "limit": most, "fixed_cost": 0.0}, index=counted)
+    adding = added_places(problem, additions)
+    first = replace(adding, costs={"fewest places": np.ones(len(counted))})
+    answer = allocate(problem, rules=[*rules, first], solver=solver)
+    added = answer.variables.reindex([f"add[{unit}]" for unit in counted]).to_numpy(float)
+    frame = pd.DataFrame({"unit": counted.astype(object), "places": added})
+    return frame[frame["places"] > 1e-6].reset_index(drop=True)

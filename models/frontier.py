@@ -1,0 +1,128 @@
+"""What less travel or a fairer share of it costs: the best answers of which none is better in everything.
+
+Found by bounds on one figure while the next is minimised (epsilon-constraints: Haimes, Lasdon and Wismer, On a
+bicriterion formulation, IEEE Transactions on Systems, Man and Cybernetics 1, 1971). Each end has its figure first and
+the others after it, so that it is proven and cannot be bettered.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from .constraints import LocalityMeasure, Rule, equity_bound, equity_minimax, linear_rule
+from .placement import Placement, PlacementProblem
+
+__all__ = ["Frontier", "frontier", "measured"]
+
+Allocate = Callable[[Sequence[Rule], Sequence[str], Placement | None], Placement]
+"""Answer the problem under more rules than its own, some objectives before cost, beginning from another answer."""
+
+FIGURES: Final = ("pounds", "minutes", "worst_locality")
+SAME: Final = {"pounds": 0.005, "minutes": 0.05, "worst_locality": 1e-6}
+"""Differences below which two answers are as good in a figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """Answers of which none is better in everything.
+
+    ``points``: a row an answer, cheapest first: point, pounds (declared penalties in them), minutes (of all children
+    placed, one way), worst_locality (the mean of the worst), gap, end (the figure that it is the least of, or ""),
+    status, bound (pounds). ``answers`` by point. ``dropped``: how many were no better in anything than another.
+    """
+
+    points: pd.DataFrame = field(repr=False)
+    answers: dict[int, Placement] = field(repr=False)
+    dropped: int
+
+
+def measured(problem: PlacementProblem, measure: LocalityMeasure, placement: Placement) -> pd.Series:
+    """The mean of each locality in an answer, by locality."""
+    at = problem.pair_places(placement.flows["group"], placement.flows["unit"])
+    children = placement.flows["children"].to_numpy(float)
+    locality = measure.locality.to_numpy()
+    placed = pd.Series(measure.pairs[at] * children).groupby(locality[measure.at_group[at]]).sum()
+    waiting = pd.Series(measure.gap * placement.gap.to_numpy(float)).groupby(locality).sum()
+    total = measure.held.add(placed, fill_value=0.0).add(waiting, fill_value=0.0)
+    return total.reindex(measure.children.index, fill_value=0.0) / measure.children.clip(lower=1.0)
+
+
+def frontier(
+    problem: PlacementProblem, measure: LocalityMeasure, allocated: Allocate, *, steps: int = 7, levels: int = 3
+) -> Frontier:
+    """The frontier of cost, travel and equity between its three ends.
+
+    ``measure``: the mean of each locality whose worst is to be low. ``steps``: bounds on travel from the cheapest
+    answer's to the least, and ``levels``: bounds on the worst locality from where it needs none to the least there can
+    be. The gap comes before all of them and is the same in every answer.
+    """
+    minutes = problem.pairs["minutes"].to_numpy(float).round(1)
+    worst_first = _worst_first(measure)
+    cheapest = allocated((), (), None)
+    found = [
+        ("pounds", cheapest),
+        ("minutes", allocated((), ("minutes",), cheapest)),
+        ("worst_locality", allocated((worst_first,), (), cheapest)),
+    ]
+    figures = [_figures(problem, measure, minutes, answer) for _, answer in found]
+    most, least = figures[0]["minutes"], figures[1]["minutes"]
+    worst = max(figures[0]["worst_locality"], figures[1]["worst_locality"])
+    for level in np.linspace(worst, figures[2]["worst_locality"], max(levels, 1)):
+        fair = [] if level >= worst else [equity_bound(measure, level + SAME["worst_locality"])]
+        near = cheapest
+        for travel in np.linspace(most, least, max(steps, 2)):
+            near = allocated((*fair, _travel(problem, minutes, float(travel))), (), near)
+            found.append(("", near))
+    table = pd.DataFrame(
+        [{**_figures(problem, measure, minutes, answer), **_proof(answer), "end": end} for end, answer in found]
+    )
+    kept = _undominated(table)
+    order = table[kept].sort_values([*FIGURES, "end"], ascending=[True, True, True, False])
+    points = order.assign(point=range(1, len(order) + 1))[["point", *FIGURES, "gap", "end", "status", "bound"]]
+    answers = {point: found[at][1] for point, at in zip(points["point"], order.index, strict=True)}
+    return Frontier(points.reset_index(drop=True), answers, len(table) - len(order))
+
+
+def _worst_first(measure: LocalityMeasure) -> Rule:
+    """The first round of the lexicographic minimax alone: the worst locality as low as it can be, then cost."""
+    every = equity_minimax(measure)
+    return replace(every, costs={"equity 1": every.costs["equity 1"]})
+
+
+def _travel(problem: PlacementProblem, minutes: np.ndarray, most: float) -> Rule:
+    row = linear_rule(
+        "travel", pairs=minutes, gap=np.zeros(len(problem.groups)), sense="<=", right=most + SAME["minutes"] / 10.0
+    )
+    # Children who can always be placed are: nobody waits so that the others travel less.
+    return replace(row, may_bar=False)
+
+
+def _figures(
+    problem: PlacementProblem, measure: LocalityMeasure, minutes: np.ndarray, answer: Placement
+) -> dict[str, float]:
+    at = problem.pair_places(answer.flows["group"], answer.flows["unit"])
+    return {
+        "pounds": round(answer.proof.objective, 2),
+        "minutes": round(float(minutes[at] @ answer.flows["children"].to_numpy(float)), 4),
+        "worst_locality": float(measured(problem, measure, answer).max()),
+    }
+
+
+def _proof(answer: Placement) -> dict[str, object]:
+    return {"gap": answer.proof.gap_children, "status": answer.proof.status, "bound": round(answer.proof.bound, 2)}
+
+
+def _undominated(table: pd.DataFrame) -> np.ndarray:
+    """Which rows no other is as good as in every figure; of equals the first."""
+    numbers = table[list(FIGURES)].to_numpy(float)
+    same = np.array([SAME[name] for name in FIGURES])
+    kept = np.ones(len(table), dtype=bool)
+    for row in range(len(table)):
+        as_good = (numbers <= numbers[row] + same).all(axis=1)
+        better = as_good & (numbers < numbers[row] - same).any(axis=1)
+        equal_before = as_good & ~better & (np.arange(len(table)) < row)
+        kept[row] = not (better.any() or (equal_before & kept).any())
+    return kept
