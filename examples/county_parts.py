@@ -77,7 +77,7 @@ def unit_table(provision: pd.DataFrame, *, first_year: int) -> pd.DataFrame:
     table = pd.concat([rows, changed]).sort_values(["order", "from_year"], kind="stable")
     for column in ("places", "other_authorities", "from_year", "opens", "fixed_cost", "filled_discount"):
         table[column] = table[column].astype("Int64")
-    return table[UNIT_COLUMNS].reset_index(drop=True)
+    return table.reindex(columns=UNIT_COLUMNS).reset_index(drop=True)
 
 
 def top_up_table(provision: pd.DataFrame) -> pd.DataFrame:
@@ -124,8 +124,8 @@ def write_county(
     is the academic year that the first places hold from.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    whole = dict.fromkeys(("host_roll", "host_plans", "more_places"), "Int64")
-    sites = provision.drop_duplicates("site")[SITE_COLUMNS].astype(whole)
+    whole = dict.fromkeys(("host_roll", "host_plans", "more_places", "total_places"), "Int64")
+    sites = provision.drop_duplicates("site").reindex(columns=SITE_COLUMNS).astype(whole)
     population = people.rename_axis(index="zone").reset_index().melt("zone", var_name="age", value_name="people")
     population = population.assign(year=people_year).sort_values(["zone", "age"])
     _write_shapes(folder / "localities.geojson", localities[["locality", "name"]], localities.geometry)

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placeplan.county.columns import TABLES
-from placeplan.county.vocabulary import PLACEMENTS, year_group_of_age
+from placeplan.county.vocabulary import OWN_PREFERENCE_FROM, PLACEMENTS, year_group_of_age
 from placeplan.examples.local_roads import facts, records
 from placeplan.synthetic import Floats, draw_places, generator, pseudonyms, seat_children
 
@@ -259,7 +259,8 @@ def _suit_of(provision: pd.DataFrame, suits: str) -> NDArray[np.bool_]:
 def waiting_children(people: pd.DataFrame, zones: pd.DataFrame, provision: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """The invented children who come new in September (facts/waiting.csv): no unit yet, and what would meet the plan.
 
-    Some prefer a unit: one that takes them in their next year group, the nearer the likelier.
+    Some prefer a unit: one that takes them in their next year group, the nearer the likelier. After compulsory school
+    age it is the young person's own preference.
     """
     stream = generator(seed, "waiting")
     rows = []
@@ -288,7 +289,9 @@ def waiting_children(people: pd.DataFrame, zones: pd.DataFrame, provision: pd.Da
             prefers.append(str(provision["unit"].iloc[int(draw_places(1, weights, stream=stream)[0])]))
         else:
             prefers.append(None)
-    return children.assign(prefers=pd.array(prefers, dtype="str"), may_move="no")
+    wishes = pd.Series(prefers, dtype="str")
+    own = children["year_group"] + 1 >= OWN_PREFERENCE_FROM
+    return children.assign(prefers=wishes.mask(own), young_person_prefers=wishes.where(own), may_move="no")
 
 
 def named_children(placed: pd.DataFrame, waiting: pd.DataFrame, *, seed: int) -> pd.DataFrame:

@@ -151,10 +151,11 @@ def bounds_without_prices(problem: PlacementProblem) -> tuple[float, float]:
     Groups without a pair are in the gap; every other child costs at least its cheapest pair, or nothing where
     it may wait; the overfill of those who stay is in every answer.
     """
-    cheapest = problem.pairs.groupby("group", observed=True)["cost"].min().reindex(problem.groups.index)
+    at = pd.Series(problem.pairs["cost"].to_numpy(float)).groupby(problem.at_group).min()
+    cheapest = at.reindex(range(len(problem.groups))).set_axis(problem.groups.index)
     may_wait = problem.groups.index.isin(groups_that_may_wait(problem))
     least = cheapest.where(~may_wait, cheapest.clip(upper=0.0)).fillna(0.0)
-    staying = overfill_of(problem, problem.pairs[["group", "unit"]].assign(children=0.0))
+    staying = overfill_of(problem, problem.pairs[["group", "unit"]].iloc[:0].assign(children=0.0))
     pounds = float((least * problem.groups["children"]).sum())
     pounds += float((staying["price"] * staying["children"]).sum())
     return float(problem.groups["children"][cheapest.isna()].sum()), pounds
@@ -182,5 +183,5 @@ def _without_solver(problem: PlacementProblem, stated: YearNetwork, *, solver: s
 
 def cost_of(problem: PlacementProblem, flows: pd.DataFrame) -> float:
     """Pounds of the flows' pairs, overfill apart."""
-    placed = flows.merge(problem.pairs.astype({"group": object, "unit": object}), on=["group", "unit"])
-    return float((placed["cost"].round(2) * placed["children"]).sum())
+    at = problem.pair_places(flows["group"], flows["unit"])
+    return float(problem.pairs["cost"].to_numpy(float).round(2)[at] @ flows["children"].to_numpy(float))

@@ -24,6 +24,7 @@ __all__ = [
     "host_share",
     "limit_spending",
     "linear_rule",
+    "may_be_missed",
     "site_totals",
     "unit_rows",
 ]
@@ -95,7 +96,7 @@ def budgets(
     labels = [f"budget[{name}]" for name in limits.index]
     rows = pd.DataFrame({"sense": "<=", "right": limits.to_numpy(float)}, index=pd.Index(labels, dtype=object))
     waiting = np.zeros((len(problem.groups), len(limits))) if gap is None else gap[limits.index].to_numpy(float)
-    return _may_be_missed(
+    return may_be_missed(
         _over_placement(rows, sparse.csr_array(spending[limits.index].to_numpy(float)), sparse.csr_array(waiting))
     )
 
@@ -107,7 +108,7 @@ def equity_bound(measure: LocalityMeasure, most: float | pd.Series, *, price: fl
     pounds for each unit of the mean and each of the locality's children instead.
     """
     rule = _means("equity", measure, most)
-    return _may_be_missed(rule, price=None if price is None else price * measure.children.to_numpy(float))
+    return may_be_missed(rule, price=None if price is None else price * measure.children.to_numpy(float))
 
 
 def equity_minimax(measure: LocalityMeasure) -> Rule:
@@ -146,7 +147,7 @@ def linear_rule(name: str, *, pairs: Floats, gap: Floats, sense: str, right: flo
     """
     rows = pd.DataFrame({"sense": [sense], "right": [right]}, index=pd.Index([f"own[{name}]"], dtype=object))
     rule = _over_placement(rows, sparse.csr_array(pairs[:, None]), sparse.csr_array(gap[:, None]))
-    return replace(rule, may_bar=True) if required else _may_be_missed(rule)
+    return replace(rule, may_bar=True) if required else may_be_missed(rule)
 
 
 def added_places(problem: PlacementProblem, additions: pd.DataFrame, *, most_places: int | None = None) -> Rule:
@@ -188,6 +189,25 @@ def limit_spending(problem: PlacementProblem, additions: pd.DataFrame, spending:
         }
     )
     return Rule(rule.rows, rule.pairs, rule.gap, rule.variables, entries, rule.costs)
+
+
+def may_be_missed(rule: Rule, *, price: Floats | None = None) -> Rule:
+    """The rule with a shortfall of each row: as little as can be in the stage ``rules``, or at a price in ``cost``."""
+    over = rule.rows.index[rule.rows["sense"] != ">="]
+    under = rule.rows.index[rule.rows["sense"] != "<="]
+    names = [f"above[{row}]" for row in over] + [f"below[{row}]" for row in under]
+    rows = [*over, *under]
+    entries = pd.DataFrame({"variable": names, "row": rows, "coefficient": [-1.0] * len(over) + [1.0] * len(under)})
+    # A row counts as missed by its share, so that pounds and minutes stand beside each other.
+    share = 1.0 / np.maximum(1.0, np.abs(rule.rows["right"].reindex(rows).to_numpy(float)))
+    return Rule(
+        rows=rule.rows,
+        pairs=rule.pairs,
+        gap=rule.gap,
+        variables=pd.concat([rule.variables, _variables(names)]),
+        entries=pd.concat([rule.entries, entries], ignore_index=True),
+        costs={"rules": share} if price is None else {"cost": price},
+    )
 
 
 def unit_rows(problem: PlacementProblem, rows: pd.DataFrame, units: pd.Index) -> Rule:
@@ -232,25 +252,6 @@ def _spread(values: Floats, at: NDArray[np.int64], divisor: Floats) -> sparse.cs
 def _over_placement(rows: pd.DataFrame, pairs: sparse.csr_array, gap: sparse.csr_array) -> Rule:
     none = pd.DataFrame({"variable": [], "row": [], "coefficient": []})
     return Rule(rows, pairs, gap, _variables([]), none, {})
-
-
-def _may_be_missed(rule: Rule, *, price: Floats | None = None) -> Rule:
-    """The rule with a shortfall of each row: as little as can be in the stage ``rules``, or at a price in ``cost``."""
-    over = rule.rows.index[rule.rows["sense"] != ">="]
-    under = rule.rows.index[rule.rows["sense"] != "<="]
-    names = [f"above[{row}]" for row in over] + [f"below[{row}]" for row in under]
-    rows = [*over, *under]
-    entries = pd.DataFrame({"variable": names, "row": rows, "coefficient": [-1.0] * len(over) + [1.0] * len(under)})
-    # A row counts as missed by its share, so that pounds and minutes stand beside each other.
-    share = 1.0 / np.maximum(1.0, np.abs(rule.rows["right"].reindex(rows).to_numpy(float)))
-    return Rule(
-        rows=rule.rows,
-        pairs=rule.pairs,
-        gap=rule.gap,
-        variables=pd.concat([rule.variables, _variables(names)]),
-        entries=pd.concat([rule.entries, entries], ignore_index=True),
-        costs={"rules": share} if price is None else {"cost": price},
-    )
 
 
 def _variables(names: list[str]) -> pd.DataFrame:

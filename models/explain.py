@@ -9,10 +9,12 @@ import pandas as pd
 
 from .allocate import allocate
 from .changes import with_places
-from .constraints import Rule, added_places, linear_rule
+from .constraints import Rule, added_places, linear_rule, may_be_missed
+from .one_year import year_network
 from .placement import Placement, PlacementProblem
+from .stages import solve_stages
 
-__all__ = ["STEPS", "Allocate", "difference", "least_places", "options_of", "worth_of_places"]
+__all__ = ["STEPS", "Allocate", "difference", "least_places", "least_relaxations", "options_of", "worth_of_places"]
 
 STEPS: Final = (1, 8, 24)
 """Places more and fewer that are solved again: one, a base, three classes of a special school."""
@@ -39,8 +41,8 @@ def worth_of_places(
     *,
     units: Iterable[str] | None = None,
     steps: Iterable[int] = STEPS,
-) -> pd.DataFrame:
-    """What more places at a unit would save and fewer would cost, each solved again.
+) -> tuple[pd.DataFrame, dict[tuple[str, int], Placement]]:
+    """What more places at a unit would save and fewer would cost, each solved again; and those answers.
 
     A row for each unit with counted places (those of ``units``) and each of ``steps`` more and fewer: unit, places
     (negative for fewer), pounds, children, preferences, rules (see ``difference``; negative for what fewer places
@@ -49,16 +51,19 @@ def worth_of_places(
     counted = problem.units.index[np.isfinite(problem.units["places"])]
     chosen = counted if units is None else [unit for unit in units if unit in counted]
     rows: list[dict[str, object]] = []
+    answers: dict[tuple[str, int], Placement] = {}
+    signed = [sign * step for sign in (1, -1) for step in steps]
     for unit in chosen:
-        for places in (sign * step for sign in (1, -1) for step in steps):
+        for places in signed:
             try:
                 changed = with_places(problem, pd.Series({unit: float(places)}))
             except ValueError:
                 rows.append({"unit": unit, "places": places})
                 continue
-            rows.append({"unit": unit, "places": places, **difference(placement, allocated(changed, (), placement))})
+            answers[unit, places] = allocated(changed, (), placement)
+            rows.append({"unit": unit, "places": places, **difference(placement, answers[unit, places])})
     columns = ["unit", "places", "pounds", "children", "preferences", "rules"]
-    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:], float))
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:], float)), answers
 
 
 def options_of(
@@ -131,3 +136,18 @@ def least_places(problem: PlacementProblem, *, rules: Sequence[Rule] = (), solve
     added = answer.variables.reindex([f"add[{unit}]" for unit in counted]).to_numpy(float)
     frame = pd.DataFrame({"unit": counted.astype(object), "places": added})
     return frame[frame["places"] > 1e-6].reset_index(drop=True)
+
+
+def least_relaxations(problem: PlacementProblem, rules: Sequence[Rule], *, solver: str) -> pd.Series:
+    """By how much rows have to be missed where rules that have to be kept contradict each other: as little as can be.
+
+    By row, only those missed; each counts by its share of the right-hand side. Nothing is missed where the rules can
+    be kept, were it by leaving everybody in the gap.
+    """
+    loose = [may_be_missed(rule) for rule in rules]
+    stated = year_network(problem, [replace(rule, may_bar=True) for rule in loose])
+    network = stated.network.in_order(("rules",), before=next(iter(stated.network.cost)))
+    answer = solve_stages(network, solver=solver)
+    missed = pd.Series(answer.extras, index=network.extra.index)[len(problem.bands) :]
+    missed = missed[missed.index.str.startswith(("above[", "below[")) & (missed > 1e-6)]
+    return missed.set_axis(missed.index.str.slice(6, -1)).groupby(level=0).sum()

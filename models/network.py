@@ -65,9 +65,9 @@ class Network:
             taken = sparse.csr_array((np.ones(len(some)), (some, row[some])), shape=shape)
         return taken if self.use is None else taken + self.use[arcs]
 
-    def in_order(self, first: Sequence[str]) -> "Network":
-        """The network with some objectives before cost."""
-        at = list(self.cost).index("cost")
+    def in_order(self, first: Sequence[str], *, before: str = "cost") -> "Network":
+        """The network with some objectives before another, which is not among them."""
+        at = list(self.cost).index(before)
         names = [name for name in self.cost if name not in first]
         at -= sum(name in first for name in list(self.cost)[:at])
         return replace(self, cost={name: self.cost[name] for name in [*names[:at], *first, *names[at:]]})

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
 FEWEST_NEW: Final = 1_000
-NEW_SHARE: Final = 0.25
+NEW_SHARE: Final = 0.1
 """Arcs above one a node that join the programme in a round, the nearest to paying first: so many for each node."""
 
 TOLERANCE: Final = 1e-9

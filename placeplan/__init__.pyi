@@ -10,6 +10,7 @@ from .runs import Run, read_run
 from .studies.add_places import add_places
 from .studies.allocate_need import NeedAllocation, allocate_need, county_in
 from .studies.allocate_places import allocate_places
+from .studies.allocate_years import allocate_years
 from .studies.answers import Allocation, MorePlaces, allocation_run, draw_allocation, report_allocation
 from .studies.compare_runs import Comparison, compare_runs
 from .studies.cover_need import cover_need
@@ -21,6 +22,7 @@ from .studies.service_areas import service_areas
 from .studies.travel_times import audit_network, travel_audit, travel_times, write_travel
 from .studies.what_if import what_if, with_candidates
 from .studies.where_best import where_best
+from .studies.years_answers import YearsAllocation
 
 __all__ = [
     "Allocation",
@@ -37,9 +39,11 @@ __all__ = [
     "Run",
     "TravelTimes",
     "UsageError",
+    "YearsAllocation",
     "add_places",
     "allocate_need",
     "allocate_places",
+    "allocate_years",
     "allocation_run",
     "audit_network",
     "can_forecast",

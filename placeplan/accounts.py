@@ -1,5 +1,7 @@
 """The accounts of an answer: who is where, what it costs by line and fund, and how it stands against guidance."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -15,6 +17,7 @@ __all__ = [
     "flow_table",
     "gap_table",
     "headline_table",
+    "in_mainstream",
     "penalty_table",
     "placements_of",
     "use_table",
@@ -22,25 +25,38 @@ __all__ = [
 
 
 def placements_of(problem: CountyProblem, placement: Placement | None) -> pd.DataFrame:
-    """Every child of the question but those who leave, with where the child is and what that costs.
+    """Every child of the question who needs a place, with where the child is and what that costs.
 
-    Columns child, zone, locality, need, band, phase, year_group, reason, unit ("" in the gap), stays, minutes,
-    km, fee, transport, minutes_penalty, residential, line, cost_pounds (fee and transport).
-    ``placement`` is None for "as placed today", which places nobody anew.
+    Neither those who leave nor those ``in_mainstream`` by preference are among them. Columns child, zone, locality,
+    need, band, phase, year_group, reason, unit ("" in the gap), stays, moved, minutes, km, fee, transport, the
+    penalties, residential, line, cost_pounds (fee and transport). ``placement`` is None for "as placed today", which
+    places nobody anew.
     """
-    children = problem.children[problem.children["status"] != "leaves"]
     where = problem.held
     if placement is not None:
         flows = placement.flows.rename(columns={"group": "child"})[["child", "unit"]]
         where = pd.concat([where, flows.merge(problem.choices, on=["child", "unit"])], ignore_index=True)
+    children = problem.children[problem.children["status"] != "leaves"]
+    children = children.drop(index=in_mainstream(problem, placement))
     about = children[["zone", "locality", "need", "band", "phase", "year_group", "reason"]]
     rows = about.join(where.set_index("child")).rename_axis("child").reset_index()
     rows["unit"] = rows["unit"].fillna("")
     rows["line"] = rows["line"].fillna("")
     rows["residential"] = rows["residential"].eq(True)
-    rows["stays"] = rows["child"].isin(problem.held["child"])
+    own = rows["child"].map(children["unit"])
+    could_stay = rows["child"].map(children["could_stay"]).astype(bool)
+    rows["stays"] = rows["child"].isin(problem.held["child"]) | (could_stay & (rows["unit"] == own))
+    rows["moved"] = could_stay & (rows["unit"] != own)
     rows["cost_pounds"] = (rows["fee"] + rows["transport"]).round(2)
     return rows.sort_values("child", ignore_index=True)
+
+
+def in_mainstream(problem: CountyProblem, placement: Placement | None) -> pd.Index:
+    """Children to be placed who prefer mainstream and are in no unit: they need no place, and none is a gap."""
+    if placement is None:
+        return problem.children.index[:0]
+    wish = problem.children["wishes_mainstream"] & (problem.children["status"] == "free")
+    return problem.children.index[wish & ~problem.children.index.isin(placement.flows["group"])]
 
 
 def use_table(problem: CountyProblem, placements: pd.DataFrame) -> pd.DataFrame:
@@ -134,8 +150,8 @@ def flow_table(placements: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def breach_table(problem: CountyProblem, placements: pd.DataFrame) -> pd.DataFrame:
-    """Rules that placements already made break: rule, unit, stated, found (children)."""
+def breach_table(problem: CountyProblem, placements: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
+    """Rules that placements already made break: rule, unit (or site), stated, found (children)."""
     use = use_table(problem, placements)
     over = use[use["breach"] > 0]
     held = placements[placements["stays"]].merge(
@@ -156,18 +172,22 @@ def breach_table(problem: CountyProblem, placements: pd.DataFrame) -> pd.DataFra
         _counted("needs", held[unsuited]["unit"]),
         _counted("year groups", held[outside]["unit"]),
     ]
+    missed = rules[rules["rule"].isin(["host_share", "site_totals"]) & (rules["missed"] > 0)]
+    parts.append(missed.rename(columns={"what": "unit"})[["rule", "unit", "stated", "found"]])
+    parts = [part for part in parts if len(part)] or parts[:1]
     return pd.concat(parts, ignore_index=True).sort_values(["rule", "unit"], ignore_index=True)
 
 
 def headline_table(
-    county: County, problem: CountyProblem, placements: pd.DataFrame, costs: pd.DataFrame, penalties: pd.DataFrame
+    county: County, problem: CountyProblem, placements: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
 ) -> pd.DataFrame:
-    """The figures that are told first: measure and value."""
+    """The figures that are told first, beside the other ``tables``: measure and value."""
+    costs, penalties, rules = tables["costs"], tables["penalties"], tables["rules"]
     placed = placements[placements["unit"] != ""]
     kinds = placed["unit"].map(problem.units["kind"])
     out = _out_of_county(problem, placements)
     minutes = placed["minutes"]
-    guidance = placed["phase"].map(county.settings.guidance_minutes)
+    guidance = placed["phase"].map(county.settings.guidance_minutes).astype(float)
     values = {
         "children": len(placements),
         "placed": len(placed),
@@ -185,7 +205,12 @@ def headline_table(
         "mean_minutes": round(float(minutes.mean()), 1) if minutes.notna().any() else np.nan,
         "beyond_guidance": int((minutes > guidance).sum()),
         "journeys_not_known": int(minutes.isna().sum()),
-        "breaches": len(breach_table(problem, placements)),
+        "breaches": len(tables["breaches"]),
+        "moved": int(placements["moved"].sum()),
+        "preferences_not_met": float(rules.loc[rules["rule"] == "preferences", "missed"].sum()),
+        "in_mainstream_by_preference": int(
+            (problem.children["status"].eq("free") & ~problem.children.index.isin(placements["child"])).sum()
+        ),
     }
     return pd.DataFrame({"measure": list(values), "value": [float(v) for v in values.values()]})
 

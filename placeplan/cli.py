@@ -11,6 +11,7 @@ from placeplan.cli_coverage import atlas_of, coverage
 from placeplan.cli_forecast import forecast
 from placeplan.command_parts import (
     County,
+    Draw,
     Internal,
     Out,
     Places,
@@ -18,6 +19,7 @@ from placeplan.command_parts import (
     Replace,
     Solver,
     TimeLimit,
+    Years,
     answered,
     clock,
     refuse_existing,
@@ -130,6 +132,8 @@ def allocate(
     question: Annotated[str, typer.Option("--question", help=f"One of {', '.join(QUESTIONS)}, or all.")] = "september",
     places: Places = None,
     pounds: Pounds = None,
+    years: Years = None,
+    draw: Draw = None,
     spot_purchase: Annotated[
         bool,
         typer.Option(
@@ -146,6 +150,10 @@ def allocate(
     """Who goes where: the coming September beside everyone as placed today, proven and verified."""
     if question not in (*QUESTIONS, "all"):
         raise UsageError(f"--question {question}: expected one of {', '.join(QUESTIONS)}, all")
+    if years is not None and question != "september":
+        raise UsageError(f"--years with --question {question}: expected --question september")
+    if draw is not None and years is None:
+        raise UsageError("--draw: expected --years with it")
     wanted = set(QUESTIONS) if question == "all" else {"today", question}
     _answer_and_report(
         county,
@@ -156,6 +164,8 @@ def allocate(
         internal=internal,
         places=places,
         pounds=pounds,
+        years=years,
+        draw=draw,
         spot_purchase=spot_purchase,
         solver=solver,
         time_limit=time_limit,
@@ -207,6 +217,8 @@ def _answer_and_report(
     internal: bool,
     places: int | None = None,
     pounds: float | None = None,
+    years: int | None = None,
+    draw: int | None = None,
     spot_purchase: bool = True,
     solver: str = "HiGHS",
     time_limit: float | None = None,
@@ -218,16 +230,19 @@ def _answer_and_report(
     lead = "september" if "september" in questions else questions[-1]
     if lead == "today" and (places is not None or pounds is not None):
         raise UsageError("--places and --pounds: expected --question september, afresh or all")
+    stated = (("places", places), ("pounds", pounds), ("years", years), ("draw", draw), ("time_limit", time_limit))
     options = {
         "question": lead if len(questions) < len(QUESTIONS) else "all",
         "spot_purchase": spot_purchase,
         "solver": solver,
         "internal": internal,
-        **{k: v for k, v in (("places", places), ("pounds", pounds), ("time_limit", time_limit)) if v is not None},
+        **{name: value for name, value in stated if value is not None},
     }
     with clock() as timings:
         with step(timings, "read"):
             county = pp.read_county(source)
+        if years is not None and not 1 <= years <= county.settings.forecast.years:
+            raise UsageError(f"--years {years}: expected 1 to {county.settings.forecast.years}, those of the forecast")
         folder = run_folder(out, county.name, command, f"{county.digest}{sorted(options.items())}")
         refuse_existing(folder, replace=replace)
         with step(timings, "travel"):
@@ -254,14 +269,33 @@ def _answer_and_report(
         if command in ("demo", "report") and pp.can_forecast(county):
             with step(timings, "forecast"):
                 ahead = pp.forecast_need(county, years=REPORT_YEARS, draws=REPORT_DRAWS, scenarios=[], peers=False)
-        run = pp.allocation_run(answers, more_places=more, forecast=ahead, command=command, options=options)
+        later = None
+        if years is not None:
+            with step(timings, "forecast"):
+                ahead = pp.forecast_need(county, years=years, draws=REPORT_DRAWS, scenarios=[], peers=False)
+            with step(timings, "over the years"):
+                later = pp.allocate_years(
+                    county,
+                    travel,
+                    ahead,
+                    years=years,
+                    draws=None if draw is None else [draw],
+                    spot_purchase=spot_purchase,
+                    solver=solver,
+                    time_limit=time_limit,
+                )
+        run = pp.allocation_run(
+            answers, more_places=more, forecast=ahead, over_years=later, command=command, options=options
+        )
         with step(timings, "report"):
             pp.write_report(run, folder, internal=internal, replace=replace, timings=timings)
     _tell(folder, internal=internal)
-    unproven = [answer for answer in answers if answer.proof.status == "feasible"]
+    proofs = {answer.question: answer.proof for answer in answers} | ({"years": later.proof} if later else {})
+    unproven = {name: proof for name, proof in proofs.items() if proof.status == "feasible"}
     if unproven:
         bounds = "; ".join(
-            f"{a.question}: £{a.proof.objective:,.0f}, and no answer is below £{a.proof.bound:,.0f}" for a in unproven
+            f"{name}: £{proof.objective:,.0f}, and no answer is below £{proof.bound:,.0f}"
+            for name, proof in unproven.items()
         )
         raise NotProvenError(f"not proven to be the best ({bounds}); written to {folder}")
     return folder
@@ -270,10 +304,15 @@ def _answer_and_report(
 def _tell(folder: Path, *, internal: bool) -> None:
     """Say the answer as the page does: share-safe unless the detail was asked for."""
     from placeplan.report.answer import answer_sentences
+    from placeplan.report.years_section import years_sentences
     from placeplan.runs import read_run
 
-    for sentence in answer_sentences(read_run(folder)):
+    run = read_run(folder)
+    for sentence in answer_sentences(run) + years_sentences(run):
         typer.echo(sentence)
+    if "years" in run.tables:
+        for warning in run.facts["forecast_warnings"]:
+            typer.echo(f"How sure: {warning}")
     if internal:
         typer.echo("INTERNAL: this run holds child rows; keep it where they may be kept.")
     typer.echo(str(folder / "report.html"))

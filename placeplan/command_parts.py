@@ -17,6 +17,7 @@ from placeplan.errors import PlaceplanError, UsageError
 
 __all__ = [
     "County",
+    "Draw",
     "Internal",
     "Out",
     "Places",
@@ -24,6 +25,7 @@ __all__ = [
     "Replace",
     "Solver",
     "TimeLimit",
+    "Years",
     "answered",
     "clock",
     "refuse_existing",
@@ -44,6 +46,13 @@ Internal = Annotated[
 Places = Annotated[int | None, typer.Option("--places", min=0, help="Where should so many more places go?")]
 Pounds = Annotated[
     float | None, typer.Option("--pounds", min=0, help="Where should so many more pounds a year in the county go?")
+]
+Years = Annotated[
+    int | None, typer.Option("--years", min=1, help="Also place so many years of the forecast, together.")
+]
+Draw = Annotated[
+    int | None,
+    typer.Option("--draw", min=0, help="Of which future of the forecast; by default that of the median need."),
 ]
 TimeLimit = Annotated[float | None, typer.Option("--time-limit", min=0.1, help="Seconds the solver has for a stage.")]
 

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from placeplan.county.county import County
 from placeplan.county.settings import EntitledShare, SpotPurchase
+from placeplan.county.vocabulary import SPOT_PURCHASE
 from placeplan.errors import Fault, InputError
 
-__all__ = ["minutes_penalty", "spot_rows", "top_up_lines", "transport_pounds"]
+__all__ = ["minutes_penalty", "spending_by_fund", "spot_rows", "top_up_lines", "transport_pounds"]
 
 NOT_CARRIED: Final = ("peripatetic", "mainstream_support")
 """Kinds that come to the child, or that the child attends as any pupil: no transport is added."""
@@ -120,6 +121,28 @@ def spot_rows(county: County, needs: pd.Series, phases: pd.Series) -> pd.DataFra
             "residential": pd.Series([r.residential for r in rows], dtype=bool),
         }
     ).set_index(needs.index)
+
+
+def spending_by_fund(
+    units: pd.DataFrame, placed: pd.DataFrame, fees: pd.DataFrame, *, with_overfill: bool = True
+) -> dict[str, float]:
+    """A year's cash by fund: fees and top-ups, transport (general fund), and places (high needs block).
+
+    ``placed``: a row a child with unit, need, band, fee and transport; ``fees``: unit, need, band, fund, pounds.
+    Places: fixed cost of each stated one less the discount for each child, and without ``with_overfill`` no fixed cost
+    for children above places.
+    """
+    paid = placed.merge(fees, on=["unit", "need", "band"])
+    spent = paid.groupby("fund")["pounds"].sum().to_dict()
+    bought = float(placed.loc[placed["unit"] == SPOT_PURCHASE, "fee"].sum())
+    count = placed["unit"].value_counts().reindex(units.index, fill_value=0).astype(float)
+    places = units["places"].fillna(0.0).where(units["in_county"], units["room"].where(units["places"].notna(), 0.0))
+    filled = count + units["other_authorities"].where(units["in_county"], 0.0)
+    over = (count - units["room"]).clip(lower=0.0).where(units["in_county"] & np.isfinite(units["room"]), 0.0)
+    fixed = units["fixed_cost"] * (places + (over if with_overfill else 0.0)) - units["filled_discount"] * filled
+    spent["high_needs"] = spent.get("high_needs", 0.0) + bought + float(fixed.sum())
+    spent["general"] = spent.get("general", 0.0) + float(placed["transport"].sum())
+    return {str(fund): float(pounds) for fund, pounds in spent.items()}
 
 
 def _entitled(shares: tuple[EntitledShare, ...], pairs: pd.DataFrame, km: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -21,6 +21,7 @@ from placeplan.county.vocabulary import AREA_OF_NEED
 from placeplan.errors import UsageError
 from placeplan.privacy_coverage import coverage_share_safe
 from placeplan.privacy_forecast import PREFIX, forecast_share_safe
+from placeplan.privacy_years import years_share_safe
 from placeplan.run_tables import ALL, column_kind, measure_kind
 from placeplan.runs import Run
 from placeplan.suppression import ANY, Key, Sum, cube_sums, holds, is_small, suppress
@@ -274,7 +275,7 @@ def share_safe(run: Run) -> Run:
         raise UsageError("a comparison with an internal run holds detail; ask for it with --internal")
     made = coverage_share_safe if run.command == "coverage" else _share_safe_tables
     own = {name: frame for name, frame in run.tables.items() if not name.startswith(PREFIX)}
-    tables = {**made(own), **forecast_share_safe(run.tables)}
+    tables = {**made(own), **forecast_share_safe(run.tables), **years_share_safe(run.tables)}
     layers = {
         name: layer[[column for column in _LAYER_COLUMNS[name] if column in layer.columns]]
         for name, layer in run.layers.items()

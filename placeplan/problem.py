@@ -1,35 +1,46 @@
 """Which child may go to which unit, and at what cost: where travel times meet the placement problem."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from placeplan import rules as kept
+from placeplan import rules_totals
 from placeplan.cohort import accepts, cohort, question_year
-from placeplan.costs import minutes_penalty, spot_rows, top_up_lines, transport_pounds
+from placeplan.costs import minutes_penalty, spending_by_fund, spot_rows, top_up_lines, transport_pounds
 from placeplan.county.county import County
+from placeplan.county.settings_rules import Rules
 from placeplan.county.vocabulary import SPOT_PURCHASE
 from placeplan.geo.travel import TravelTimes
+from placeplan.models.constraints import Rule
 from placeplan.models.placement import PlacementProblem, placement_problem
 from placeplan.provision import needs_met, units_open
 
-__all__ = ["CountyProblem", "county_problem"]
+__all__ = ["PENALTIES", "CountyProblem", "county_problem"]
 
-PLACED_COLUMNS: Final = ["child", "unit", "minutes", "km", "fee", "transport", "minutes_penalty", "residential", "line"]
+PENALTIES: Final = ["minutes_penalty", "guidance_penalty", "preference_penalty", "move_penalty"]
+"""The declared penalties of a child at a unit, pounds; never cash."""
+
+PLACED_COLUMNS: Final = ["child", "unit", "minutes", "km", "fee", "transport", *PENALTIES, "residential", "line"]
 
 
 @dataclass(frozen=True, slots=True)
 class CountyProblem:
     """A question about a county, stated as a placement problem.
 
-    ``units``: as ``units_open``, the spot purchase included. ``children``: as ``cohort``. ``held``: the children
-    who stay, and ``choices``: every unit that each child to be placed could go to; both with child, unit,
-    minutes and km (one way; missing where the journey is not known), fee (top-up or fee, all funds),
-    transport, minutes_penalty, residential, line. ``fees``: unit, need, band, fund, pounds (the spot
-    purchase is not in it: its fee, from the high needs block, goes by need and phase).
-    ``unreachable``: children to be placed x units that would suit but cannot be reached, by unit.
+    ``units``: as ``units_open``, the spot purchase included. ``children``: as ``cohort``, with wishes_mainstream and
+    may_stay. ``held``: the children who stay, and ``choices``: every unit that each child to be placed could go to;
+    both with child, unit, minutes and km (one way; missing where the journey is not known), fee (top-up or fee, all
+    funds), transport, the penalties, residential, line. ``barred``: units that would suit but are not possible by a
+    rule, the same and barred (the rule). ``fees``: unit, need, band, fund, pounds (the spot purchase is not in it: its
+    fee, from the high needs block, goes by need and phase). ``unreachable``: children to be placed x units that would
+    suit but cannot be reached, by unit. ``present``: by unit, the children who stay or could stay there. ``rules`` and
+    ``minimum``: what the placement keeps beside places. ``spent_today``: a year's cash by fund as placed today, where
+    there is a budget.
     """
 
     question: str
@@ -38,24 +49,33 @@ class CountyProblem:
     children: pd.DataFrame = field(repr=False)
     held: pd.DataFrame = field(repr=False)
     choices: pd.DataFrame = field(repr=False)
+    barred: pd.DataFrame = field(repr=False)
     fees: pd.DataFrame = field(repr=False)
     unreachable: pd.Series = field(repr=False)
+    present: pd.Series = field(repr=False)
     placement: PlacementProblem = field(repr=False)
+    rules: tuple[Rule, ...] = field(default=(), repr=False)
+    minimum: pd.Series | None = field(default=None, repr=False)
+    spent_today: Mapping[str, float] = field(default_factory=dict, repr=False)
 
 
-def county_problem(county: County, travel: TravelTimes, question: str, *, spot_purchase: bool = True) -> CountyProblem:
-    """State one of the three questions (``today``, ``september``, ``afresh``).
+def county_problem(
+    county: County, travel: TravelTimes, question: str, *, spot_purchase: bool = True, rules: Rules | None = None
+) -> CountyProblem:
+    """State one of the three questions (``today``, ``september``, ``afresh``) under ``rules`` (the county's own).
 
     A pair is possible where the plan suits the unit's kind and model, the unit takes the need and the year
-    group and is open, and the site can be reached. A preferred unit that is possible is put before cost.
-    Raises ``InputError`` where a cost is missing.
+    group and is open, the site can be reached, and no rule bars it. Raises ``InputError`` where a cost is missing.
     """
+    if rules is not None:
+        county = replace(county, settings=replace(county.settings, rules=rules))
     year = question_year(county, question)
-    children = cohort(county, question)
+    units = units_open(county, year)
+    children = _who(county, travel, cohort(county, question), units)
     stays = children[children["status"] == "stays"]
     free = children[children["status"] == "free"]
     held = pd.DataFrame({"child": stays.index, "unit": stays["unit"].to_numpy()})
-    pairs = _suitable(free, units_open(county, year))
+    pairs = _suitable(free, units)
     units = units_open(county, year, in_use=held["unit"].unique())
     held, choices = (_journeys(travel, units, children, rows) for rows in (held, pairs))
     reached = choices["minutes"].notna()
@@ -67,40 +87,111 @@ def county_problem(county: County, travel: TravelTimes, question: str, *, spot_p
     if spot_purchase:
         choices = pd.concat([choices, _spot_purchase(county, free)], ignore_index=True)
         units = pd.concat([units, _spot_unit(units)])
+    held = kept.guidance(county, held).assign(preference_penalty=0.0, move_penalty=0.0)
     choices = choices.sort_values(["child", "unit"], ignore_index=True)
-    return CountyProblem(
+    choices = kept.continuity(county, kept.preferences(county, kept.guidance(county, choices)))
+    barred, choices = choices[choices["barred"] != ""], choices[choices["barred"] == ""].reset_index(drop=True)
+    at_home = children["status"].eq("stays") | children["may_stay"]
+    present = children.loc[at_home, "unit"].value_counts().reindex(units.index, fill_value=0).astype(float)
+    stated = CountyProblem(
         question=question,
         year=year,
         units=units,
         children=children,
-        held=held[PLACED_COLUMNS],
-        choices=choices[PLACED_COLUMNS],
+        held=held,
+        choices=choices,
+        barred=barred,
         fees=fees,
         unreachable=unreachable,
-        placement=_placement(county, units, free, held, choices),
+        present=present,
+        placement=_placement(county, units, children, choices, present),
+    )
+    stated = _under_rules(county, travel, stated)
+    return replace(
+        stated,
+        held=held[PLACED_COLUMNS],
+        choices=choices[PLACED_COLUMNS],
+        barred=barred[[*PLACED_COLUMNS, "barred"]].reset_index(drop=True),
     )
 
 
+def _who(county: County, travel: TravelTimes, children: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
+    """The children of a question, with wishes_mainstream and may_stay: moves have a price, and the child could stay.
+
+    One whose journey is not known stays, whatever a move costs.
+    """
+    priced = county.settings.rules.continuity.mode == "priced"
+    may_stay = children["could_stay"] & children["status"].eq("free") & priced
+    at = children[may_stay]
+    minutes, _ = travel.lookup(at["zone"], at["unit"].map(units["site"]))
+    unknown = children.index.isin(at.index[~np.isfinite(minutes)])
+    return children.assign(
+        status=children["status"].mask(unknown, "stays"),
+        wishes_mainstream=kept.wishes_mainstream(county, children["prefers"]),
+        may_stay=may_stay & ~unknown,
+    )
+
+
+def _under_rules(county: County, travel: TravelTimes, stated: CountyProblem) -> CountyProblem:
+    """The problem with the rules over several children; as placed today nobody is placed, and they are only counted."""
+    spent: dict[str, float] = {}
+    if rules_totals.counted_budgets(county, stated.question):
+        today = stated
+        if stated.question != "today":
+            unruled = replace(county, settings=replace(county.settings, rules=Rules()))
+            today = county_problem(unruled, travel, "today")
+        placed = today.held[["child", "unit", "fee", "transport"]].join(today.children[["need", "band"]], on="child")
+        spent = spending_by_fund(today.units, placed, today.fees)
+    if stated.question == "today":
+        return replace(stated, spent_today=spent)
+    placement, units, present = stated.placement, stated.units, stated.present
+    parts = {name: getattr(stated, name) for name in ("units", "children", "held", "choices", "fees")}
+    found = [
+        kept.host_share(county, units, placement, present),
+        kept.site_totals(county, units, placement, present),
+        rules_totals.equity(county, placement, stated.children, stated.held, stated.choices),
+        rules_totals.budgets(county, stated.question, placement, parts, spent),
+    ]
+    rules = [rule for rule in found if rule is not None]
+    may_stay = stated.children.index[stated.children["may_stay"]]
+    if len(may_stay):
+        rules.append(kept.nobody_loses_a_place(placement, may_stay))
+    minimum = kept.minimum_use(county, units, present)
+    return replace(stated, rules=tuple(rules), minimum=minimum, spent_today=spent)
+
+
 def _suitable(free: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
-    """Every child to be placed x unit that the plan suits and that takes the need and year group."""
+    """Every child to be placed x unit that the plan suits and that takes the need and year group.
+
+    Whoever prefers mainstream suits it, whatever else the plan lists; a child who could stay suits its own unit.
+    """
     needs, years, suits = free["need"].to_numpy(), free["year_group"].to_numpy(), free["suits"].to_numpy()
+    mainstream = free["wishes_mainstream"].to_numpy(bool)
+    own = free["unit"].where(free["may_stay"], "").to_numpy()
     parts = []
     for unit in units.itertuples():
         takes = needs_met(str(unit.needs))
+        wished = mainstream & (unit.kind == kept.MAINSTREAM_KIND)
         fits = np.isin(needs, list(takes)) & (years >= unit.from_year_group) & (years <= unit.to_year_group)
-        at = [i for i in np.flatnonzero(fits) if accepts(suits[i], str(unit.kind), str(unit.model))]
+        at = [i for i in np.flatnonzero(fits) if wished[i] or accepts(suits[i], str(unit.kind), str(unit.model))]
+        at = np.union1d(np.array(at, dtype=np.intp), np.flatnonzero(own == unit.Index))
         parts.append(pd.DataFrame({"child": free.index.take(at), "unit": unit.Index}))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"child": [], "unit": []}, dtype="str")
 
 
 def _journeys(travel: TravelTimes, units: pd.DataFrame, children: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    about = children[["zone", "need", "band", "phase", "prefers"]]
-    rows = rows.join(about, on="child").join(
+    rows = rows.join(_about(children), on="child").join(
         units[["site", "kind", "residential", "line", "filled_discount"]], on="unit"
     )
     minutes, km = travel.lookup(rows["zone"], rows["site"])
     # Tenths, as they are written: what is read back gives the same transport to the penny.
     return rows.assign(minutes=_tenths(minutes), km=_tenths(km))
+
+
+def _about(children: pd.DataFrame) -> pd.DataFrame:
+    """What the rules ask of a child beside a unit."""
+    columns = ["zone", "need", "band", "phase", "prefers", "wishes_mainstream", "could_stay", "may_stay", "unit"]
+    return children[columns].rename(columns={"unit": "own"}).assign(barred="")
 
 
 def _tenths(numbers: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -118,7 +209,7 @@ def _costs(county: County, rows: pd.DataFrame, fees: pd.DataFrame) -> pd.DataFra
 
 def _spot_purchase(county: County, free: pd.DataFrame) -> pd.DataFrame:
     spot = spot_rows(county, free["need"], free["phase"])
-    rows = free[["need", "band", "phase", "prefers"]].join(spot).rename(columns={"pounds": "fee"})
+    rows = _about(free).join(spot).rename(columns={"pounds": "fee"})
     rows = rows.assign(
         child=free.index, unit=SPOT_PURCHASE, kind="independent_special", filled_discount=0.0
     ).reset_index(drop=True)
@@ -144,6 +235,7 @@ def _spot_unit(units: pd.DataFrame) -> pd.DataFrame:
         "other_authorities": 0.0,
         "room": np.inf,
         "ceiling_room": np.inf,
+        "minimum": np.nan,
         "fixed_cost": 0.0,
         "filled_discount": 0.0,
         "residential": False,
@@ -154,44 +246,24 @@ def _spot_unit(units: pd.DataFrame) -> pd.DataFrame:
 
 
 def _placement(
-    county: County, units: pd.DataFrame, free: pd.DataFrame, held: pd.DataFrame, choices: pd.DataFrame
+    county: County, units: pd.DataFrame, children: pd.DataFrame, choices: pd.DataFrame, present: pd.Series
 ) -> PlacementProblem:
-    counts = held["unit"].value_counts().reindex(units.index, fill_value=0).astype(float)
-    possible = set(zip(choices["child"], choices["unit"], strict=True))
-    granted = [p != "" and (c, p) in possible for c, p in zip(choices["child"], choices["prefers"], strict=True)]
-    cost = choices["fee"] + choices["transport"] + choices["minutes_penalty"] - choices["filled_discount"]
+    """The problem of the children to be placed; who prefers mainstream and has no unit there needs no place."""
+    stays, free = (children[children["status"] == status] for status in ("stays", "free"))
+    counts = stays["unit"].value_counts().reindex(units.index, fill_value=0).astype(float)
+    groups = free.index[~free["wishes_mainstream"] | free.index.isin(choices["child"])]
+    cost = choices["fee"] + choices["transport"] + choices[PENALTIES].sum(axis=1) - choices["filled_discount"]
     return placement_problem(
-        groups=pd.DataFrame({"children": 1.0}, index=pd.Index(free.index, name="group")),
+        groups=pd.DataFrame({"children": 1.0}, index=pd.Index(groups, name="group")),
         units=pd.DataFrame({"places": units["room"], "held": counts}),
-        bands=_bands(county, units, counts),
+        bands=kept.overfill(county, units, present),
         pairs=pd.DataFrame(
             {
                 "group": choices["child"],
                 "unit": choices["unit"],
-                "cost": cost.round(2),
+                "cost": cost.astype(float).round(2),
                 "minutes": choices["minutes"],
-                "against_preference": np.array(granted, bool) & (choices["prefers"] != choices["unit"]).to_numpy(bool),
+                "against_preference": choices["against_preference"],
             }
         ),
     )
-
-
-def _bands(county: County, units: pd.DataFrame, held: pd.Series) -> pd.DataFrame:
-    """Overfill bands up to the ceiling, each at the place's cost plus its penalty.
-
-    Children who stay above the ceiling get a band of their own at the last price: a breach that today's placements
-    make cannot grow, and newcomers have no part in it.
-    """
-    limits = county.settings.overfill.bands
-    bands = []
-    for unit in units[np.isfinite(units["room"])].itertuples():
-        extra = unit.ceiling_room - unit.room
-        ends = [np.floor(extra * band.share + 0.5) for band in limits]
-        cash = unit.fixed_cost if unit.in_county else 0.0
-        prices = [cash + (band.penalty if unit.in_county else 0.0) for band in limits]
-        widths = np.diff([0.0, *ends])
-        bands += [(unit.Index, k, widths[k], prices[k]) for k in range(len(limits)) if widths[k] > 0]
-        breach = held[unit.Index] - unit.room - ends[-1]
-        if breach > 0:
-            bands.append((unit.Index, len(limits), breach, prices[-1]))
-    return pd.DataFrame(bands, columns=["unit", "band", "width", "price"])

@@ -22,8 +22,9 @@ def units_open(county: County, year: int, *, in_use: Iterable[str] = ()) -> pd.D
 
     Index unit; columns site, site_name, locality, in_county, kind, model ("" for none), national, needs (as
     stated), from_year_group, to_year_group, places (as stated), other_authorities, room (children; ``inf``
-    where places are bought one by one), ceiling_room (room up to the ceiling), fixed_cost, filled_discount
-    (pounds a place a year), residential, more_places (missing where the site does not say), line.
+    where places are bought one by one), ceiling_room (room up to the ceiling), minimum (missing for none),
+    fixed_cost, filled_discount (pounds a place a year), residential, more_places (missing where the site does
+    not say), line.
     """
     units = county.units
     rows = units.sort_values("from_year", na_position="first", kind="stable")
@@ -60,6 +61,7 @@ def units_open(county: County, year: int, *, in_use: Iterable[str] = ()) -> pd.D
             "other_authorities": rows["other_authorities"].fillna(0).astype(float),
             "room": room,
             "ceiling_room": ceiling,
+            "minimum": rows["minimum"].astype(float),
             "fixed_cost": rows["fixed_cost"].astype(float).fillna(fixed),
             "filled_discount": rows["filled_discount"].astype(float).fillna(discount.mask(stated, 0.0)),
             "residential": rows["residential"].fillna(False).astype(bool),

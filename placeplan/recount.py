@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from placeplan.county.county import County
-from placeplan.county.vocabulary import COMMISSIONED_KINDS, OUT_OF_COUNTY, PHASES, SPOT_PURCHASE
+from placeplan.county.vocabulary import COMMISSIONED_KINDS, MAINSTREAM, OUT_OF_COUNTY, PHASES, SPOT_PURCHASE
 from placeplan.geo.travel import TravelTimes
 
 __all__ = ["Recount", "number", "text", "truth"]
@@ -33,6 +33,8 @@ class Recount:
         self.top_ups = county.top_ups.to_dict("records")
         self.substitutes = county.substitutes.to_dict("records")
         self.sites = {s["site"]: s for s in county.sites.to_dict("records")}
+        self.localities = county.localities["locality"].tolist()
+        self._localities = dict(zip(county.zones["zone"], county.zones["locality"], strict=True))
         self.histories: dict[str, list[dict[Any, Any]]] = defaultdict(list)
         for row in county.units.to_dict("records"):
             self.histories[row["unit"]].append(row)
@@ -57,6 +59,7 @@ class Recount:
         row["fixed"] = number(row["fixed_cost"], default[0])
         row["discount"] = number(row["filled_discount"], default[1] if text(row["fixed_cost"]) == "" else 0.0)
         row["others"] = others
+        row["fewest"] = number(row["minimum"], self.settings.rules.minimum_use.by_kind.get(row["kind"]))
         if stated is None and row["kind"] not in COMMISSIONED_KINDS:
             row["room"] = row["ceiling_room"] = math.inf
             row["stated"] = None
@@ -81,6 +84,10 @@ class Recount:
         year_group = min(self.year_group(child), 21)
         return next(phase for phase, years in PHASES.items() if year_group in years)
 
+    def locality_of(self, name: str) -> str:
+        """The locality that a child lives in."""
+        return str(self._localities[self.children[name]["zone"]])
+
     def journey(self, child: dict[Any, Any], unit: str) -> tuple[float, float] | None:
         """Minutes and km to the unit's site in tenths, or None where it is not reached."""
         i, j = self.zone_at[child["zone"]], self.site_at[self.units[unit]["site"]]
@@ -93,10 +100,15 @@ class Recount:
         row = self.units[unit]
         if not row["open"]:
             return "is not open"
-        if not any(
-            token in self.suits[name] for token in (row["kind"], f"{row['kind']}:{text(row['model']) or 'none'}")
-        ):
+        at_home = text(child["unit"]) == unit
+        if at_home and self.may_stay(name):
+            return ""
+        tokens = (row["kind"], f"{row['kind']}:{text(row['model']) or 'none'}")
+        wished = self.wishes_mainstream(name) and row["kind"] == "mainstream_support"
+        if not wished and not any(token in self.suits[name] for token in tokens):
             return "is not among what the plan suits"
+        if self.wishes_mainstream(name) and not wished:
+            return "is no mainstream school, which is preferred"
         takes = [item.strip() for item in str(row["needs"]).split(";")]
         if "any" not in takes and child["need"] not in takes:
             return f"does not take need {child['need']}"
@@ -104,13 +116,53 @@ class Recount:
             return f"does not take year group {self.year_group(child)}"
         if self.journey(child, unit) is None:
             return "cannot be reached"
-        return ""
+        limited = self.settings.rules.guidance.mode == "limit" and not (at_home and self.could_stay(child))
+        return "is beyond guidance" if limited and self.beyond(name, unit) > 0 else ""
+
+    def wish(self, name: str) -> str:
+        """The unit (or ``mainstream``) that counts as preferred in this question; "" for none."""
+        if self.question != "september" or self.settings.rules.preferences.mode == "off":
+            return ""
+        child = self.children[name]
+        return text(child["young_person_prefers"] if self.year_group(child) >= 12 else child["prefers"])
+
+    def wishes_mainstream(self, name: str) -> bool:
+        """Whether the wish is for mainstream, by the word or by a unit of that kind."""
+        wish = self.wish(name)
+        return wish == MAINSTREAM or self._is_mainstream(wish)
+
+    def _is_mainstream(self, unit: str) -> bool:
+        return unit in self.units and bool(self.units[unit]["kind"] == "mainstream_support")
+
+    def could_stay(self, child: dict[Any, Any]) -> bool:
+        """Whether in September the child's own unit is open and takes the year group."""
+        if self.question != "september" or not text(child["unit"]):
+            return False
+        row, year_group = self.units[text(child["unit"])], self.year_group(child)
+        return bool(row["open"] and row["from_year_group"] <= year_group <= row["to_year_group"]) and year_group <= 21
+
+    def may_stay(self, name: str) -> bool:
+        """Whether the child could stay and is to be placed all the same, since moves have a price."""
+        priced = self.settings.rules.continuity.mode == "priced"
+        return priced and self.standing[name] == "free" and self.could_stay(self.children[name])
+
+    def beyond(self, name: str, unit: str) -> float:
+        """Minutes beyond the guidance of the child's phase; nought where the child boards or a teacher comes."""
+        child = self.children[name]
+        if unit == SPOT_PURCHASE:
+            minutes: float | None = None if self.spot(child).residential else self.spot(child).minutes
+        else:
+            row, journey = self.units[unit], self.journey(child, unit)
+            apart = truth(row["residential"]) or row["kind"] == "peripatetic"
+            minutes = None if apart or journey is None else journey[0]
+        over = 0.0 if minutes is None else minutes - self.settings.guidance_minutes[self.phase(child)]
+        return over if over > 1e-9 else 0.0
 
     def fees(self, name: str, unit: str) -> dict[str, float]:
         """Top-up or fee by fund: the most specific row of each."""
         child = self.children[name]
         if unit == SPOT_PURCHASE:
-            return {"high_needs": round(self._spot(child).pounds, 2)}
+            return {"high_needs": round(self.spot(child).pounds, 2)}
         key = (unit, child["need"], text(child["band"]))
         if key not in self._known_fees:
             self._known_fees[key] = self._most_specific(unit, child)
@@ -133,7 +185,7 @@ class Recount:
         """The yearly transport of a child to a unit, pounds."""
         child = self.children[name]
         if unit == SPOT_PURCHASE:
-            spot = self._spot(child)
+            spot = self.spot(child)
             kind, km, boards = "independent_special", spot.km, spot.residential
         else:
             row = self.units[unit]
@@ -157,7 +209,7 @@ class Recount:
         """The declared price of a child's yearly minutes, pounds."""
         child = self.children[name]
         if unit == SPOT_PURCHASE:
-            spot = self._spot(child)
+            spot = self.spot(child)
             minutes, boards = spot.minutes, spot.residential
         else:
             journey = self.journey(child, unit)
@@ -166,15 +218,30 @@ class Recount:
         days = rules.residential_days if boards else rules.days
         return float(round(self.settings.objective.pounds_per_child_hour * minutes / 60.0 * 2.0 * days, 2))
 
+    def guidance_price(self, name: str, unit: str) -> float:
+        """The declared price of a child's yearly minutes beyond guidance, pounds."""
+        rule = self.settings.rules.guidance
+        rate = rule.pounds_per_child_hour if rule.mode == "price" else 0.0
+        return float(round(rate * self.beyond(name, unit) / 60.0 * 2.0 * self.settings.transport.days, 2))
+
+    def against(self, name: str, unit: str) -> bool:
+        """Whether a child at a unit is not where it prefers to be, although that is possible."""
+        wish = self.wish(name)
+        if not wish or self.standing[name] != "free":
+            return False
+        wanted = [u for u in self.open_units() if u == wish or (wish == MAINSTREAM and self._is_mainstream(u))]
+        return unit not in wanted and any(not self.possible(name, u) for u in wanted)
+
     def boards(self, name: str, unit: str) -> bool:
         """Whether the place is residential."""
         return (
-            self._spot(self.children[name]).residential
+            self.spot(self.children[name]).residential
             if unit == SPOT_PURCHASE
             else truth(self.units[unit]["residential"])
         )
 
-    def _spot(self, child: dict[Any, Any]) -> Any:
+    def spot(self, child: dict[Any, Any]) -> Any:
+        """The row of the spot purchase that counts for a child."""
         rows = [
             r
             for r in self.settings.spot_purchase
@@ -193,8 +260,9 @@ class Recount:
             return "stays" if unit else "waits"
         if not unit:
             return "free"
-        row = self.units[unit]
-        if row["open"] and row["from_year_group"] <= year_group <= row["to_year_group"]:
+        if self.could_stay(child):
+            if self.settings.rules.continuity.mode == "priced":
+                return "stays" if self.journey(child, unit) is None else "free"
             return "free" if truth(child["may_move"]) else "stays"
         return "leaves" if year_group > 14 and not text(child["suits"]) else "free"
 
@@ -213,6 +281,7 @@ class Recount:
                 n
                 for n in order
                 if self.standing[n] == "free"
+                and (truth(self.children[n]["may_move"]) or not self.could_stay(self.children[n]))
                 and self.children[n]["need"] == row["need"]
                 and self.phase(self.children[n]) == row["phase"]
                 and any(token in suits[n] for token in tokens)

@@ -91,6 +91,13 @@ _POUNDS: Final = frozenset(
         "local_pounds",
         "fixed_pounds",
         "capital_pounds",
+        "high_needs_pounds",
+        "general_pounds",
+        "health_pounds",
+        "family_pounds",
+        "transport_pounds",
+        "net_present_pounds",
+        "saving_at_most",
     ]
 )
 _MINUTES: Final = frozenset(
@@ -118,6 +125,12 @@ _COUNTS: Final = frozenset(
         "room",
         "ceiling",
         "placed",
+        "staying",
+        "entering",
+        "placed_again",
+        "held",
+        "newcomers",
+        "years_open",
         "overfill",
         "breach",
         "year_group",

@@ -6,25 +6,19 @@ for a proven answer, the bound that its unit prices give.
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from placeplan.county.county import County
-from placeplan.county.vocabulary import COMMISSIONED_KINDS, INMSS_KINDS, SPOT_PURCHASE
+from placeplan.county.vocabulary import SPOT_PURCHASE
 from placeplan.geo.travel import TravelTimes
-from placeplan.recount import Recount, text, truth
+from placeplan.recount import Recount, number, text
+from placeplan.recount_bound import bound_faults
+from placeplan.recount_cash import cash, loads, overfill_steps
+from placeplan.recount_rules import found_of, linear_rows, penalties_of, present_at
 
 __all__ = ["Claim", "Verification", "verify"]
-
-Order = tuple[float, float, float]
-"""Children in the gap, children against preference and pounds, compared in this order."""
-
-NOTHING: Final[Order] = (0.0, 0.0, 0.0)
-IN_THE_GAP: Final[Order] = (1.0, 0.0, 0.0)
-SAME: Final = 1e-7
-"""Parts of an order that differ by less are the same."""
 
 CHECKS: Final = (
     "every child is counted once, where the plan says",
@@ -32,6 +26,7 @@ CHECKS: Final = (
     "no unit holds more than its ceiling, but for children already there",
     "cash by line and fund",
     "declared penalties",
+    "every rule that is on, as it was found and missed",
     "the bound from the prices of places",
 )
 
@@ -43,6 +38,9 @@ class Claim:
     ``placed``: unit by child, "" in the gap; the children who leave are not in it. ``costs``: pounds by
     (line, fund). ``penalties``: pounds by name. ``prices``: by objective (gap, preference, cost), what it changes with
     one more on the right of each row (``places[unit]``), or None where no proof is claimed. ``added``: places by unit.
+    ``in_mainstream``: the children to be placed who prefer mainstream and are in no unit. ``rules``: found and missed,
+    by rule and what it is about, or None where nothing is said of them. ``own``: whether rules of the user's own are kept
+    beside them, which nothing here knows.
     """
 
     question: str
@@ -52,6 +50,9 @@ class Claim:
     prices: Mapping[str, Mapping[str, float]] | None = field(default=None, repr=False)
     added: Mapping[str, float] = field(default_factory=dict)
     spot_purchase: bool = True
+    in_mainstream: frozenset[str] = field(default=frozenset(), repr=False)
+    rules: Mapping[tuple[str, str], tuple[float, float]] | None = field(default=None, repr=False)
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +74,27 @@ def verify(county: County, travel: TravelTimes, claim: Claim) -> Verification:
     Figures in pounds agree to a penny a child. Never raises for a wrong answer: it says what is wrong.
     """
     facts = Recount(county, travel, claim.question, claim.added)
-    found = [*_who(facts, claim), *_suitability(facts, claim), *_ceilings(facts, claim)]
+    budgets = bool(county.settings.rules.budgets)
+    today = Recount(county, travel, "today", {}) if budgets and claim.question != "today" else None
+    found = [*_who(facts, claim), *_suitability(facts, claim), *_ceilings(facts, claim), *_mainstream(facts, claim)]
     if not found:
         found = [*_cash(facts, claim), *_penalties(facts, claim)]
-    checks: tuple[str, ...] = CHECKS[:-1]
-    if claim.prices is not None:
-        checks = CHECKS
+    checks = CHECKS[:-2]
+    if claim.rules is not None:
+        checks = CHECKS[:-1]
         if not found:
-            found = _bound(facts, claim, claim.prices)
+            found = _rules(facts, claim, today or facts)
+    if claim.prices is not None:
+        checks = (*checks, CHECKS[-1])
+        if not found:
+            placed = {**claim.placed, **dict.fromkeys(claim.in_mainstream, "")}
+            rows = linear_rows(facts, placed)
+            found = bound_faults(facts, placed, claim.prices, rows, spot_purchase=claim.spot_purchase)
     return Verification(tuple(found), checks)
 
 
 def _who(facts: Recount, claim: Claim) -> list[str]:
-    expected = {name for name, standing in facts.standing.items() if standing != "leaves"}
+    expected = {name for name, standing in facts.standing.items() if standing != "leaves"} - claim.in_mainstream
     found = [f"child {name} is not counted" for name in sorted(expected - set(claim.placed))]
     found += [f"child {name} is counted but not in the question" for name in sorted(set(claim.placed) - expected)]
     for name in sorted(expected & set(claim.placed)):
@@ -98,6 +107,10 @@ def _who(facts: Recount, claim: Claim) -> list[str]:
             found.append(f"child {name} has no place today but is placed in {unit}")
         elif unit == SPOT_PURCHASE and not claim.spot_purchase:
             found.append(f"child {name} is placed by spot purchase, which is off")
+        elif unit == SPOT_PURCHASE and facts.wishes_mainstream(name):
+            found.append(f"child {name} is placed by spot purchase but prefers mainstream")
+        elif not unit and facts.may_stay(name):
+            found.append(f"child {name} could stay in {own} but is in the gap")
     return found
 
 
@@ -111,83 +124,69 @@ def _suitability(facts: Recount, claim: Claim) -> list[str]:
     return found
 
 
-def _loads(facts: Recount, claim: Claim) -> tuple[dict[str, int], dict[str, int]]:
-    held: dict[str, int] = defaultdict(int)
-    load: dict[str, int] = defaultdict(int)
-    for name, unit in claim.placed.items():
-        if unit in facts.histories:
-            load[unit] += 1
-            held[unit] += facts.standing.get(name) == "stays"
-    return held, load
-
-
 def _ceilings(facts: Recount, claim: Claim) -> list[str]:
-    held, load = _loads(facts, claim)
+    _, load = loads(facts, claim.placed)
+    present = present_at(facts)
     found = []
     for unit in sorted(load):
-        ceiling = max(facts.units[unit]["ceiling_room"], held[unit])
+        ceiling = max(facts.units[unit]["ceiling_room"], present[unit])
         if load[unit] > ceiling + 1e-9:
             found.append(f"unit {unit} holds {load[unit]} children; its ceiling leaves room for {ceiling:g}")
     return found
 
 
-def _line(kind: str, *, inside: bool, boards: bool) -> str:
-    if kind in INMSS_KINDS or kind == "independent_other":
-        return "independent_residential" if boards else "independent_day"
-    if kind == "college":
-        return "college"
-    return "neighbour_state" if kind in COMMISSIONED_KINDS and not inside else "in_county_top_ups"
+def _mainstream(facts: Recount, claim: Claim) -> list[str]:
+    """Whoever is in mainstream by preference prefers it, and no unit there that other rules leave open has room."""
+    _, load = loads(facts, claim.placed)
+    rules = facts.settings.rules
+    found = []
+    for name in sorted(claim.in_mainstream):
+        if facts.standing.get(name) != "free" or not facts.wishes_mainstream(name):
+            found.append(f"child {name} is in mainstream by preference, but is not to be placed or does not prefer it")
+            continue
+        for unit in facts.open_units():
+            row = facts.units[unit]
+            limited = rules.site_totals.on and number(facts.sites[row["site"]]["total_places"], None) is not None
+            limited |= rules.minimum_use.on and row["fewest"] is not None
+            if not (limited or claim.own or facts.possible(name, unit)) and load[unit] < row["room"]:
+                found.append(f"child {name} prefers mainstream and is in no unit, although {unit} has room")
+    return found
 
 
 def _cash(facts: Recount, claim: Claim) -> list[str]:
-    _, load = _loads(facts, claim)
-    costs: dict[tuple[str, str], float] = defaultdict(float)
-    for name, unit in claim.placed.items():
-        if unit:
-            bought = unit == SPOT_PURCHASE
-            row: dict[Any, Any] = {"kind": "independent_special", "inside": False} if bought else facts.units[unit]
-            line = _line(row["kind"], inside=row["inside"], boards=facts.boards(name, unit))
-            for fund, pounds in facts.fees(name, unit).items():
-                costs[line, fund] += pounds
-            costs["transport", "general"] += facts.transport(name, unit)
-    for unit in facts.histories:
-        row = facts.units[unit]
-        if not (row["open"] or load[unit]):
-            continue
-        over = max(0.0, load[unit] - row["room"]) if row["inside"] else 0.0
-        places = 0.0 if row["stated"] is None else row["stated"] if row["inside"] else row["room"]
-        filled = load[unit] - over + (row["others"] if row["inside"] else 0.0)
-        line = _line(row["kind"], inside=row["inside"], boards=truth(row["residential"]))
-        if row["inside"] and row["kind"] in COMMISSIONED_KINDS:
-            line = "in_county_places"
-        costs[line, "high_needs"] += row["fixed"] * places - row["discount"] * filled
-        costs["overfill", "high_needs"] += (row["fixed"] - row["discount"]) * over
-    return _differences("cost", dict(costs), dict(claim.costs), 0.01 * max(1, len(claim.placed)))
+    return _differences("cost", cash(facts, claim.placed), dict(claim.costs), 0.01 * max(1, len(claim.placed)))
 
 
 def _penalties(facts: Recount, claim: Claim) -> list[str]:
-    _, load = _loads(facts, claim)
+    _, load = loads(facts, claim.placed)
     overfill = sum(
         penalty * used
         for unit, count in load.items()
-        for penalty, used in _overfill_steps(facts, unit, max(0.0, count - facts.units[unit]["room"]))
+        for penalty, used in overfill_steps(facts, unit, max(0.0, count - facts.units[unit]["room"]))
     )
     time = sum(facts.minutes_price(name, unit) for name, unit in claim.placed.items() if unit)
-    return _differences("penalty", {"overfill": overfill, "time": time}, dict(claim.penalties), 0.01)
+    ours = {"overfill": overfill, "time": time, **penalties_of(facts, claim.placed)}
+    return _differences("penalty", ours, dict(claim.penalties), 0.01)
 
 
-def _overfill_steps(facts: Recount, unit: str, excess: float) -> list[tuple[float, float]]:
-    """Penalty and children in each band that so much overfill uses; above the ceiling the last price goes on."""
-    row = facts.units[unit]
-    if not row["inside"] or excess <= 0:
-        return []
-    steps, begin, end = [], 0.0, 0.0
-    for band in facts.settings.overfill.bands:
-        end = math.floor((row["ceiling_room"] - row["room"]) * band.share + 0.5)
-        steps.append((band.penalty, min(max(excess - begin, 0.0), end - begin)))
-        begin = end
-    steps.append((facts.settings.overfill.bands[-1].penalty, max(0.0, excess - end)))
-    return steps
+def _rules(facts: Recount, claim: Claim, today: Recount | None) -> list[str]:
+    """Every rule as it was found and missed, and kept where it has to be."""
+    ours = found_of(facts, claim.placed, today)
+    solved, told = facts.question != "today", dict(claim.rules or {})
+    if not solved:
+        ours = {key: line for key, line in ours.items() if key[0] != "preferences"}
+    found = [f"rule {rule} of {what} is not told of" for rule, what in sorted(set(ours) - set(told))]
+    found += [f"rule {rule} of {what} is not on" for rule, what in sorted(set(told) - set(ours))]
+    slack = 0.01 * max(1, len(claim.placed))
+    for (rule, what), line in sorted(ours.items()):
+        if solved and line.found > line.most + 1e-9:
+            found.append(f"rule {rule} of {what} is broken: found {line.found:g}, at most {line.most:g}")
+        claimed = told.get((rule, what), (line.found, line.missed))
+        for word, value, said in zip(("found", "missed"), (line.found, line.missed), claimed, strict=True):
+            tolerance = slack if rule == "budgets" else 1e-6
+            if math.isnan(value) != math.isnan(said) or abs(value - said) > tolerance:
+                found.append(f"rule {rule} of {what}: claimed {word} {said:g}, recomputed {value:g}")
+    return found
 
 
 def _differences(what: str, ours: dict[Any, float], claimed: dict[Any, float], tolerance: float) -> list[str]:
@@ -196,84 +195,3 @@ def _differences(what: str, ours: dict[Any, float], claimed: dict[Any, float], t
         for key in sorted({*ours, *claimed})
         if not abs(ours.get(key, 0.0) - claimed.get(key, 0.0)) <= tolerance
     ]
-
-
-def _bound(facts: Recount, claim: Claim, prices: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """Weak duality by hand, in the order of the objectives: an answer that meets the bound of its prices is the best."""
-    held_load, load = _loads(facts, claim)
-    worth = {u: _price(prices, u) for u in {*facts.open_units(), *held_load}}
-    found = [f"the price of unit {u} is negative" for u, price in worth.items() if _below(NOTHING, price)]
-    if found:
-        return found
-    values, bounds = [], []
-    for name, chosen in claim.placed.items():
-        if facts.standing[name] == "free":
-            options = _options(facts, claim, name)
-            values.append(options[chosen])
-            bounds.append(_least([_add(option, worth.get(u, NOTHING), -1.0) for u, option in options.items()]))
-    for unit, price in worth.items():
-        row = facts.units[unit]
-        if math.isinf(row["room"]):
-            if _below(price, NOTHING):
-                return [f"unit {unit} has as much room as is bought, and yet a price"]
-            continue
-        held = held_load[unit]
-        bounds.append(_add(NOTHING, price, row["room"] - held))
-        cash = row["fixed"] if row["inside"] else 0.0
-        for penalty, width in _band_widths(facts, row, max(row["ceiling_room"], held) - row["room"]):
-            bounds.append(_add(NOTHING, _least([NOTHING, _add((0.0, 0.0, cash + penalty), price, 1.0)]), width))
-        used = max(0.0, load[unit] - row["room"])
-        values += [(0.0, 0.0, (cash + p) * n) for p, n in _overfill_steps(facts, unit, used)]
-    totals = [tuple(math.fsum(part) for part in zip(*orders, strict=True)) for orders in (values, bounds)]
-    for what, slack, ours, proven in zip(("gap", "preference", "cost"), (1e-6, 1e-6, 0.02), *totals, strict=True):
-        if abs(ours - proven) > slack + 1e-9 * abs(ours):
-            return [f"the prices prove a {what} of no less than {proven:.2f}; the answer comes to {ours:.2f}"]
-    return []
-
-
-def _options(facts: Recount, claim: Claim, name: str) -> dict[str, Order]:
-    """What each unit that a child could be placed in adds to the objectives; "" is the gap."""
-    options = {u: (0.0, 0.0, _pounds(facts, name, u)) for u in facts.open_units() if not facts.possible(name, u)}
-    if claim.spot_purchase:
-        options[SPOT_PURCHASE] = (0.0, 0.0, _pounds(facts, name, SPOT_PURCHASE))
-    wanted = text(facts.children[name]["prefers"]) if claim.question == "september" else ""
-    if wanted in options:
-        options = {u: (0.0, float(u != wanted), pounds) for u, (_, _, pounds) in options.items()}
-    return {**options, "": IN_THE_GAP}
-
-
-def _price(prices: Mapping[str, Mapping[str, float]], unit: str) -> Order:
-    gap, against, pounds = (prices.get(what, {}).get(f"places[{unit}]", 0.0) for what in ("gap", "preference", "cost"))
-    return gap, against, pounds
-
-
-def _add(one: Order, other: Order, times: float) -> Order:
-    return one[0] + times * other[0], one[1] + times * other[1], one[2] + times * other[2]
-
-
-def _below(one: Order, other: Order) -> bool:
-    """Whether the first differing part is smaller."""
-    return next((a < b for a, b in zip(one, other, strict=True) if abs(a - b) > SAME), False)
-
-
-def _least(orders: list[Order]) -> Order:
-    least = orders[0]
-    for order in orders[1:]:
-        least = order if _below(order, least) else least
-    return least
-
-
-def _band_widths(facts: Recount, row: dict[str, Any], most: float) -> list[tuple[float, float]]:
-    if not row["inside"]:
-        return [(0.0, most)]
-    widths, begin = [], 0.0
-    for band in facts.settings.overfill.bands:
-        end = math.floor((row["ceiling_room"] - row["room"]) * band.share + 0.5)
-        widths.append((band.penalty, end - begin))
-        begin = end
-    return [*widths, (facts.settings.overfill.bands[-1].penalty, max(0.0, most - begin))]
-
-
-def _pounds(facts: Recount, name: str, unit: str) -> float:
-    pounds = sum(facts.fees(name, unit).values()) + facts.transport(name, unit) + facts.minutes_price(name, unit)
-    return round(pounds - (0.0 if unit == SPOT_PURCHASE else facts.units[unit]["discount"]), 2)

@@ -37,7 +37,8 @@ TEXTS = [path for path in FILES if path.suffix in TEXT_SUFFIXES or path.name in 
 # The rooms, each with the rooms it may import from; a room may always import from itself.
 COUNTY = {"errors", "county"}
 CHILDREN = COUNTY | {"provision", "cohort"}
-RUNS = {"run_tables", "run_reading", "runs", "suppression", "withholding", "privacy", "privacy_forecast"}
+RUNS = {"run_tables", "run_reading", "runs", "suppression", "withholding", "privacy", "privacy_forecast", "privacy_years"}
+YEARS = {"years_problem", "years_accounts", "recount_years", "verify_years"}
 COVERAGE = {"need_groups", "reach", "people_reach", "coverage_tables", "candidates"}
 MAY_IMPORT = {
     "placeplan": {"errors", "county", "runs", "studies", "report", "geo.travel"},  # the public names
@@ -55,7 +56,8 @@ MAY_IMPORT = {
     "withholding": {"run_tables", "suppression"},
     "privacy_coverage": COUNTY | {"run_tables", "suppression", "withholding"},
     "privacy_forecast": {"run_tables", "suppression", "withholding"},
-    "privacy": COUNTY | {"privacy_forecast"} | {"runs", "run_tables", "suppression", "withholding", "privacy_coverage"},
+    "privacy_years": COUNTY | {"run_tables", "suppression", "withholding"},
+    "privacy": COUNTY | {"privacy_forecast", "privacy_years"} | {"runs", "run_tables", "suppression", "withholding", "privacy_coverage"},
     "need_groups": CHILDREN,
     "reach": CHILDREN | {"geo"},
     "coverage_tables": CHILDREN | {"geo", "reach"},
@@ -67,10 +69,16 @@ MAY_IMPORT = {
     "problem": CHILDREN | {"geo", "models", "costs"},
     "recount": COUNTY | {"geo"},  # a second reading of the rules: none of the code of the first
     "verify": COUNTY | {"geo", "recount"},
+    "pair_costs": CHILDREN | {"geo", "models", "costs", "rules"},
+    "years_problem": CHILDREN | {"geo", "models", "costs", "need", "pair_costs", "rules"},
+    "years_accounts": CHILDREN | {"geo", "models", "years_problem"},
+    "recount_years": COUNTY | {"geo", "recount"},
+    "verify_years": COUNTY | {"geo", "recount", "recount_cash", "recount_years", "verify"},
     "report": COUNTY | RUNS | {"geo"},
     "studies": CHILDREN
     | COVERAGE
     | RUNS
+    | YEARS
     | {"synthetic", "accounts", "costs", "problem", "verify", "geo", "models", "need", "report"},
     "command_parts": {"errors"},
     "cli_compare": {"errors", "placeplan", "command_parts", "report"},

@@ -12,7 +12,7 @@ from placeplan.county.checks_units import units_faults
 from placeplan.county.faults import suggest
 from placeplan.county.settings import Settings
 from placeplan.county.tables import ReadTable
-from placeplan.county.vocabulary import OUT_OF_COUNTY
+from placeplan.county.vocabulary import MAINSTREAM, OUT_OF_COUNTY
 from placeplan.errors import Fault
 
 __all__ = ["REFERENCES", "cross_table_faults"]
@@ -25,6 +25,7 @@ REFERENCES: Final = (
     ("children", "zone", "zones", "zone"),
     ("children", "unit", "units", "unit"),
     ("children", "prefers", "units", "unit"),
+    ("children", "young_person_prefers", "units", "unit"),
     ("sites", "locality", "localities", "locality"),
     ("units", "site", "sites", "site"),
     ("top_ups", "unit", "units", "unit"),
@@ -36,6 +37,13 @@ REFERENCES: Final = (
 )
 """Columns that name a row of another table: table, column, the other table and its column."""
 
+WORDS: Final = {
+    ("sites", "locality"): (OUT_OF_COUNTY,),
+    ("children", "prefers"): (MAINSTREAM,),
+    ("children", "young_person_prefers"): (MAINSTREAM,),
+}
+"""What such a column may say instead."""
+
 
 def _dangling(tables: Mapping[str, ReadTable], unread: frozenset[str]) -> list[Fault]:
     """A fault for each value that names nothing, at its first row; repeats are counted, not listed."""
@@ -45,13 +53,14 @@ def _dangling(tables: Mapping[str, ReadTable], unread: frozenset[str]) -> list[F
         # Where the other table could not be read, that is the fault, not every row that refers to it.
         if not known or other in unread:
             continue
-        allowed = [*known, OUT_OF_COUNTY] if name == "sites" else known
+        allowed = [*known, *WORDS.get((name, column), ())]
         cells = tables[name].frame[column]
         wrong = cells[cells.notna() & ~cells.isin(allowed)]
         counts = wrong.value_counts()
         for place, value in wrong.drop_duplicates().items():
             more = f" (so in {counts[value] - 1} more rows)" if counts[value] > 1 else ""
-            expected = f"a {key} of table {other}{suggest(str(value), allowed)}{more}"
+            words = "".join(f", or {word}" for word in WORDS.get((name, column), ()) if name == "children")
+            expected = f"a {key} of table {other}{words}{suggest(str(value), allowed)}{more}"
             faults.append(tables[name].fault(int(str(place)), column, value, expected))
     return faults
 

@@ -10,12 +10,15 @@ from placeplan.county.faults import suggest
 from placeplan.county.listed import split_list
 from placeplan.county.settings import Settings
 from placeplan.county.tables import ReadTable
-from placeplan.county.vocabulary import MODELS, NEEDS
+from placeplan.county.vocabulary import MAINSTREAM, MODELS, NEEDS, SPOT_PURCHASE
 from placeplan.errors import Fault
 
 __all__ = ["models_faults", "needs_faults", "units_faults", "where_rows"]
 
-MAY_CHANGE: Final = ("unit", "from_year", "places", "other_authorities", "ceiling", "fixed_cost", "filled_discount")
+MAY_CHANGE: Final = (
+    *("unit", "from_year", "places", "other_authorities", "ceiling", "minimum"),
+    *("fixed_cost", "filled_discount"),
+)
 """What may differ between the rows of one unit."""
 
 
@@ -120,6 +123,14 @@ def _agreement(units: ReadTable) -> list[Fault]:
     return faults
 
 
+def _reserved(units: ReadTable) -> list[Fault]:
+    """Words that mean something else are no unit's name."""
+    return [
+        units.fault(place, "unit", row["unit"], "another name: this word means something else where a unit is named")
+        for place, row in where_rows(units, units.frame["unit"].isin([MAINSTREAM, SPOT_PURCHASE]))
+    ]
+
+
 def units_faults(units: ReadTable, settings: Settings | None) -> list[Fault]:
     """Everything about the units that one cell cannot show."""
     return [
@@ -128,5 +139,6 @@ def units_faults(units: ReadTable, settings: Settings | None) -> list[Fault]:
         *needs_faults(units),
         *models_faults(units),
         *_places(units),
+        *_reserved(units),
         *_agreement(units),
     ]

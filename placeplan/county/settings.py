@@ -4,6 +4,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Final
 
+from placeplan.county.settings_rules import Rules
+
 __all__ = [
     "DEFAULT_SOURCES",
     "Demand",
@@ -285,6 +287,7 @@ class Settings:
     )
     expansion: Expansion = field(default_factory=Expansion)
     objective: Objective = field(default_factory=Objective)
+    rules: Rules = field(default_factory=Rules)
     forecast: Forecast = field(default_factory=Forecast)
     stated: frozenset[str] = frozenset()
     assumptions: tuple[tuple[str, str, str], ...] = ()

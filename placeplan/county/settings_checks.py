@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from placeplan.county.faults import suggest
 from placeplan.county.settings import Settings
+from placeplan.county.settings_rules import rules_faults
 from placeplan.errors import Fault
 
 __all__ = ["settings_rule_faults"]
@@ -125,4 +126,5 @@ def settings_rule_faults(settings: Settings) -> list[Fault]:
         *_spot_purchase(settings),
         *_places(settings),
         *_forecast(settings),
+        *rules_faults(settings.rules),
     ]

@@ -24,6 +24,7 @@ from placeplan.county.settings import (
 )
 from placeplan.county.settings_checks import settings_rule_faults
 from placeplan.county.settings_keys import SETTINGS, Key, Named, Rows, Section, Spec
+from placeplan.county.settings_rules import rules_from
 from placeplan.county.workbook import SettingsSheet
 from placeplan.errors import Fault
 
@@ -198,6 +199,7 @@ def _settings(read: Nested) -> Settings:
         spot_purchase=base.spot_purchase if spot is None else spot,
         expansion=replace(base.expansion, **expansion),
         objective=replace(base.objective, **read.get("objective", {})),
+        rules=rules_from(read.get("rules", {})),
         forecast=_forecast(base, dict(read.get("forecast", {}))),
         stated=frozenset(_dotted(read)),
         assumptions=tuple((row["subject"], row["value"], row["source"]) for row in read.get("assumptions", [])),

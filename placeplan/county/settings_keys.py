@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal
 
-from placeplan.county.vocabulary import KINDS, MEASURES, NEEDS, PHASES, PLACEMENTS
+from placeplan.county.settings_rules import MODES
+from placeplan.county.vocabulary import FUNDS, KINDS, MEASURES, NEEDS, PHASES, PLACEMENTS
 
 __all__ = ["MATRIX_FORMATS", "SETTINGS", "Key", "Named", "Rows", "Section", "Spec"]
 
@@ -202,6 +203,61 @@ SETTINGS: Final = _section(
     objective=_section(
         "what the allocation weighs beside cash",
         pounds_per_child_hour=_amount("pounds of penalty for an hour that a child travels; never cash"),
+    ),
+    rules=_section(
+        "what an allocation keeps beside places, needs and year groups; README tells of each",
+        overfill=_section(
+            "children above places",
+            allowed=Key("yes_no", "whether newcomers may be above places, in the bands of [overfill]"),
+        ),
+        guidance=_section(
+            "journeys beyond the guidance of the phase, residential units and visiting teachers apart",
+            mode=_text("reported, not possible, or at a price", codes=MODES["guidance.mode"]),
+            pounds_per_child_hour=_amount("pounds of penalty for an hour beyond guidance; never cash"),
+        ),
+        preferences=_section(
+            "what families and young people prefer",
+            mode=_text("before cost, at a price, or not counted", codes=MODES["preferences.mode"]),
+            pounds=_amount("pounds of penalty for each child not in the preferred unit; never cash"),
+        ),
+        continuity=_section(
+            "children who could stay where they are",
+            mode=_text("they move by consent alone (may_move), or at a price", codes=MODES["continuity.mode"]),
+            pounds=_amount("pounds of penalty for each move; never cash"),
+        ),
+        host_share=_section(
+            "plans at the host schools of units of kind ers",
+            share=_share("the most of a host's roll that may have plans; no rule unless stated"),
+        ),
+        site_totals=_section(
+            "the units of a site together",
+            on=Key("yes_no", "whether the total_places of the table sites are kept"),
+        ),
+        minimum_use=_section(
+            "a unit with newcomers has no fewer children than make it viable",
+            on=Key("yes_no", "whether the rule is kept"),
+            **{kind: Key("whole", "children, where the unit states no minimum", least=0) for kind in KINDS},
+        ),
+        equity=_section(
+            "localities against each other, by their children's journeys",
+            measure=_text("the mean minutes, or the share beyond guidance", codes=MODES["equity.measure"]),
+            mode=_text(
+                "a bound, a price above it, or the worst as good as can be, then the next", codes=MODES["equity.mode"]
+            ),
+            most=_amount("the bound: minutes, or a share"),
+            pounds=_amount("pounds of penalty a minute (or whole share) above it and child; never cash"),
+        ),
+        budgets=Rows(
+            _section(
+                "",
+                fund=_text("the fund", required=True, codes=tuple(FUNDS)),
+                financial_year=Key("whole", "the financial year, from April of", required=True, least=1990, most=2100),
+                pounds=_amount("what may be spent", required=True),
+                gap_pounds=_amount("charged a year for a child in the gap; the spot purchase's fee unless stated"),
+                source=_text("where the figure comes from", required=True),
+            ),
+            "what a fund may spend; an overspend is reported",
+        ),
     ),
     forecast=_section(
         "the forecast of need",

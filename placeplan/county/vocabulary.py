@@ -16,11 +16,13 @@ __all__ = [
     "INMSS_KINDS",
     "KINDS",
     "LEVERS",
+    "MAINSTREAM",
     "MEASURES",
     "MODELS",
     "NATIONAL_TYPES",
     "NEEDS",
     "OUT_OF_COUNTY",
+    "OWN_PREFERENCE_FROM",
     "PHASES",
     "PLACEMENTS",
     "QUESTIONS",
@@ -154,6 +156,12 @@ COST_LINES: Final = (
 
 SPOT_PURCHASE: Final = "spot_purchase"
 """The unit that stands for an independent place bought for one child; no unit of a county may be called so."""
+
+MAINSTREAM: Final = "mainstream"
+"""What a preference says for a mainstream school, whichever; no unit of a county may be called so."""
+
+OWN_PREFERENCE_FROM: Final = 12
+"""The first year group after compulsory school age: from then on a preference is the young person's own."""
 
 OUT_OF_COUNTY: Final = "out_of_county"
 """What a site's ``locality`` says where the site is not in the county."""

@@ -16,19 +16,19 @@ from placeplan.county.settings import Demand
 from placeplan.county.vocabulary import PLACEMENTS, YEAR_GROUPS
 from placeplan.errors import UsageError
 from placeplan.models.cohort_parts import Change
-from placeplan.models.cohorts import CohortDraws, Snapshot
-from placeplan.models.rates import pooled_rates
+from placeplan.models.cohorts import Snapshot
 from placeplan.need.counts import NEED_AXIS, PLACEMENT_AXIS
 from placeplan.need.demand import PHASE_AXIS, phase_of_age, planned_kinds, without_a_place
 from placeplan.need.fit import NeedFit
+from placeplan.need.zones import drawn_zones, zone_shares
 from placeplan.provision import provisions_of, units_open
 from placeplan.synthetic import generator
 
-__all__ = ["TO_PLACE_COLUMNS", "YearNeed", "draw_children", "expected_need", "mean_of", "zone_counts"]
+__all__ = ["TO_PLACE_COLUMNS", "YearNeed", "draw_children", "expected_need", "mean_of"]
 
 Floats = NDArray[np.float64]
 
-TO_PLACE_COLUMNS: Final = ["zone", "need", "year_group", "suits", "entry_year", "reason", "children"]
+TO_PLACE_COLUMNS: Final = ["zone", "need", "year_group", "suits", "placement", "entry_year", "reason", "children"]
 
 UNKNOWN_UNIT: Final = 9
 
@@ -51,8 +51,10 @@ class YearNeed:
     """The need of a year: everybody who needs a place is in one of the two tables, and nobody in both.
 
     ``survivors``: child, unit, zone, need, year_group, suits, children (1, or the share of draws in which the child is
-    still there). ``to_place``: ``TO_PLACE_COLUMNS``; what suits them is kind or kind:model. Expected counts have
-    locality instead of zone. ``label`` says what the counts are: expected over draws, or draws by number.
+    still there). ``to_place``: ``TO_PLACE_COLUMNS``; what suits them is kind or kind:model, ``placement`` is where the
+    plan is counted, and ``entry_year`` the year since which they are to be placed: of a new plan, of a move, or the
+    first outside a unit. Expected counts have locality instead of zone. ``label`` says what the counts are: expected
+    over draws, or draws by number.
     """
 
     year: int
@@ -93,77 +95,6 @@ def mean_of(draws: Sequence[YearNeed]) -> YearNeed:
     )
 
 
-def _zone_shares(county: County, fit: NeedFit) -> tuple[Floats, list[str]]:
-    """Localities x ages x zones: where in a locality a child lives: people times, pooled, the zone's rate."""
-    cube, people = fit.cube, fit.people
-    zones = list(people.zones)
-    of_zone = np.array([cube.localities.index(cube.of_zone[zone]) for zone in zones])
-    by_age = fit.base.table(cube).sum(axis=(1, 3)) / np.maximum(people.of(fit.year), 1e-9)
-    expected = (people.by_zone * by_age[of_zone]).sum(axis=1)
-    counts = _known_by_zone(county, fit, zones)
-    expected = expected * counts.sum() / max(expected.sum(), 1e-9) if counts.any() else np.zeros(len(zones))
-    weights = people.by_zone * pooled_rates(counts, expected).mean[:, None]
-    shares = np.zeros((len(cube.localities), people.by_zone.shape[1], len(zones)))
-    for place in range(len(cube.localities)):
-        inside = of_zone == place
-        there = np.where(inside[:, None], weights, 0.0)
-        total = there.sum(axis=0)
-        even = inside / inside.sum()
-        shares[place] = np.where(total[:, None] > 0, there.T / np.maximum(total, 1e-12)[:, None], even[None, :])
-    return shares, zones
-
-
-def _known_by_zone(county: County, fit: NeedFit, zones: list[str]) -> Floats:
-    """Plans by zone at the start: a margin by zone of the table plans, else the table children, else none."""
-    plans = county.plans[(county.plans["measure"] == "stock") & (county.plans["year"] == fit.year)]
-    for _, rows in plans[plans["zone"].notna()].groupby("margin", sort=True):
-        if rows["plans"].notna().all():
-            return np.asarray(rows.groupby("zone")["plans"].sum().reindex(zones, fill_value=0), dtype=np.float64)
-    if fit.base.known_children:
-        return np.asarray(county.children["zone"].value_counts().reindex(zones, fill_value=0), dtype=np.float64)
-    return np.zeros(len(zones))
-
-
-def _drawn_zones(
-    shares: Floats, place: NDArray[np.intp], age: NDArray[np.intp], stream: np.random.Generator
-) -> NDArray[np.int64]:
-    """The zone of each child, by the shares of its locality and age."""
-    rising = np.cumsum(shares, axis=2)
-    rising = rising / rising[..., -1:]
-    chance = stream.random(len(place))
-    found = np.zeros(len(place), dtype=np.int64)
-    group = place * shares.shape[1] + age
-    order = np.argsort(group, kind="stable")
-    starts = np.searchsorted(group[order], np.arange(shares.shape[0] * shares.shape[1] + 1))
-    for one in np.flatnonzero(np.diff(starts)):
-        inside = order[starts[one] : starts[one + 1]]
-        steps = rising[one // shares.shape[1], one % shares.shape[1]]
-        found[inside] = np.searchsorted(steps, chance[inside], side="right")
-    zones: NDArray[np.int64] = np.minimum(found, shares.shape[2] - 1)
-    return zones
-
-
-def zone_counts(
-    county: County, fit: NeedFit, draws: CohortDraws, year: int, *, numbers: Sequence[int], stream: np.random.Generator
-) -> pd.DataFrame:
-    """Children with plans by zone in draws by their ``numbers``: index zone, a column a draw.
-
-    Who is known lives where they live; a locality's others are split over its zones, so that they add up to it.
-    """
-    shares, zones = _zone_shares(county, fit)
-    at = {zone: number for number, zone in enumerate(zones)}
-    home = county.children["zone"].map(at).to_numpy(np.int64) if fit.base.known_children else np.zeros(0, np.int64)
-    made = {}
-    for number in numbers:
-        one = draws.one(number, year)
-        place, _, age, _ = np.unravel_index(one.cell.astype(np.int64), fit.cube.shape)
-        zone = _drawn_zones(shares, place, age, stream)
-        tag = one.tag.astype(np.int64)
-        zone[tag >= 0] = home[tag[tag >= 0]]
-        made[number] = np.bincount(zone, minlength=len(zones))
-    return pd.DataFrame(made, index=pd.Index(zones, name="zone"))
-
-
 def _suits_by_group(county: County) -> Mapping[tuple[str, str, str], tuple[tuple[str, ...], Floats]]:
     """What would meet a new plan, by placement kind, need and phase: as the children now there, few of them pooled.
 
@@ -200,32 +131,38 @@ def _suits_by_group(county: County) -> Mapping[tuple[str, str, str], tuple[tuple
     return made
 
 
-def _stays(county: County, fit: NeedFit, snapshot: Snapshot, year: int) -> NDArray[np.bool_]:
-    """Which children of a snapshot are still in the unit that the table children says."""
+def _left(county: County, fit: NeedFit, snapshot: Snapshot, year: int) -> NDArray[np.int64]:
+    """For each child of a snapshot the first year in which it is outside the unit that the table children says.
+
+    A unit is left where it closes or its ages end, and for good; after ``year`` means that the child is still there.
+    Nought is for whoever never was in a unit that is known, or has changed placement since.
+    """
     placements = fit.cube.shape[3]
     planned = np.isin(snapshot.cell % placements, [PLACEMENT_AXIS.index(name) for name in planned_kinds()])
     candidates = planned & (snapshot.tag >= 0) & (snapshot.change == Change.START)
-    unit = county.children["unit"].fillna("").to_numpy(dtype=object)
-    units = units_open(county, year)
-    first = {str(one): int(low) for one, low in units["from_year_group"].items()}
-    last = {str(one): int(high) for one, high in units["to_year_group"].items()}
-    year_group = county.children["year_group"].to_numpy(int) + (year - fit.year)
-    inside = np.array(
-        [u in first and first[u] <= y <= last[u] for u, y in zip(unit, year_group, strict=True)], dtype=bool
-    )
-    stays = np.zeros(len(snapshot.cell), dtype=bool)
-    stays[candidates] = inside[snapshot.tag[candidates].astype(np.int64)]
-    return stays
+    children = county.children
+    left = np.where(children["unit"].notna(), year + 1, 0)
+    for one in range(year, min(fit.year + 1, year) - 1, -1):
+        units = units_open(county, one)
+        year_group = children["year_group"].astype(int) + (one - fit.year)
+        first, last = (children["unit"].map(units[end]) for end in ("from_year_group", "to_year_group"))
+        outside = ~((year_group >= first) & (year_group <= last)).to_numpy(bool)
+        left[outside & (left > 0)] = one
+    found = np.zeros(len(snapshot.cell), dtype=np.int64)
+    found[candidates] = left[snapshot.tag[candidates].astype(np.int64)]
+    return found
 
 
 def expected_need(
     county: County, fit: NeedFit, snapshot: Snapshot, *, draws: int, year: int, rows: Sequence[Demand]
 ) -> YearNeed:
     """Expected counts over all draws: survivors as the share of draws that they are there in, others by locality."""
-    stays = _stays(county, fit, snapshot, year)
+    left = _left(county, fit, snapshot, year)
+    stays = left > year
     tags = np.bincount(snapshot.tag[stays].astype(np.int64), minlength=len(county.children)) / draws
     survivors = _survivors(county, np.flatnonzero(tags > 0), tags[tags > 0], year - fit.year)
-    weight, since, change = 1.0 / draws, snapshot.since, snapshot.change
+    weight, change = 1.0 / draws, snapshot.change
+    since = np.where(left > 0, left, snapshot.since)
     others = ~stays
     table = pd.DataFrame(
         {
@@ -244,6 +181,7 @@ def expected_need(
             "need": np.array(NEED_AXIS, dtype=object)[lines["need_at"].to_numpy(int)],
             "age": lines["age"],
             "kind": lines["kind"],
+            "placement": np.array(PLACEMENT_AXIS, dtype=object)[lines["placement"].to_numpy(int)],
             "entry_year": lines["entry_year"],
             "reason": lines["reason"],
             "children": lines["children"],
@@ -272,7 +210,8 @@ def draw_children(
 
     ``one``: the children of the draw in that year.
     """
-    stays = _stays(county, fit, one, year)
+    left = _left(county, fit, one, year)
+    stays = left > year
     at = np.sort(one.tag[stays].astype(np.int64))
     survivors = _survivors(county, at, np.ones(len(at)), year - fit.year)
     stream = generator(seed, f"need of {year}, draw {draw}")
@@ -280,9 +219,11 @@ def draw_children(
     kinds = _drawn_kinds(placement, rows, stream)
     needing = kinds != ""
     place, need, age, kinds = place[needing], need[needing], age[needing], kinds[needing]
-    since, change, tag = (array[~stays][needing] for array in (one.since, one.change, one.tag))
-    shares, zones = _zone_shares(county, fit)
-    zone = np.array(zones, dtype=object)[_drawn_zones(shares, place, age, stream)]
+    # Who comes out of a unit enters in the first year outside it.
+    entered = np.where(left > 0, left, one.since)
+    since, change, tag = (array[~stays][needing] for array in (entered, one.change, one.tag))
+    shares, zones = zone_shares(county, fit)
+    zone = np.array(zones, dtype=object)[drawn_zones(shares, place, age, stream)]
     known = tag >= 0
     if known.any():
         # A child who is known lives where it lives.
@@ -298,6 +239,7 @@ def draw_children(
             "need": np.array(NEED_AXIS, dtype=object)[need],
             "year_group": np.minimum(age - 4, max(YEAR_GROUPS)),
             "suits": labels,
+            "placement": np.array(PLACEMENT_AXIS, dtype=object)[placement[needing]],
             "entry_year": since.astype(int),
             "reason": [
                 _reason(UNKNOWN_UNIT if c == Change.START and t < 0 else int(c), int(p))
@@ -334,7 +276,7 @@ def _drawn_kinds(
 
 
 def _needing(fit: NeedFit, counted: pd.DataFrame, rows: Sequence[Demand]) -> pd.DataFrame:
-    """Counts by cell as those who need a kind of place: locality, need_at, age, kind, entry_year, reason, children."""
+    """Counts by cell as those who need a kind of place: locality, need_at, age, kind, placement, entry_year, ..."""
     place, need, age, placement = np.unravel_index(counted["cell"].to_numpy(int), fit.cube.shape)
     frame = counted.assign(locality=place, need_at=need, age=age, placement=placement)
     frame["reason"] = [_reason(int(c), int(p)) for c, p in zip(frame["change"], placement, strict=True)]
@@ -349,7 +291,7 @@ def _needing(fit: NeedFit, counted: pd.DataFrame, rows: Sequence[Demand]) -> pd.
         if name in own:
             rest = 1.0 - sum(row.share for row in mine)
             parts.append(here.assign(kind=own[name], children=here["children"] * rest))
-    columns = ["locality", "need_at", "age", "kind", "entry_year", "reason"]
+    columns = ["locality", "need_at", "age", "kind", "placement", "entry_year", "reason"]
     if not parts:
         return pd.DataFrame(columns=[*columns, "children"])
     together = pd.concat(parts, ignore_index=True)

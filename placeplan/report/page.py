@@ -37,6 +37,7 @@ from placeplan.report.tables import (
     questions_table,
 )
 from placeplan.report.words import WITHHELD, count, join, label, minutes, plain, school_year, short_pounds
+from placeplan.report.years_section import years_part
 from placeplan.runs import Run
 
 __all__ = ["FOOTER", "page_environment", "page_html", "provenance"]
@@ -228,6 +229,7 @@ def page_html(run: Run, *, map_png: bytes | None = None) -> str:
             map_alt=_map_words(run),
             map_size=size,
             forecast=forecast_part(run),
+            over_years=years_part(run),
             provenance=provenance(run),
             footer=FOOTER,
         )

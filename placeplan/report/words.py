@@ -9,6 +9,7 @@ from placeplan.county.vocabulary import AREAS, FUNDS, KINDS, MODELS, NEEDS
 
 __all__ = [
     "COLUMNS",
+    "FUND_COST",
     "LINES",
     "MEASURES",
     "PENALTIES",
@@ -57,6 +58,8 @@ LINES: Final = {
     "overfill": "Children above places",
 }
 
+FUND_COST: Final = "Cost a year"
+
 PENALTIES: Final = {"overfill": "Children above places", "time": "Journey time"}
 
 MEASURES: Final = {
@@ -78,6 +81,9 @@ MEASURES: Final = {
     "beyond_guidance": "Journeys longer than guidance",
     "journeys_not_known": "Journeys not known",
     "breaches": "Stated limits exceeded",
+    "entering": "To be placed for the first time, or coming out of a unit",
+    "placed_again": "To be placed again: waited, or placed for a year or to a unit's end",
+    "transport_pounds": "Of the cost, transport",
     "places": "Places added",
     "yearly_cost_of_places": "Yearly cost of the places",
     "fees_and_other_costs_avoided": "Fees and other costs avoided a year",
@@ -113,6 +119,14 @@ TABLE_NAMES: Final = {
     "flows": "Who goes where",
     "breaches": "Stated limits exceeded",
     "plans": "How all plans add up",
+    "years": "Over the years",
+    "years_costs": "Over the years, costs",
+    "years_penalties": "Over the years, penalties",
+    "years_use": "Over the years, units",
+    "years_gap": "Over the years, gap",
+    "years_prices": "Over the years, worth",
+    "years_lasting": "A lasting place, solved again",
+    "years_proof": "Over the years, proof",
     "forecast_totals": "Need to come, totals",
     "forecast_need": "Need to come, by cell",
     "forecast_plans": "Plans to come",
@@ -222,6 +236,21 @@ COLUMNS: Final = {
     "solver": "Solver",
     "verified": "Checked independently",
     "checks": "Checks",
+    "year": "Academic year",
+    "staying": "Staying where they are",
+    "entering": "Entering",
+    "placed_again": "Placed again",
+    "held": "There before the first year",
+    "newcomers": "Placed since",
+    "high_needs_pounds": "High needs block, £",
+    "general_pounds": "General fund, £",
+    "health_pounds": "Health, £",
+    "transport_pounds": "Of which transport, £",
+    "penalty_pounds": "Declared penalties, £",
+    "net_present_pounds": "All years in the first year's £",
+    "saving_at_most": "Saved by one more place, at most, £",
+    "years_open": "Years open",
+    "need_label": "Need of",
     "name": "Name",
     "suppressed": "Withheld",
 }

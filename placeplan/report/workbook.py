@@ -25,6 +25,7 @@ from placeplan.report.forecast_sections import forecast_lede, has_forecast
 from placeplan.report.lookup import localities_in_order, locality_names, unit_names
 from placeplan.report.tables import questions_table
 from placeplan.report.words import COLUMNS, TABLE_NAMES, WITHHELD, label, plain
+from placeplan.report.years_section import years_sentences
 from placeplan.run_tables import column_kind, in_order, measure_kind
 from placeplan.runs import Run
 
@@ -106,6 +107,7 @@ def _front(writer: _Writer, run: Run) -> None:
         ("The answer", [" ".join(answer_sentences(run))]),
         ("What differs", compare_sentences(run) if run.command == "compare" else []),
         ("The need to come", [forecast_lede(run), *run.facts["forecast_warnings"]] if has_forecast(run) else []),
+        ("Over the years", [*years_sentences(run), *(run.facts["forecast_warnings"] if "years" in run.tables else [])]),
         ("The gap", [" ".join(gap_sentences(run))]),
         ("Places to add", [" ".join(places_sentences(run))]),
         ("What one more place is worth", price_sentences(run)),

@@ -1,21 +1,25 @@
 """Allocate places: who goes where this year, this September, or if everyone were placed afresh."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
 import pandas as pd
 
-from placeplan import accounts
+from placeplan import accounts, rule_accounts
 from placeplan.county.county import County
+from placeplan.county.settings_rules import Rules, rules_faults
 from placeplan.county.vocabulary import COMMISSIONED_KINDS, QUESTIONS
-from placeplan.errors import PlaceplanError, UsageError
+from placeplan.errors import InputError, PlaceplanError, UsageError
 from placeplan.geo.travel import TravelTimes
 from placeplan.models.allocate import allocate
-from placeplan.models.expand import with_places
+from placeplan.models.constraints import Rule
+from placeplan.models.changes import with_places
+from placeplan.models.own import Choices, own_rules
 from placeplan.models.placement import Placement
 from placeplan.models.pricing import one_sided_prices
-from placeplan.models.program import DEFAULT_SOLVER
-from placeplan.problem import CountyProblem, county_problem
+from placeplan.models.program import DEFAULT_SOLVER, InfeasibleError
+from placeplan.problem import PENALTIES, CountyProblem, county_problem
 from placeplan.studies.answers import Allocation, AnswerProof
 from placeplan.verify import Claim, verify
 
@@ -31,6 +35,8 @@ def allocate_places(
     *,
     question: str = "september",
     spot_purchase: bool = True,
+    rules: Rules | None = None,
+    own: Callable[[Choices], Mapping[str, Any]] | None = None,
     solver: str = DEFAULT_SOLVER,
     time_limit: float | None = None,
 ) -> Allocation:
@@ -42,18 +48,46 @@ def allocate_places(
     ``spot_purchase`` an independent place can always be bought for one child; without it, what cannot be
     placed is the gap. ``time_limit`` is seconds a stage.
 
-    Raises ``InputError`` where the county has no children or a cost is missing, ``UsageError`` for an unknown
-    question, ``PlaceplanError`` where the answer fails its verification.
+    ``rules`` take the place of the county's own ``[rules]``, as in
+    ``replace(county.settings.rules, host_share=HostShareRule(share=0.08))``. ``own`` writes rules of yours in PuLP: it is
+    given the choices and returns constraints by name, which are kept whatever they cost::
+
+        from pulp import lpSum
+
+        def few_far_away(choices):
+            far = [count for (child, unit), count in choices.place.items() if unit == "college"]
+            return {"few far away": lpSum(far) <= 3}
+
+        pp.allocate_places(county, travel, own=few_far_away)
+
+    Raises ``InputError`` where a cost is missing or a rule cannot be, ``UsageError`` for an unknown question, a county
+    without children or rules that contradict each other, ``PlaceplanError`` where the answer fails its verification.
     """
     if question not in QUESTIONS:
         raise UsageError(f"question {question!r}: expected one of {', '.join(QUESTIONS)}")
     if county.children.empty:
         raise UsageError(f"{county.name} has no children table: expected the children on {county.settings.as_of}")
+    if rules is not None:
+        faults = rules_faults(rules, table="rules")
+        if faults:
+            raise InputError(faults)
+        county = replace(county, settings=replace(county.settings, rules=rules))
     problem = county_problem(county, travel, question, spot_purchase=spot_purchase)
     placement = None
+    mine: list[Rule] = []
     if question != "today":
-        placement = allocate(problem.placement, solver=solver, time_limit=time_limit)
-    return verified(county, travel, problem, placement, spot_purchase=spot_purchase, solver=solver)
+        mine = [] if own is None else own_rules(problem.placement, own)
+        try:
+            placement = allocate(
+                problem.placement,
+                rules=[*problem.rules, *mine],
+                minimum=problem.minimum,
+                solver=solver,
+                time_limit=time_limit,
+            )
+        except InfeasibleError as error:
+            raise UsageError("the rules that have to be kept contradict each other: no placement keeps all") from error
+    return verified(county, travel, problem, placement, spot_purchase=spot_purchase, own=mine, solver=solver)
 
 
 def verified(
@@ -63,51 +97,55 @@ def verified(
     placement: Placement | None,
     *,
     spot_purchase: bool,
+    own: Sequence[Rule] = (),
     solver: str = DEFAULT_SOLVER,
     added: Mapping[str, float] | None = None,
 ) -> Allocation:
-    """Turn a placement into an allocation with its accounts, and check it against the county's own tables."""
+    """Turn a placement into an allocation with its accounts, and check it against the county's own tables.
+
+    ``county`` has the rules that the placement was made under, but for those of one's ``own``.
+    """
     added = added or {}
     placements = accounts.placements_of(problem, placement)
-    costs = accounts.cost_table(problem, placements)
-    penalties = accounts.penalty_table(problem, placements)
+    rules = rule_accounts.rule_table(county, problem, placements, placement, own)
+    penalties = [
+        accounts.penalty_table(problem, placements),
+        rule_accounts.priced_penalties(county, problem, placements, rules),
+    ]
+    tables = {
+        "costs": accounts.cost_table(problem, placements),
+        "penalties": pd.concat([rows for rows in penalties if len(rows)], ignore_index=True),
+        "gap": accounts.gap_table(problem, placements),
+        "use": accounts.use_table(problem, placements),
+        "flows": accounts.flow_table(placements),
+        "breaches": accounts.breach_table(problem, placements, rules),
+        "rules": rules,
+    }
+    tables = {"headlines": accounts.headline_table(county, problem, placements, tables), **tables}
     proven = placement is not None and placement.proof.status == "optimal"
-    claim = Claim(
-        question=problem.question,
-        placed=dict(zip(placements["child"], placements["unit"], strict=True)),
-        costs={(line, fund): p for line, fund, p in costs[["line", "fund", "pounds"]].itertuples(index=False)},
-        penalties=dict(zip(penalties["penalty"], penalties["pounds"], strict=True)),
-        prices=placement.proof.prices.to_dict() if placement is not None and proven else None,
-        added=added,
-        spot_purchase=spot_purchase,
-    )
+    simple = not problem.rules and problem.minimum is None and not own
+    claim = _claim(problem, placement, placements, tables, added=added, spot_purchase=spot_purchase, own=bool(own))
     verification = verify(county, travel, claim)
     if not verification.holds:
         shown = "\n".join(f"- {violation}" for violation in verification.violations[:20])
         raise PlaceplanError(f"the answer to {problem.question!r} failed its verification:\n{shown}")
-    objective = float(costs["pounds"].sum() + penalties["pounds"].sum())
+    objective = float(tables["costs"]["pounds"].sum() + tables["penalties"]["pounds"].sum())
     # What the proof leaves open is the same in pounds for the whole county as for the children placed.
     open_pounds = 0.0 if placement is None else placement.proof.objective - placement.proof.bound
-    tables = {
-        "headlines": accounts.headline_table(county, problem, placements, costs, penalties),
-        "costs": costs,
-        "penalties": penalties,
-        "gap": accounts.gap_table(problem, placements),
-        "use": accounts.use_table(problem, placements),
-        "flows": accounts.flow_table(placements),
-        "breaches": accounts.breach_table(problem, placements),
-    }
-    if placement is not None and proven:
+    if placement is not None and proven and simple:
         tables["prices"] = _prices(problem, placement)
         if problem.question == "september":
             tables["prices_resolved"] = _resolved(problem, placement, tables["prices"], solver=solver)
+    wanted = county.settings.rules.preferences.mode != "off"
+    if placement is not None and problem.question == "september" and wanted:
+        tables["preferences"] = rule_accounts.preference_table(problem, placements)
     return Allocation(
         question=problem.question,
         year=problem.year,
         county=county,
         problem=problem,
         placement=placement,
-        placements=placements,
+        placements=placements if wanted else placements.iloc[:0],
         tables=tables,
         proof=AnswerProof(
             status="priced" if placement is None else placement.proof.status,
@@ -119,6 +157,40 @@ def verified(
         travel_method=travel.method,
         spot_purchase=spot_purchase,
         added=dict(added),
+    )
+
+
+def _claim(
+    problem: CountyProblem,
+    placement: Placement | None,
+    placements: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    added: Mapping[str, float],
+    spot_purchase: bool,
+    own: bool,
+) -> Claim:
+    """What the answer says of itself, for the check that shares no code with it."""
+    costs, penalties, rules = tables["costs"], tables["penalties"], tables["rules"]
+    proof = None if placement is None else placement.proof
+    # Prices of budgets, of rules of one's own and of whole answers that were searched for cannot be recomputed.
+    unpriced = own or (rules["rule"] == "budgets").any()
+    by_prices = proof is not None and proof.status == "optimal" and proof.by_prices and not unpriced
+    return Claim(
+        question=problem.question,
+        placed=dict(zip(placements["child"], placements["unit"], strict=True)),
+        costs={(line, fund): p for line, fund, p in costs[["line", "fund", "pounds"]].itertuples(index=False)},
+        penalties=dict(zip(penalties["penalty"], penalties["pounds"], strict=True)),
+        prices=proof.prices.to_dict() if proof is not None and by_prices else None,
+        added=added,
+        spot_purchase=spot_purchase,
+        in_mainstream=frozenset(accounts.in_mainstream(problem, placement)),
+        rules={
+            (rule, what): (found, missed)
+            for rule, what, found, missed in rules[["rule", "what", "found", "missed"]].itertuples(index=False)
+            if rule != "own"
+        },
+        own=own,
     )
 
 
@@ -152,9 +224,9 @@ def _resolved(problem: CountyProblem, placement: Placement, prices: pd.DataFrame
 
 
 def _declared(problem: CountyProblem, placement: Placement) -> float:
-    """The declared penalties (overfill and time) of a placement, in pounds."""
+    """The declared penalties (overfill, and those of children at units) of a placement, in pounds."""
     cash = problem.units["fixed_cost"].where(problem.units["in_county"], 0.0)
     over = placement.overfill
     overfill = float(((over["price"] - cash.loc[over["unit"]].to_numpy()) * over["children"]).sum())
     flows = placement.flows.merge(problem.choices, left_on=["group", "unit"], right_on=["child", "unit"])
-    return overfill + float((flows["minutes_penalty"] * flows["children"]).sum())
+    return overfill + float((flows[PENALTIES].sum(axis=1) * flows["children"]).sum())

@@ -18,6 +18,7 @@ from placeplan.report.write import figure, write_report
 from placeplan.runs import Run
 from placeplan.studies.forecast_answers import Forecast, forecast_facts, forecast_summary
 from placeplan.studies.run_parts import county_layers, run_facts, units_named
+from placeplan.studies.years_answers import YearsAllocation, years_facts
 from placeplan.verify import Verification
 
 __all__ = ["Allocation", "AnswerProof", "MorePlaces", "allocation_run", "draw_allocation", "report_allocation"]
@@ -96,10 +97,11 @@ def allocation_run(
     *,
     more_places: MorePlaces | None = None,
     forecast: Forecast | None = None,
+    over_years: YearsAllocation | None = None,
     command: str = "allocate",
     options: Mapping[str, Any] | None = None,
 ) -> Run:
-    """One run from answers about the same county, in the order of the questions, and its need to come where given.
+    """One run from answers about the same county, in the order of the questions, and what is to come where given.
 
     Child rows (``placements``) are in it for every question but ``afresh``, which is totals only; they leave
     only with ``--internal``. Raises ``UsageError`` for no answer, two to one question or two counties.
@@ -126,6 +128,9 @@ def allocation_run(
     if forecast is not None:
         tables |= forecast_summary(forecast)
         facts |= forecast_facts(forecast)
+    if over_years is not None:
+        tables |= over_years.tables
+        facts |= years_facts(over_years)
     if more_places is not None:
         facts["places_proof"] = {
             "status": more_places.status,
@@ -141,6 +146,7 @@ def report_allocation(
     *,
     more_places: MorePlaces | None = None,
     forecast: Forecast | None = None,
+    over_years: YearsAllocation | None = None,
     command: str = "allocate",
     options: Mapping[str, Any] | None = None,
     internal: bool = False,
@@ -151,7 +157,14 @@ def report_allocation(
 
     Share-safe unless ``internal``. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given.
     """
-    run = allocation_run(answers, more_places=more_places, forecast=forecast, command=command, options=options)
+    run = allocation_run(
+        answers,
+        more_places=more_places,
+        forecast=forecast,
+        over_years=over_years,
+        command=command,
+        options=options,
+    )
     return write_report(run, out, internal=internal, replace=replace, timings=timings)
 
 

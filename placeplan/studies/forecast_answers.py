@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from placeplan.county.assumptions import assumptions
 from placeplan.county.county import County
@@ -32,7 +33,7 @@ class Forecast:
 
     ``tables``: need (year, locality, need, phase, kind and bands), totals, plans, states, scap, size, scenarios,
     backtest, trust, notes, as_of (see ``need.tables``). ``years``: the start and those forecast. ``warnings``: what
-    every later output says of it.
+    every later output says of it. ``cease_shift``: draws x years to come, what is added to the log odds of ceasing.
     """
 
     county: County = field(repr=False)
@@ -42,6 +43,7 @@ class Forecast:
     fit: NeedFit = field(repr=False)
     rows: tuple[Demand, ...] = field(repr=False)
     draws: CohortDraws = field(repr=False)
+    cease_shift: NDArray[np.float64] = field(repr=False)
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     warnings: tuple[str, ...]
 
@@ -68,13 +70,18 @@ class Forecast:
         return made
 
     def at_quantile(self, level: float, year: int, *, kind: str) -> int:
-        """The draw whose county total of children needing ``kind`` stands at the quantile ``level`` of all draws."""
-        if kind not in DEMAND_KINDS or not 0.0 <= level <= 1.0:
-            raise UsageError(f"{kind} at {level:g}: expected one of {', '.join(DEMAND_KINDS)}, and a share from 0 to 1")
+        """The draw whose county total of children needing ``kind`` stands at the quantile ``level`` of all draws.
+
+        ``kind`` is ``all`` for any place.
+        """
+        known = (*DEMAND_KINDS, ALL)
+        if kind not in known or not 0.0 <= level <= 1.0:
+            raise UsageError(f"{kind} at {level:g}: expected one of {', '.join(known)}, and a share from 0 to 1")
         counts = demand_counts(
             self.draws, self.fit.cube, self._known(year), self.rows, generator(self.seed, f"demand {year}")
         )
-        totals = counts.by_kind[..., DEMAND_KINDS.index(kind)].sum(axis=(1, 2, 3))
+        chosen = slice(None) if kind == ALL else [DEMAND_KINDS.index(kind)]
+        totals = counts.by_kind[..., chosen].sum(axis=(1, 2, 3, 4))
         order = np.argsort(totals, kind="stable")
         return int(order[round(level * (len(order) - 1))])
 

@@ -127,6 +127,7 @@ def forecast_need(
         fit=fit,
         rows=rows,
         draws=futures,
+        cease_shift=drawn.futures.cease_shift,
         tables={name: table for name, table in tables.items() if len(table)},
         warnings=warnings_of(trust, start),
     )

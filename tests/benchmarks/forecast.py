@@ -26,7 +26,7 @@ from placeplan.need.counts import PLACEMENT_AXIS, cube_of
 from placeplan.need.demand import planned_kinds
 from placeplan.need.fit import fit_need
 from placeplan.need.futures import draw_futures
-from placeplan.need.handover import zone_counts
+from placeplan.need.zones import zone_counts
 from placeplan.need.people import people_ahead
 from placeplan.synthetic import generator
 
@@ -203,7 +203,7 @@ def on_known_counties(count):
 SCALE = """
 import resource, time
 import placeplan as pp
-from placeplan.need.handover import zone_counts
+from placeplan.need.zones import zone_counts
 from placeplan.synthetic import generator
 county = pp.read_county("example:derbyshire")
 began = time.perf_counter()

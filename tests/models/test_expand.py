@@ -1,17 +1,28 @@
 """Where more places should go: against every way to add them, tried one by one."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.placement_peers import Best, best_by_enumeration, best_by_flow, problem_of, problems, scorer
+from support.placement_peers import (
+    Best,
+    best_by_enumeration,
+    best_by_flow,
+    problem_of,
+    problems,
+    random_problem,
+    scorer,
+)
 
-from placeplan.models import expand as expansions
-from placeplan.models.expand import BUDGET_GAP, expand, with_places
-from placeplan.models.program import InfeasibleError, Status
+from placeplan.models import allocate as allocation
+from placeplan.models.changes import with_places
+from placeplan.models.expand import BUDGET_GAP, expand
+from placeplan.models.program import InfeasibleError
+from placeplan.models.stages import ordered
 
 FIXED = [0.0, 3_000.0, 10_000.0, 10_000.01, 35_000.0]
 
@@ -79,7 +90,7 @@ def check_against_every_way(problem, additions, most_places):
     pd.testing.assert_frame_equal(found.problem.units, with_places(problem, found.added).units)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(question=questions(), most_places=st.none() | st.integers(0, 4))
 def test_places_go_where_trying_every_way_puts_them(question, most_places):
     check_against_every_way(*question, most_places)
@@ -224,33 +235,30 @@ def test_more_and_fewer_places():
     assert with_places(problem, pd.Series({"u": 2.0})).units["places"].to_dict() == {"u": 4, "v": 3}
     assert with_places(problem, pd.Series({"v": -3.0})).units["places"].to_dict() == {"u": 2, "v": 0}
     assert problem.units["places"].to_dict() == {"u": 2, "v": 3}
-    with pytest.raises(ValueError, match="holding more than its places and bands: u"):
+    with pytest.raises(ValueError, match="too few are left at u"):
         with_places(problem, pd.Series({"u": -2.0}))
+    with pytest.raises(ValueError, match="no unit w"):
+        with_places(problem, pd.Series({"w": 1.0}))
 
 
 @pytest.mark.parametrize("kept", [1, 2])
 def test_an_expansion_that_was_stopped_says_so(monkeypatch, kept):
     # Stopped after the gap or the cost: the objective is still pounds, and the bound not above the best of 59,000.
-    whole = expansions.solve_in_order
+    whole = allocation.solve_stages
     problem = problem_of(
         TOWN[0] | {"e": 1}, TOWN[1], {**TOWN[2], ("e", "school"): (2_000, 10)}
     )  # e can only go to the school
 
-    def stopped(program, objectives, **options):
-        stages = dict(list(whole(program, objectives, **options).items())[:kept])
+    def stopped(network, **options):
+        found = whole(network, **options)
+        if "places" not in network.cost:
+            return found
+        stages = dict(list(found.stages.items())[:kept])
         last = list(stages)[-1]
-        answer = stages[last]
-        stages[last] = type(answer)(
-            Status.feasible,
-            answer.objective,
-            answer.bound - 1.0,
-            answer.values,
-            answer.row_prices,
-            answer.reduced_costs,
-        )
-        return stages
+        stages[last] = replace(stages[last], bound=stages[last].bound - 1.0, proven=False)
+        return ordered(stages, [last, *list(network.cost)[kept:]])
 
-    monkeypatch.setattr(expansions, "solve_in_order", stopped)
+    monkeypatch.setattr(allocation, "solve_stages", stopped)
     additions = additions_of({"school": ("town", 9, 10_000.0)})
     found = expand(problem, additions)
     # Best: e, a and b in the school: 3 x 12,000 + 12,000 + 11,000 = 59,000 pounds.
@@ -258,3 +266,19 @@ def test_an_expansion_that_was_stopped_says_so(monkeypatch, kept):
     fixed = float(chosen(found, additions) @ additions["fixed_cost"])
     assert found.objective >= found.placement.proof.objective + fixed - 1e-6
     assert found.bound <= 59_000
+    assert found.bound <= found.objective
+
+
+@pytest.mark.parametrize("time_limit", [1e-9, 0.05])
+def test_an_expansion_without_time_says_so_or_gives_a_bound_that_holds(time_limit):
+    problem = random_problem(11, groups=120, units=10, unlimited=True)
+    additions = additions_of({unit: (unit, 3, 4_000.0) for unit in problem.units.index[:4]})
+    best = expand(problem, additions)
+    try:
+        found = expand(problem, additions, time_limit=time_limit)
+    except InfeasibleError:
+        return
+    assert found.bound <= best.objective + 1e-6
+    assert found.objective >= found.bound
+    if found.status == "optimal":
+        assert found.objective == pytest.approx(best.objective)

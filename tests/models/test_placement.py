@@ -55,6 +55,26 @@ def test_columns_that_are_not_of_the_problem_are_left_out():
     assert all("note" not in frame for frame in (problem.groups, problem.units, problem.bands, problem.pairs))
 
 
+def test_pairs_know_where_their_group_and_unit_stand():
+    groups, units, bands, pairs = parts()
+    labelled = pairs.astype({"group": pd.CategoricalDtype(["z", "b", "a"]), "unit": pd.CategoricalDtype(["v", "u"])})
+    for given in (pairs, pairs.iloc[::-1], labelled, labelled.iloc[[1, 0, 2]]):
+        problem = placement_problem(groups, units, bands, given)
+        assert problem.at_group.tolist() == [0, 1, 1]
+        assert problem.at_unit.tolist() == [0, 0, 1]
+        assert problem.pairs["group"].astype(object).tolist() == ["a", "b", "b"]
+        assert problem.pairs["cost"].tolist() == [10, 20, 30]
+        assert problem.pair_places(pd.Series(["b", "a", "b"]), pd.Series(["v", "u", "u"])).tolist() == [2, 0, 1]
+        assert problem.pair_places(pd.Series([], dtype=object), pd.Series([], dtype=object)).tolist() == []
+
+
+@pytest.mark.parametrize(("group", "unit"), [("a", "v"), ("z", "u"), ("b", "z"), ("z", "z")])
+def test_a_pair_that_is_not_possible_has_no_place(group, unit):
+    problem = placement_problem(*parts())
+    with pytest.raises(KeyError, match="not possible"):
+        problem.pair_places(pd.Series(["a", group]), pd.Series(["u", unit]))
+
+
 FAULTS = {
     "group doubled: b": lambda g, u, b, p: (twice(g, [1]), u, b, p),
     "unit doubled: v": lambda g, u, b, p: (g, twice(u, [1]), b, p),

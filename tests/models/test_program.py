@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from support.placement_peers import problem_of
 
-from placeplan.models import program as programs
-from placeplan.models.allocate import allocation_program, objectives, worthwhile_pairs
-from placeplan.models.program import InfeasibleError, Program, Status, lp_text, solve, solve_in_order
+from placeplan.models.network import restrict
+from placeplan.models.one_year import year_network
+from placeplan.models.program import InfeasibleError, Program, Status, bound_of_variables, lp_text, solve
 
 INF = float("inf")
 GOLDEN = Path(__file__).parent / "golden" / "allocation.lp"
@@ -149,50 +149,27 @@ def test_integer_programmes_equal_milp_and_have_a_bound_and_no_prices(asked):
 
 
 @settings(max_examples=40, deadline=None)
-@given(asked=boxed_programmes(), second=st.lists(st.integers(-3, 3), min_size=5, max_size=5), whole=st.booleans())
-def test_the_second_objective_is_least_among_the_best_of_the_first(asked, second, whole):
-    program, first = asked
-    if whole:
-        program = Program(program.variables.assign(whole=True), program.rows, program.entries)
-    best = peer(program, first)
+@given(asked=boxed_programmes())
+def test_coefficients_come_as_a_table_or_as_a_matrix_and_labels_as_names_or_numbers(asked):
+    program, costs = asked
+    numbered = Program(program.variables.reset_index(drop=True), program.rows.reset_index(drop=True), program.matrix())
+    best = peer(program, costs)
     if best is None:
+        with pytest.raises(InfeasibleError):
+            solve(numbered, costs.reset_index(drop=True))
         return
-    then = pd.Series(second[: len(first)], index=first.index, dtype=float)
-    stages = solve_in_order(program, {"first": first, "then": then})
-    assert list(stages) == ["first", "then"]
-    kept = program_of({"slack": (0, 0)}, {"keep": ({}, "<=", best + 1e-9)})
-    kept = Program(
-        program.variables,
-        pd.concat([program.rows, kept.rows]),
-        pd.concat(
-            [program.entries, pd.DataFrame({"row": "keep", "variable": first.index, "coefficient": first.to_numpy()})],
-            ignore_index=True,
-        ),
-    )
-    last = stages["then"].values.reindex(program.variables.index).fillna(0.0)
-    assert float(first @ last) == pytest.approx(best, abs=1e-6)
-    assert float(then @ last) == pytest.approx(peer(kept, then), abs=1e-5)
+    found = solve(numbered, costs.reset_index(drop=True))
+    assert (found.objective, found.bound) == pytest.approx((best, best), abs=1e-6)
+    assert found.values.index.tolist() == list(range(len(costs)))
 
 
-def test_three_objectives_in_order_worked_by_hand():
-    # Four of a, b, c in all: first least a, then least b, then c is what is left within its five.
-    program = program_of({"a": (0, 4), "b": (0, 4), "c": (0, 3)}, {"all": ({"a": 1, "b": 1, "c": 1}, "=", 4)})
-    orders = {name: pd.Series({name: 1.0}) for name in "abc"}
-    stages = solve_in_order(program, orders)
-    assert {name: s.objective for name, s in stages.items()} == pytest.approx({"a": 0, "b": 1, "c": 3})
-    turned = solve_in_order(program, {name: orders[name] for name in "cba"})
-    assert {name: s.objective for name, s in turned.items()} == pytest.approx({"c": 0, "b": 0, "a": 4})
-
-
-def test_the_order_stops_at_a_stage_that_is_not_proven(monkeypatch):
-    solved = programs.solve
-
-    def unproven(*arguments, **options):
-        found = solved(*arguments, **options)
-        return programs.Solution(Status.feasible, found.objective, found.bound - 1, found.values, None, None)
-
-    monkeypatch.setattr(programs, "solve", unproven)
-    assert list(solve_in_order(FLOUR, {"cost": FLOUR_COST, "x": pd.Series({"x": 1.0})})) == ["cost"]
+def test_the_least_that_variables_come_to_worked_by_hand():
+    # At 3 each from 1 to 4; at -2 from 0 to 5; at nought without end; at 7 from -2 up: 3 x 1 - 2 x 5 + 0 - 7 x 2.
+    variables = pd.DataFrame({"lower": [1.0, 0.0, 0.0, -2.0], "upper": [4.0, 5.0, INF, INF]})
+    assert bound_of_variables(variables, np.array([3.0, -2.0, 0.0, 7.0])) == 3 - 10 - 14
+    assert bound_of_variables(variables, np.array([3.0, -2.0, -1.0, 7.0])) == -INF
+    # What a solver's rounding leaves of nought is no way down without end.
+    assert bound_of_variables(variables, np.array([3.0, -2.0, -1e-9, 7.0])) == 3 - 10 - 14
 
 
 def test_names_that_a_solver_would_confuse_stay_two():
@@ -320,12 +297,13 @@ def test_another_solver_proves_whole_answers_too():
 
 
 def test_an_allocation_reads_as_it_was_worked_out_on_paper():
-    """The programme of one small allocation, reviewed by hand.
+    """The programme of one small allocation with every arc, reviewed by hand.
 
     Two children of group a and one of b; north has three places of which one is held, and a band of one above
     them at 500 pounds; places at "shop" are bought one by one, but only b may go there. So: a row a group,
     in which only a has a gap (b always finds a place); one row of places for north, 3 - 1 = 2, none for the
-    shop; the band bounded by its width. The objective is the stage of cost: pairs and band, no gap.
+    shop; the band bounded by its width. Both groups have a choice, so both have a row. The objective is the stage of
+    cost: pairs and band, no gap.
     """
     problem = problem_of(
         {"a": 2, "b": 1},
@@ -333,6 +311,7 @@ def test_an_allocation_reads_as_it_was_worked_out_on_paper():
         {("a", "north"): (1_000, 10), ("b", "north"): (1_200.5, 20), ("b", "shop"): (60_000, 30)},
         {"north": [(1, 500)]},
     )
-    pairs = worthwhile_pairs(problem)
-    text = lp_text(allocation_program(problem, pairs), objectives(problem, pairs)["cost"])
-    assert text == GOLDEN.read_text(encoding="utf-8")
+    network = year_network(problem).network
+    every = np.arange(network.first[-1])
+    whole = restrict(network, network.cost["cost"], network.extra_cost["cost"], every, named=True)
+    assert lp_text(whole.program, whole.objective) == GOLDEN.read_text(encoding="utf-8")

@@ -14,7 +14,8 @@ from placeplan.county.settings import SeriesBreak
 from placeplan.need.backtest import backtest_rows, scores_of, trust_table
 from placeplan.need.counts import PLACEMENT_AXIS, cube_of
 from placeplan.need.demand import DEMAND_KINDS, demand_counts, demand_rows, planned_kinds
-from placeplan.need.handover import mean_of, zone_counts
+from placeplan.need.handover import mean_of
+from placeplan.need.zones import zone_counts
 from placeplan.run_tables import ALL
 from placeplan.synthetic import generator
 

@@ -1,0 +1,90 @@
+"""People alike beside the units of a year: where they could go, how far it is, and what a year there costs.
+
+People are a frame with an index ``who`` and the columns zone, need, band ("" for none), year_group, phase and suits (a
+tuple of ``kind``, ``kind:model`` or ``kind:none``); units are as ``units_open`` gives them.
+"""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from placeplan.cohort import accepts
+from placeplan.costs import minutes_penalty, spot_rows, transport_pounds
+from placeplan.county.county import County
+from placeplan.county.vocabulary import SPOT_PURCHASE
+from placeplan.geo.travel import TravelTimes
+from placeplan.provision import needs_met
+from placeplan.rules import guidance
+
+__all__ = ["PAIR_COLUMNS", "journeys", "priced", "spot_pairs", "suitable"]
+
+PAIR_COLUMNS: Final = [
+    "who",
+    "unit",
+    "minutes",
+    "km",
+    "fee",
+    "transport",
+    "minutes_penalty",
+    "guidance_penalty",
+    "filled_discount",
+    "residential",
+    "line",
+]
+"""One way; pounds a year; the fee is the top-up or fee of all funds, the discount what a filled place is paid less."""
+
+
+def suitable(people: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
+    """Every one x unit that the plan suits and that takes the need and year group: columns who, unit."""
+    needs, years = people["need"].to_numpy(), people["year_group"].to_numpy()
+    at_suits, suits = pd.factorize(people["suits"])
+    parts = []
+    for unit in units.itertuples():
+        takes = np.isin(needs, list(needs_met(str(unit.needs))))
+        ages = (years >= unit.from_year_group) & (years <= unit.to_year_group)
+        meets = np.array([accepts(one, str(unit.kind), str(unit.model)) for one in suits], dtype=bool)
+        at = np.flatnonzero(takes & ages & meets[at_suits]) if len(people) else np.zeros(0, dtype=np.int64)
+        parts.append(pd.DataFrame({"who": people.index.take(at), "unit": unit.Index}))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"who": [], "unit": []}, dtype=object)
+
+
+def journeys(travel: TravelTimes, units: pd.DataFrame, people: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """The pairs with what is known of both, and minutes and km in tenths; missing where the site is not reached."""
+    rows = pairs.join(people[["zone", "need", "band", "phase"]], on="who")
+    rows = rows.join(units[["site", "kind", "residential", "line", "filled_discount"]], on="unit")
+    minutes, km = travel.lookup(rows["zone"], rows["site"])
+    # Tenths, as they are written: what is read back gives the same transport to the penny.
+    return rows.assign(minutes=_tenths(minutes), km=_tenths(km))
+
+
+def priced(county: County, rows: pd.DataFrame, fees: pd.DataFrame) -> pd.DataFrame:
+    """The rows of ``journeys`` with their costs and penalties, and ``barred``, the rule by which one is not possible.
+
+    ``fees``: unit, need, band, fund, pounds.
+    """
+    totals = fees.groupby(["unit", "need", "band"])["pounds"].sum().rename("fee").round(2)
+    rows = rows.join(totals, on=["unit", "need", "band"])
+    return _travelled(county, rows)[[*PAIR_COLUMNS, "barred"]]
+
+
+def spot_pairs(county: County, people: pd.DataFrame) -> pd.DataFrame:
+    """The independent place that could be bought for each one."""
+    spot = spot_rows(county, people["need"], people["phase"])
+    rows = people[["phase"]].join(spot).rename(columns={"pounds": "fee"}).rename_axis("who").reset_index()
+    line = rows["residential"].map({True: "independent_residential", False: "independent_day"})
+    rows = rows.assign(unit=SPOT_PURCHASE, kind="independent_special", filled_discount=0.0, line=line)
+    return _travelled(county, rows)[PAIR_COLUMNS]
+
+
+def _travelled(county: County, rows: pd.DataFrame) -> pd.DataFrame:
+    rows = rows.assign(
+        transport=transport_pounds(county, rows),
+        minutes_penalty=minutes_penalty(county, rows["minutes"].to_numpy(float), rows["residential"].to_numpy(bool)),
+    )
+    return guidance(county, rows.assign(could_stay=False, own="", barred=""))
+
+
+def _tenths(numbers: NDArray[np.float32]) -> NDArray[np.float64]:
+    return np.where(np.isfinite(numbers), np.round(numbers.astype(float), 1), np.nan)
