@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from .changes import with_places
 from .constraints import Rule
 from .judged import SMALLEST_FLOW, band_use, known_prices, proof_of, tidy
 from .minimum_use import with_minimum_use
@@ -98,6 +99,9 @@ def _placement(problem: PlacementProblem, stated: YearNetwork, answer: Ordered, 
     gap = np.zeros(len(problem.groups))
     gap[stated.network.tails(answer.arcs[pair < 0])] = children[pair < 0]
     variables = pd.Series(tidy(answer.extras), index=stated.network.extra.index)[len(problem.bands) :]
+    added = variables[variables.index.str.startswith("add[")]
+    if len(added):
+        problem = with_places(problem, added.set_axis(added.index.str.slice(4, -1)))
     own = float(stated.network.extra_cost["cost"][len(problem.bands) :] @ variables.to_numpy(float))
     waiting = pd.Series(gap, index=problem.groups.index)
     return _judged(

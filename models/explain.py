@@ -12,9 +12,19 @@ from .changes import with_places
 from .constraints import Rule, added_places, linear_rule, may_be_missed
 from .one_year import year_network
 from .placement import Placement, PlacementProblem
+from .program import DEFAULT_SOLVER
 from .stages import solve_stages
 
-__all__ = ["STEPS", "Allocate", "difference", "least_places", "least_relaxations", "options_of", "worth_of_places"]
+__all__ = [
+    "STEPS",
+    "Allocate",
+    "difference",
+    "least_places",
+    "least_relaxations",
+    "options_of",
+    "runner_ups",
+    "worth_of_places",
+]
 
 STEPS: Final = (1, 8, 24)
 """Places more and fewer that are solved again: one, a base, three classes of a special school."""
@@ -72,7 +82,7 @@ def options_of(
     """The units that a group could go to, and what each would cost in itself and to all.
 
     A row a unit, the one it is offered first, then the others by what they cost to all at the prices of places: unit,
-    children (of the group, there now), room (whether anybody new could be there), cost and minutes (a child),
+    children (of the group, there now), has_room (whether anybody new could be there), cost and minutes (a child),
     against_preference, place (pounds a child that the place is worth to others, at the prices; missing without room),
     all_pounds, all_children, all_preferences: what sending the whole group there would cost everybody together, solved
     again for the offered unit and the ``most`` nearest others with room.
@@ -82,20 +92,18 @@ def options_of(
     pairs = problem.pairs.iloc[here].set_index("unit")[["cost", "minutes", "against_preference"]]
     prices = placement.proof.prices
     worth = -prices["cost"] if "cost" in prices else pd.Series(dtype=float)
-    room = problem.units["places"] - problem.units["held"]
-    room = room.add(problem.bands.groupby("unit")["width"].sum(), fill_value=0.0)
-    pairs["room"] = (room.reindex(pairs.index) > 1e-9).to_numpy()
+    pairs["has_room"] = _takes_anybody(problem).reindex(pairs.index).to_numpy()
     place = worth.reindex([f"places[{unit}]" for unit in pairs.index]).fillna(0.0)
-    pairs["place"] = place.where(pairs["room"].to_numpy()).to_numpy()
+    pairs["place"] = place.where(pairs["has_room"].to_numpy()).to_numpy()
     there = placement.flows[placement.flows["group"] == group].set_index("unit")["children"]
     pairs.insert(0, "children", there.reindex(pairs.index).fillna(0.0))
     pairs["at_prices"] = pairs["cost"] + pairs["place"]
     order = pairs.assign(now=-pairs["children"]).reset_index()
     order = order.sort_values(
-        ["now", "room", "against_preference", "at_prices", "unit"], ascending=[True, False, True, True, True]
+        ["now", "has_room", "against_preference", "at_prices", "unit"], ascending=[True, False, True, True, True]
     ).reset_index(drop=True)
     children = float(problem.groups["children"].loc[group])
-    solved = min(int(order["room"].sum()), max(1, int((order["children"] > 0).sum())) + most)
+    solved = min(int(order["has_room"].sum()), max(1, int((order["children"] > 0).sum())) + most)
     found: list[dict[str, float]] = []
     for unit in order["unit"][:solved]:
         only = np.zeros(len(problem.pairs))
@@ -113,7 +121,7 @@ def options_of(
     return pd.concat(
         [
             order.drop(columns=["now", "at_prices"])[
-                ["unit", "children", "room", "cost", "minutes", "against_preference", "place"]
+                ["unit", "children", "has_room", "cost", "minutes", "against_preference", "place"]
             ],
             costs,
         ],
@@ -121,24 +129,105 @@ def options_of(
     )
 
 
-def least_places(problem: PlacementProblem, *, rules: Sequence[Rule] = (), solver: str) -> pd.DataFrame:
-    """The fewest places that would leave nobody in the gap whom any place could take: unit, places.
+def runner_ups(problem: PlacementProblem, placement: Placement, rules: Sequence[Rule] = ()) -> pd.DataFrame:
+    """What each placed group is offered, and the next best unit for everybody together, at the prices of the answer.
 
-    Solved as one question: places may be added at every unit with counted places, the gap comes first, then as few as
-    possible, then cost. Children whom no unit suits stay in the gap.
+    A row a group and unit: group, unit, runner_up (missing where no other could take anybody), decided_by (the first
+    objective in which the runner-up is worse: ``gap``, ``preference``, a rule's, ``cost``, ``minutes``; "" where it is
+    as good, or where the answer was searched for and has no prices), extra (pounds that the runner-up would cost
+    everybody together for a child; missing where something before cost decides). ``rules``: those of the answer.
+    Without prices the runner-up is the cheapest in itself, preferred units first.
+    """
+    groups = np.array(problem.pairs["group"].to_numpy(), dtype=object)
+    units = np.array(problem.pairs["unit"].to_numpy(), dtype=object)
+    values = _reduced(problem, placement, rules)
+    flows = placement.flows
+    offered = problem.pair_places(flows["group"], flows["unit"])
+    first = pd.Series(offered, index=problem.at_group[offered]).groupby(level=0).first()
+    beside = first.reindex(problem.at_group).to_numpy()
+    others = _takes_anybody(problem).to_numpy(bool)[problem.at_unit] & ~np.isnan(beside)
+    others[offered] = False
+    at = np.flatnonzero(others)
+    worse = {
+        name: np.where(
+            np.abs(d := value[at] - value[beside[at].astype(int)]) > 1e-6 * max(1.0, np.abs(value).max()), d, 0.0
+        )
+        for name, value in values.items()
+    }
+    order = at[np.lexsort([units[at].astype(str), *[*worse.values()][::-1], problem.at_group[at]])]
+    table = pd.DataFrame({name: pd.Series(part, index=at) for name, part in worse.items()}).reindex(order)
+    table = table.groupby(groups[order], sort=False).head(1)
+    second = pd.DataFrame(
+        {"runner_up": units[table.index], "decided_by": "", "extra": np.nan}, index=groups[table.index]
+    )
+    if placement.proof.by_prices:
+        decides = (table != 0.0).to_numpy()
+        names = np.array([*worse, ""], dtype=object)
+        at_name = np.where(decides.any(axis=1), decides.argmax(axis=1), len(worse))
+        before = at_name < list(worse).index("cost")
+        second = second.assign(decided_by=names[at_name], extra=np.where(before, np.nan, table["cost"].round(2)))
+    found = flows[["group", "unit"]].join(second, on="group")
+    return found.assign(decided_by=found["decided_by"].fillna("")).reset_index(drop=True)
+
+
+def _takes_anybody(problem: PlacementProblem) -> pd.Series:
+    """By unit, whether anybody new could be there."""
+    room = problem.units["places"] - problem.units["held"]
+    return room.add(problem.bands.groupby("unit")["width"].sum(), fill_value=0.0) > 1e-9
+
+
+def _reduced(problem: PlacementProblem, placement: Placement, rules: Sequence[Rule]) -> dict[str, np.ndarray]:
+    """By objective in its order, what a child on each pair costs with the prices of what it takes; plain without them."""
+    pairs = problem.pairs
+    plain = {
+        "preference": pairs["against_preference"].to_numpy(float),
+        "cost": pairs["cost"].to_numpy(float).round(2),
+        "minutes": pairs["minutes"].to_numpy(float).round(1),
+    }
+    prices = placement.proof.prices
+    if not placement.proof.by_prices:
+        return plain
+    places = pd.Index([f"places[{unit}]" for unit in problem.units.index], dtype=object)
+    found = {}
+    stages = [name for name in prices.columns if name != "tie"]
+    for name in [*stages, *(name for name in ("cost", "minutes") if name not in stages)]:
+        value = plain.get(name, np.zeros(len(pairs))).copy()
+        if name in prices:
+            value -= prices[name].reindex(places).fillna(0.0).to_numpy(float)[problem.at_unit]
+            for rule in rules:
+                value -= rule.pairs @ prices[name].reindex(rule.rows.index).fillna(0.0).to_numpy(float)
+        found[name] = value
+    return found
+
+
+def least_places(
+    problem: PlacementProblem,
+    *,
+    units: Iterable[str] | None = None,
+    rules: Sequence[Rule] = (),
+    minimum: pd.Series | None = None,
+    solver: str = DEFAULT_SOLVER,
+) -> tuple[pd.DataFrame, pd.Series]:
+    """The fewest places that would leave nobody in the gap whom they could take: unit, places; and the gap left, by group.
+
+    Solved as one question: places may be added at every unit with counted places (those of ``units``), the gap comes
+    first, then as few as possible, then cost. What may be missed of the ``rules``, and preferences, stand back behind a
+    place for everybody. Children whom no unit suits, or whom the other rules keep out, stay in the gap.
     """
     counted = problem.units.index[np.isfinite(problem.units["places"])]
+    counted = counted if units is None else pd.Index([unit for unit in units if unit in counted], dtype=object)
     most = float(problem.groups["children"].sum())
     additions = pd.DataFrame({"site": counted, "limit": most, "fixed_cost": 0.0}, index=counted)
-    adding = added_places(problem, additions)
-    first = replace(adding, costs={"fewest places": np.ones(len(counted))})
-    answer = allocate(problem, rules=[*rules, first], solver=solver)
+    adding = replace(added_places(problem, additions), costs={"fewest places": np.ones(len(counted))})
+    hard = [rule for rule in rules if not rule.costs]
+    plain = replace(problem, pairs=problem.pairs.assign(against_preference=False))
+    answer = allocate(plain, rules=[*hard, adding], minimum=minimum, solver=solver)
     added = answer.variables.reindex([f"add[{unit}]" for unit in counted]).to_numpy(float)
     frame = pd.DataFrame({"unit": counted.astype(object), "places": added})
-    return frame[frame["places"] > 1e-6].reset_index(drop=True)
+    return frame[frame["places"] > 1e-6].reset_index(drop=True), answer.gap
 
 
-def least_relaxations(problem: PlacementProblem, rules: Sequence[Rule], *, solver: str) -> pd.Series:
+def least_relaxations(problem: PlacementProblem, rules: Sequence[Rule], *, solver: str = DEFAULT_SOLVER) -> pd.Series:
     """By how much rows have to be missed where rules that have to be kept contradict each other: as little as can be.
 
     By row, only those missed; each counts by its share of the right-hand side. Nothing is missed where the rules can

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from .constraints import LocalityMeasure, Rule, equity_bound, equity_minimax, linear_rule
+from .constraints import LocalityMeasure, Rule, equity_bound, linear_rule
 from .placement import Placement, PlacementProblem
 
 __all__ = ["Frontier", "frontier", "measured"]
@@ -23,6 +23,10 @@ Allocate = Callable[[Sequence[Rule], Sequence[str], Placement | None], Placement
 FIGURES: Final = ("pounds", "minutes", "worst_locality")
 SAME: Final = {"pounds": 0.005, "minutes": 0.05, "worst_locality": 1e-6}
 """Differences below which two answers are as good in a figure."""
+
+
+FAIR: Final = "equity 0"
+"""The stage of a fair share: after the gap, the preferences and the rules, before a county's own equity and cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +64,28 @@ def frontier(
     be. The gap comes before all of them and is the same in every answer.
     """
     minutes = problem.pairs["minutes"].to_numpy(float).round(1)
-    worst_first = _worst_first(measure)
     cheapest = allocated((), (), None)
     found = [
         ("pounds", cheapest),
         ("minutes", allocated((), ("minutes",), cheapest)),
-        ("worst_locality", allocated((worst_first,), (), cheapest)),
+        ("worst_locality", allocated((_worst_first(measure),), (), cheapest)),
     ]
     figures = [_figures(problem, measure, minutes, answer) for _, answer in found]
     most, least = figures[0]["minutes"], figures[1]["minutes"]
+    travel = np.linspace(most, least, max(steps, 2))
+    # With no bound on the worst locality the two ends of travel are known; a lower bound that an answer keeps already
+    # has the same answer.
+    at = [cheapest, *[None] * (len(travel) - 2), found[1][1]]
     worst = max(figures[0]["worst_locality"], figures[1]["worst_locality"])
     for level in np.linspace(worst, figures[2]["worst_locality"], max(levels, 1)):
-        fair = [] if level >= worst else [equity_bound(measure, level + SAME["worst_locality"])]
+        fair = [] if level >= worst else [_fair(measure, float(level) + SAME["worst_locality"])]
         near = cheapest
-        for travel in np.linspace(most, least, max(steps, 2)):
-            near = allocated((*fair, _travel(problem, minutes, float(travel))), (), near)
-            found.append(("", near))
+        for step, minutes_allowed in enumerate(travel):
+            kept = at[step]
+            if kept is None or measured(problem, measure, kept).max() > level + 2 * SAME["worst_locality"]:
+                kept = allocated((*fair, _travel(problem, minutes, float(minutes_allowed))), (), near)
+                found.append(("", kept))
+            at[step] = near = kept
     table = pd.DataFrame(
         [{**_figures(problem, measure, minutes, answer), **_proof(answer), "end": end} for end, answer in found]
     )
@@ -87,9 +97,24 @@ def frontier(
 
 
 def _worst_first(measure: LocalityMeasure) -> Rule:
-    """The first round of the lexicographic minimax alone: the worst locality as low as it can be, then cost."""
-    every = equity_minimax(measure)
-    return replace(every, costs={"equity 1": every.costs["equity 1"]})
+    """The worst locality as low as it can be: ``min worst``, ``mean[l] - worst <= 0``."""
+    rule = _fair(measure, 0.0)
+    worst = pd.DataFrame({"lower": 0.0, "upper": np.inf, "whole": False}, index=pd.Index(["worst"], dtype=object))
+    return replace(rule, variables=worst, entries=rule.entries.assign(variable="worst"), costs={FAIR: np.ones(1)})
+
+
+def _fair(measure: LocalityMeasure, most: float) -> Rule:
+    """A bound on every locality's mean, under names of its own, since the problem may have the same rule already."""
+    rule = equity_bound(measure, most)
+    return replace(
+        rule,
+        rows=rule.rows.rename(index="fair {}".format),
+        variables=rule.variables.rename(index="fair {}".format),
+        entries=rule.entries.assign(
+            variable="fair " + rule.entries["variable"].astype(str), row="fair " + rule.entries["row"].astype(str)
+        ),
+        costs={FAIR: rule.costs["rules"]},
+    )
 
 
 def _travel(problem: PlacementProblem, minutes: np.ndarray, most: float) -> Rule:

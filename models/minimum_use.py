@@ -49,13 +49,14 @@ def with_minimum_use(
     ``minimum``: children by unit, those who stay counted; a unit whose staying children are enough is free. Units that
     are bought one by one have none. ``allocated`` answers the problem under more rules, near another answer. After the
     ``deadline`` the answer has every unit closed that was still between, unproven, with the bound that is left.
+    Raises ``InfeasibleError`` where other rules allow none.
     """
     units = problem.units.loc[minimum.index]
     counted = minimum[np.isfinite(units["places"]) & (units["held"] < minimum)]
     number = itertools.count()
     begun = allocated((), start)
     heap = [(_rank(begun), next(number), {}, begun)]
-    while True:
+    while heap:
         _, _, branch, answer = heapq.heappop(heap)
         between = _between(problem, counted, answer)
         if between is None:
@@ -78,6 +79,7 @@ def with_minimum_use(
             except InfeasibleError:
                 continue
             heapq.heappush(heap, (_rank(found), next(number), more, found))
+    raise InfeasibleError("found no answer: the least use of units contradicts the other rules")
 
 
 def _between(problem: PlacementProblem, minimum: pd.Series, answer: Placement) -> str | None:

@@ -65,7 +65,8 @@ def residual(
 ) -> Residual:
     """The residual graph of a flow.
 
-    Raises ``ValueError`` where an arc takes more than one place of one row.
+    Raises ``ValueError`` where an arc takes more than one place of one row, ``NotOptimalError`` where a child could
+    change between two places of one price for less.
     """
     if network.row is None or network.use is not None:
         raise ValueError("a flow has prices where every arc takes one place")
@@ -79,12 +80,15 @@ def residual(
     at_band = network.extra_use.indices
     left = network.extra["upper"].to_numpy(float) - over > 1e-9
     np.minimum.at(idle[:, rows], at_band[left], extra_cost[left])
-    idle[:rows, rows][load < right - 1e-9] = 0.0
+    in_bands = np.bincount(at_band, weights=over, minlength=rows)
+    idle[:rows, rows][load - in_bands < right - 1e-9] = 0.0
     # A row that has to be full may have a price of either sign.
     loose = network.rows["sense"].to_numpy() == "<="
     idle[rows, :rows][loose] = np.minimum(idle[rows, :rows][loose], 0.0)
     used = over - network.extra["lower"].to_numpy(float) > 1e-9
     np.minimum.at(idle[rows, :], at_band[used], -extra_cost[used])
+    if (np.diagonal(idle) < -1e-9).any():
+        raise NotOptimalError("the answer can be made cheaper")
     np.fill_diagonal(idle, 0.0)
     return Residual(idle)
 

@@ -202,7 +202,7 @@ def _safe_names(labels: pd.Index) -> list[str]:
 def _to_pulp(
     program: Program, matrix: sparse.csr_array, costs: NDArray[np.float64]
 ) -> tuple[pulp.LpProblem, list[pulp.LpVariable], list[pulp.LpConstraint]]:
-    problem = pulp.LpProblem("placeplan", pulp.LpMinimize)
+    problem = _Stated("placeplan", pulp.LpMinimize)
     variables = program.variables
     columns = [
         problem.add_variable(name, low, None if up == np.inf else up, pulp.LpInteger if whole else pulp.LpContinuous)
@@ -214,6 +214,7 @@ def _to_pulp(
             strict=True,
         )
     ]
+    problem.columns = columns
     problem.setObjective(pulp.LpAffineExpression(list(zip(columns, costs.tolist(), strict=True))))
     senses = {"<=": pulp.LpConstraintLE, "=": pulp.LpConstraintEQ, ">=": pulp.LpConstraintGE}
     rows = []
@@ -226,6 +227,15 @@ def _to_pulp(
         problem.addConstraint(row)
         rows.append(row)
     return problem, columns, rows
+
+
+class _Stated(pulp.LpProblem):  # type: ignore[misc] # PuLP gives no type for it
+    """A problem whose variables are all known: PuLP would look for them in every row again, and again sort them."""
+
+    columns: list[pulp.LpVariable]
+
+    def variables(self) -> list[pulp.LpVariable]:
+        return self.columns
 
 
 class _QuietHiGHS(pulp.HiGHS):  # type: ignore[misc] # PuLP gives no type for it

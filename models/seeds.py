@@ -70,10 +70,9 @@ def flow_prices(
 
     Signed as a programme's row prices: nought or less, of either sign where a row has to be full.
     """
-    graph = residual(network, flow, cost, extra_cost, allowed)
     dear = 4.0 * float(np.abs(cost).max(initial=0.0))
     try:
-        price = largest_prices(graph)
+        price = largest_prices(residual(network, flow, cost, extra_cost, allowed))
     except NotOptimalError:
         return np.zeros(len(network.rows))
     price = np.where(np.isfinite(price), price, dear)

@@ -70,9 +70,12 @@ def stay_problem(
     places = places.set_index(["unit", "year"])[["places", "held"]].astype(float).sort_index()
     bands = bands[BAND_COLUMNS].sort_values(["unit", "year", "band"], ignore_index=True)
     shares = survival.pivot_table(index="group", columns="year", values="share", aggfunc="first", observed=True)
-    shares = shares.reindex(groups.index).fillna(0.0)
     stays = stays[STAY_COLUMNS].astype({"group": object, "unit": object})
     stays = stays.sort_values(["from_year", "group", "unit", "to_year"], ignore_index=True)
+    told = [places.index.get_level_values("year"), shares.columns, groups["year"], stays["from_year"], stays["to_year"]]
+    years = np.concatenate([np.asarray(some, dtype=np.int64) for some in told])
+    every_year = range(int(years.min()), int(years.max()) + 1) if len(years) else range(0)
+    shares = shares.reindex(index=groups.index, columns=pd.Index(every_year)).fillna(0.0)
     faults = _faults(groups, places, bands, shares=shares, survival=survival, stays=stays)
     if faults:
         raise ValueError("the placement over years is not whole: " + "; ".join(faults))
@@ -232,11 +235,19 @@ def _faults(
     length = (spans["to_year"] - spans["from_year"] + 1).to_numpy()
     each = spans.loc[spans.index.repeat(length)]
     year = each["from_year"].to_numpy() + np.arange(len(each)) - np.repeat(np.cumsum(length) - length, length)
-    without = places.index.get_indexer(pd.MultiIndex.from_arrays([each["unit"], year])) < 0
+    there = places.index.drop_duplicates()
+    without = there.get_indexer(pd.MultiIndex.from_arrays([each["unit"], year])) < 0
+    of_band = there.get_indexer(pd.MultiIndex.from_frame(bands[["unit", "year"]]))
+    first_places = places[~places.index.duplicated()]
+    bought = (of_band >= 0) & np.isinf(first_places["places"].to_numpy(float))[of_band] if len(there) else of_band > 0
+    width = bands.groupby(["unit", "year"])["width"].sum().reindex(there).fillna(0.0)
+    over_full = first_places["held"] > first_places["places"] + width + 1e-9
     return [
         *named("group", groups.index[groups.index.duplicated()], "doubled"),
         *named("unit and year", places.index[places.index.duplicated()], "doubled"),
         *named("group", survival.loc[survival.duplicated(["group", "year"]), "group"], "with two shares in a year"),
+        *named("share's group", survival.loc[~survival["group"].isin(groups.index), "group"], "not among the groups"),
+        *named("group", survival.loc[~(survival["share"] >= 0.0), "group"], "with a share that is none"),
         *named("group", groups.index[~groups["children"].between(0, largest)], "without a count"),
         *named("group", groups.index[~at_entry], "whose share at entry is not 1"),
         *named("group", groups.index[rises], "whose share rises"),
@@ -244,6 +255,15 @@ def _faults(
             "unit",
             places.index[~(places["places"] >= 0) | ~places["held"].between(0, largest)],
             "with negative or no places",
+        ),
+        *named("unit and year", there[over_full.to_numpy(bool)], "holding more than places and bands"),
+        *named("band's unit and year", bands.loc[of_band < 0, "unit"], "without places"),
+        *named("band's unit", bands.loc[bought, "unit"], "without counted places"),
+        *named("band's unit", bands.loc[bands.duplicated(["unit", "year", "band"]), "unit"], "doubled"),
+        *named(
+            "band's unit",
+            bands.loc[~bands["price"].between(0, largest), "unit"],
+            "with a price that is no sum of pounds",
         ),
         *named("stay's group", stays.loc[~known, "group"], "not among the groups"),
         *named(

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .network import Network, restrict
-from .program import DEFAULT_SOLVER, GAP_TOLERANCE, InfeasibleError, Status, solve
+from .network import Network, Restricted, restrict
+from .program import DEFAULT_SOLVER, GAP_TOLERANCE, InfeasibleError, Solution, Status, solve
 from .sift import Sifted, sift
 from .stages import NEAR, SMALL, Ordered, ordered, stage_costs
 
@@ -127,12 +127,11 @@ def _whole_stage(
                 raise
             margin = 8.0 * margin + 1e-6
             continue
-        objective = solution.objective + programme.constant
+        values, objective = _settled(programme, solution, solver=solver)
         needed = objective - bounded.bound
         if needed > margin and not everything:
             margin = 1.001 * needed
             continue
-        values = solution.values.to_numpy()
         arcs, children = programme.flows(values[len(extra_cost) :])
         limit = max(bounded.bound, solution.bound + programme.constant)
         proven = solution.status is Status.optimal or objective - limit <= GAP_TOLERANCE * max(1.0, abs(objective))
@@ -145,3 +144,26 @@ def _whole_stage(
             children=np.round(children),
             extras=values[: len(extra_cost)],
         )
+
+
+def _settled(programme: Restricted, solution: Solution, *, solver: str) -> tuple[Floats, float]:
+    """The values with what is whole exactly so and the others solved for it once more, and what they come to.
+
+    A search leaves whole numbers whole to a millionth only, and the others as they go with them: an objective that is
+    kept a millionth too low would rule every answer out.
+    """
+    values, objective = solution.values.to_numpy(), solution.objective
+    variables = programme.program.variables
+    whole = variables["whole"].to_numpy(bool)
+    if not whole.all():
+        exactly = np.round(values)
+        fixed = variables.assign(
+            lower=variables["lower"].mask(whole, exactly), upper=variables["upper"].mask(whole, exactly), whole=False
+        )
+        again = replace(programme.program, variables=fixed)
+        try:
+            settled = solve(again, programme.objective, solver=solver)
+        except InfeasibleError:
+            return values, objective + programme.constant
+        values, objective = settled.values.to_numpy(), settled.objective
+    return values, objective + programme.constant
