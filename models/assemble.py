@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .constraints import Rule
-from .network import Network
+from .network import Cost, Network
 
 __all__ = ["Arcs", "assemble", "laid_out"]
 
@@ -77,7 +77,7 @@ def assemble(
     arcs: Arcs,
     *,
     supply: Floats,
-    costs: Mapping[str, Floats | Callable[[Whole], Floats]],
+    costs: Mapping[str, Cost],
     places: pd.Series,
     bands: pd.DataFrame,
     rules: Sequence[Rule],
@@ -114,7 +114,8 @@ def assemble(
         rows=rows,
         extra=extra,
         extra_cost={
-            stage: pd.concat(values).reindex(extra.index).fillna(0.0).to_numpy(float) for stage, values in own.items()
+            stage: np.asarray(pd.concat(values).reindex(extra.index).fillna(0.0), dtype=np.float64)
+            for stage, values in own.items()
         },
         extra_use=_extra_use(rules, rows.index, extra.index, bands["row"]),
         arc_labels=arc_labels,

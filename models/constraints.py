@@ -235,12 +235,13 @@ def _over_units(problem: PlacementProblem, rows: pd.DataFrame, of_unit: pd.Serie
 def _means(name: str, measure: LocalityMeasure, most: float | pd.Series) -> Rule:
     localities = measure.children.index
     divisor = np.maximum(measure.children.to_numpy(float), 1.0)
-    right = np.broadcast_to(most, len(localities)) if np.isscalar(most) else most.reindex(localities).to_numpy(float)
+    by_locality = most.reindex(localities) if isinstance(most, pd.Series) else pd.Series(most, index=localities)
+    right = by_locality.to_numpy(float)
     rows = pd.DataFrame(
         {"sense": "<=", "right": right - measure.held.reindex(localities).fillna(0.0).to_numpy() / divisor},
         index=pd.Index([f"{name}[{label}]" for label in localities], dtype=object),
     )
-    at = localities.get_indexer(measure.locality)
+    at = localities.get_indexer(pd.Index(measure.locality))
     of_pair = at[measure.at_group]
     return _over_placement(rows, _spread(measure.pairs, of_pair, divisor), _spread(measure.gap, at, divisor))
 

@@ -134,8 +134,8 @@ def runner_ups(problem: PlacementProblem, placement: Placement, rules: Sequence[
 
     A row a group and unit: group, unit, runner_up (missing where no other could take anybody), decided_by (the first
     objective in which the runner-up is worse: ``gap``, ``preference``, a rule's, ``cost``, ``minutes``; "" where it is
-    as good, or where the answer was searched for and has no prices), extra (pounds that the runner-up would cost
-    everybody together for a child; missing where something before cost decides). ``rules``: those of the answer.
+    as good, or where the answer was searched for and has no prices), extra (pounds that the runner-up would at least
+    cost everybody together for a child; missing where something before cost decides). ``rules``: those of the answer.
     Without prices the runner-up is the cheapest in itself, preferred units first.
     """
     groups = np.array(problem.pairs["group"].to_numpy(), dtype=object)
@@ -177,7 +177,7 @@ def _takes_anybody(problem: PlacementProblem) -> pd.Series:
 
 
 def _reduced(problem: PlacementProblem, placement: Placement, rules: Sequence[Rule]) -> dict[str, np.ndarray]:
-    """By objective in its order, what a child on each pair costs with the prices of what it takes; plain without them."""
+    """By objective in its order, what a child on each pair costs with the prices of what it takes."""
     pairs = problem.pairs
     plain = {
         "preference": pairs["against_preference"].to_numpy(float),
@@ -208,7 +208,7 @@ def least_places(
     minimum: pd.Series | None = None,
     solver: str = DEFAULT_SOLVER,
 ) -> tuple[pd.DataFrame, pd.Series]:
-    """The fewest places that would leave nobody in the gap whom they could take: unit, places; and the gap left, by group.
+    """The fewest places that would leave nobody in the gap whom they could take: unit, places; and the gap by group.
 
     Solved as one question: places may be added at every unit with counted places (those of ``units``), the gap comes
     first, then as few as possible, then cost. What may be missed of the ``rules``, and preferences, stand back behind a

@@ -89,8 +89,8 @@ def frontier(
     table = pd.DataFrame(
         [{**_figures(problem, measure, minutes, answer), **_proof(answer), "end": end} for end, answer in found]
     )
-    kept = _undominated(table)
-    order = table[kept].sort_values([*FIGURES, "end"], ascending=[True, True, True, False])
+    best = _undominated(table)
+    order = table[best].sort_values([*FIGURES, "end"], ascending=[True, True, True, False])
     points = order.assign(point=range(1, len(order) + 1))[["point", *FIGURES, "gap", "end", "status", "bound"]]
     answers = {point: found[at][1] for point, at in zip(points["point"], order.index, strict=True)}
     return Frontier(points.reset_index(drop=True), answers, len(table) - len(order))

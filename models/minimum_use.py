@@ -55,7 +55,7 @@ def with_minimum_use(
     counted = minimum[np.isfinite(units["places"]) & (units["held"] < minimum)]
     number = itertools.count()
     begun = allocated((), start)
-    heap = [(_rank(begun), next(number), {}, begun)]
+    heap: list[tuple[tuple[float, ...], int, Branch, Placement]] = [(_rank(begun), next(number), {}, begun)]
     while heap:
         _, _, branch, answer = heapq.heappop(heap)
         between = _between(problem, counted, answer)

@@ -15,11 +15,13 @@ from scipy import sparse
 
 from .program import Program, bound_of_variables
 
-__all__ = ["Network", "Restricted", "bound", "reduce_costs", "restrict"]
+__all__ = ["Cost", "Network", "Restricted", "bound", "reduce_costs", "restrict"]
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 Truths = NDArray[np.bool_]
+Cost = Floats | Callable[[Whole], Floats]
+"""By arc; or what gives it for the arcs that are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,8 @@ class Network:
     """Nodes, their arcs and the rows that the arcs share; every node has at least one arc.
 
     ``supply``: children who enter at each node. ``first``: the arcs of node n are ``first[n]`` to ``first[n + 1]``.
-    ``cost``: by stage, of each arc. ``row``: the row of which each arc takes one, -1 for none. ``use``: arcs x rows,
-    whatever else they take (None where nothing). ``head`` and ``gain``: the node at which a share of an arc's children
+    ``cost``: by objective in its order, of each arc. ``row``: the row of which each arc takes one, -1 for none.
+    ``use``: arcs x rows, whatever else they take (None where nothing). ``head`` and ``gain``: the node at which a share of an arc's children
     arrives again, -1 for none (None where none does). ``levels``: where each level of nodes begins, and the end;
     ``family``: the group that each node belongs to, where a group has several.
     ``rows``: index label; sense, right. ``extra``: other variables, index label; lower, upper, whole; with
@@ -37,7 +39,7 @@ class Network:
 
     supply: Floats = field(repr=False)
     first: Whole = field(repr=False)
-    cost: Mapping[str, Floats] = field(repr=False)
+    cost: Mapping[str, Cost] = field(repr=False)
     row: NDArray[np.int32] | None = field(repr=False)
     use: sparse.csr_array | None = field(repr=False)
     rows: pd.DataFrame = field(repr=False)
@@ -227,10 +229,10 @@ def restrict(
     if named:
         variables.index = extra.index.append(network.arc_labels(free))
         rows.index = network.rows.index.append(network.node_labels(deciding))
-    blocks = [[network.extra_use.T, shared]]
+    parts = [sparse.hstack([network.extra_use.T, shared])]
     if len(deciding):
-        blocks.append([None, balance])
-    matrix = sparse.block_array(blocks, format="csr")
+        parts.append(sparse.hstack([sparse.csr_array((len(deciding), len(extra))), balance]))
+    matrix = sparse.csr_array(sparse.vstack(parts, format="csr"))
     return Restricted(
         program=Program(variables, rows, matrix),
         objective=pd.Series(np.concatenate([extra_cost, objective]), index=variables.index),
@@ -247,14 +249,15 @@ def _arrivals(network: Network, fixed: Whole, at_fixed: Whole, free: Whole) -> t
 
     Along fixed arcs children go on from level to level, so that as many rounds as there are levels reach the end.
     """
-    if network.head is None or network.gain is None:
+    heads, gains = network.head, network.gain
+    if heads is None or gains is None:
         return network.supply, None
     nodes = len(network.supply)
 
     def arrive(arcs: Whole, columns: Whole, width: int) -> sparse.csr_array:
-        head = network.head[arcs]
+        head = heads[arcs]
         on = head >= 0
-        return sparse.csr_array((network.gain[arcs][on], (head[on], columns[on])), shape=(nodes, width))
+        return sparse.csr_array((gains[arcs][on], (head[on], columns[on])), shape=(nodes, width))
 
     along = arrive(fixed, at_fixed, nodes)
     constant, brought = network.supply.copy(), arrive(free, np.arange(len(free)), len(free))

@@ -14,7 +14,7 @@ from .program import PulpError, read_constraint, variable_maker
 __all__ = ["Choices", "own_rules"]
 
 
-class Named(Mapping[Any, Any]):
+class _Named(Mapping[Any, Any]):
     """PuLP variables by label, made when they are first asked for."""
 
     def __init__(self, labels: pd.Index, prefix: str) -> None:
@@ -58,7 +58,7 @@ def own_rules(
     of other variables.
     """
     pairs = pd.MultiIndex.from_frame(problem.pairs[["group", "unit"]].astype(object))
-    choices = Choices(problem, Named(pairs, "place"), Named(problem.groups.index, "gap"))
+    choices = Choices(problem, _Named(pairs, "place"), _Named(problem.groups.index, "gap"))
     rules = []
     for name, constraint in _written(write, choices).items():
         terms, sense, right = read_constraint(name, constraint)

@@ -120,7 +120,11 @@ def one_sided_prices(problem: PlacementProblem, placement: Placement) -> pd.Data
     children[stated.arcs.of_gap] = placement.gap.to_numpy(float)[stated.arcs.waits]
     bands = problem.bands.merge(placement.overfill[["unit", "band", "children"]], on=["unit", "band"], how="left")
     weights = {"gap": GAP_WEIGHT, "preference": PREFERENCE_WEIGHT, "cost": 100.0}
-    cost = sum((weight * network.cost[name] for name, weight in weights.items() if name in network.cost), np.zeros(1))
+    cost = np.zeros(len(stated.arcs.choice))
+    for name, weight in weights.items():
+        of_arcs = network.cost.get(name)
+        if of_arcs is not None and not callable(of_arcs):
+            cost += weight * of_arcs
     extra = np.round(100.0 * network.extra_cost["cost"])
     over = bands["children"].fillna(0.0).to_numpy(float)
     graph = residual(network, (children, over), np.round(cost), extra)

@@ -149,7 +149,7 @@ def read_constraint(name: str, constraint: object) -> tuple[dict[str, float], st
     """
     if not isinstance(constraint, pulp.LpConstraint):
         expected = "a PuLP constraint, such as lpSum(...) <= 3"
-        raise ValueError(f"rule {name!r}: expected {expected}, found {type(constraint).__name__}")  # noqa: TRY004
+        raise ValueError(f"rule {name!r}: expected {expected}, found {type(constraint).__name__}")  # noqa: TRY004 (the one error of this module)
     senses = {pulp.LpConstraintLE: "<=", pulp.LpConstraintEQ: "=", pulp.LpConstraintGE: ">="}
     terms = {v.name: float(coefficient) for v, coefficient in constraint.items()}
     right = -float(constraint.constant)

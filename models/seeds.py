@@ -13,7 +13,7 @@ from ortools.graph.python import min_cost_flow
 from .network import Network
 from .pricing import Flow, NotOptimalError, largest_prices, residual
 
-__all__ = ["Flow", "best_flow", "flow_prices", "sample"]
+__all__ = ["best_flow", "flow_prices", "sample"]
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]

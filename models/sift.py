@@ -18,7 +18,7 @@ from scipy import sparse
 from .network import Network, Restricted, bound, reduce_costs, restrict
 from .program import DEFAULT_SOLVER, GAP_TOLERANCE, InfeasibleError, Solution, solve
 
-__all__ = ["Sifted", "sift"]
+__all__ = ["Sifted", "proven_by_prices", "sift"]
 
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
@@ -155,7 +155,9 @@ class _Search:
             # A row that need not be full may be short for nothing.
             short = np.where(self.box()[rows:] == 0.0, 0.0, short)
         loose = beyond + short > 1e-7 * np.maximum(1.0, np.abs(network.rows["right"].to_numpy(float)))
-        self.prices = solution.row_prices.to_numpy()[:rows]
+        if solution.row_prices is None:
+            raise ValueError("a linear programme has prices")
+        self.prices = solution.row_prices.to_numpy(float)[:rows]
         value, potential = reduce_costs(network, self.cost, self.prices, self.allowed)
         known = np.minimum.reduceat(np.where(self.kept, value, np.inf), network.first[:-1]) if len(value) else potential
         cheaper = bool((known - potential > self.small).any())

@@ -5,7 +5,7 @@ stays tight (complementary slackness). So later stages are small, and together t
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .network import Network, reduce_costs
+from .pricing import Flow
 from .program import DEFAULT_SOLVER
-from .seeds import Flow, best_flow, flow_prices, sample
+from .seeds import best_flow, flow_prices, sample
 from .sift import Sifted, proven_by_prices, sift
 
-__all__ = ["Ordered", "ordered", "solve_stages", "stage_costs"]
+__all__ = ["NEAR", "SMALL", "Ordered", "ordered", "solve_stages", "stage_costs"]
 
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
@@ -119,7 +120,7 @@ def ordered(found: Mapping[str, Sifted], unproven: Sequence[str]) -> Ordered:
 def stage_costs(network: Network, name: str, allowed: Truths | None) -> tuple[Floats, Floats]:
     """The costs of a stage by arc and by extra; those that are worked out on demand, only where there is a choice."""
     cost = network.cost[name]
-    if isinstance(cost, Callable):
+    if callable(cost):
         some = np.ones(int(network.first[-1]), dtype=bool) if allowed is None else allowed
         counts = np.add.reduceat(some, network.first[:-1], dtype=np.int64) if len(some) else np.zeros(0, np.int64)
         choice = np.flatnonzero(some & np.repeat(counts > 1, np.diff(network.first)))

@@ -111,7 +111,7 @@ def stay_network(problem: StayProblem, rules: Sequence[Rule] = ()) -> StayNetwor
     arcs = laid_out(problem.node, waits)
     years = shares.columns.to_numpy()
     share = shares.to_numpy(float)
-    group_of = problem.groups.index.get_indexer(nodes["group"])
+    group_of = problem.groups.index.get_indexer(pd.Index(nodes["group"]))
     at_year = np.searchsorted(years, nodes["year"].to_numpy())
     node_at = np.full(share.shape, -1, dtype=np.int32)
     node_at[group_of, at_year] = np.arange(len(nodes), dtype=np.int32)
@@ -256,7 +256,7 @@ def _faults(
             places.index[~(places["places"] >= 0) | ~places["held"].between(0, largest)],
             "with negative or no places",
         ),
-        *named("unit and year", there[over_full.to_numpy(bool)], "holding more than places and bands"),
+        *named("unit and year", first_places.index[over_full], "holding more than places and bands"),
         *named("band's unit and year", bands.loc[of_band < 0, "unit"], "without places"),
         *named("band's unit", bands.loc[bought, "unit"], "without counted places"),
         *named("band's unit", bands.loc[bands.duplicated(["unit", "year", "band"]), "unit"], "doubled"),

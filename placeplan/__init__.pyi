@@ -15,10 +15,13 @@ from .studies.answers import Allocation, MorePlaces, allocation_run, draw_alloca
 from .studies.compare_runs import Comparison, compare_runs
 from .studies.cover_need import cover_need
 from .studies.coverage_answers import Coverage, coverage_run, report_coverage
+from .studies.explain_places import explain_places
+from .studies.explained_answers import Explanation, TradeOffs
 from .studies.forecast_answers import Forecast, forecast_run, report_forecast
 from .studies.forecast_need import can_forecast, forecast_need
 from .studies.measure_coverage import measure_coverage
 from .studies.service_areas import service_areas
+from .studies.trade_offs import trade_offs
 from .studies.travel_times import audit_network, travel_audit, travel_times, write_travel
 from .studies.what_if import what_if, with_candidates
 from .studies.where_best import where_best
@@ -29,6 +32,7 @@ __all__ = [
     "Comparison",
     "County",
     "Coverage",
+    "Explanation",
     "Fault",
     "Forecast",
     "InputError",
@@ -37,6 +41,7 @@ __all__ = [
     "NotProvenError",
     "PlaceplanError",
     "Run",
+    "TradeOffs",
     "TravelTimes",
     "UsageError",
     "YearsAllocation",
@@ -53,6 +58,7 @@ __all__ = [
     "cover_need",
     "coverage_run",
     "draw_allocation",
+    "explain_places",
     "forecast_need",
     "forecast_run",
     "measure_coverage",
@@ -62,6 +68,7 @@ __all__ = [
     "report_coverage",
     "report_forecast",
     "service_areas",
+    "trade_offs",
     "travel_audit",
     "travel_times",
     "what_if",

@@ -1,8 +1,9 @@
 """The command line: one command a question; it reads, asks a study, writes a run and says where it is."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -10,8 +11,12 @@ from placeplan.cli_compare import compare
 from placeplan.cli_coverage import atlas_of, coverage
 from placeplan.cli_forecast import forecast
 from placeplan.command_parts import (
+    Children,
     County,
     Draw,
+    Explain,
+    Frontier,
+    FrontierSteps,
     Internal,
     Out,
     Places,
@@ -29,10 +34,14 @@ from placeplan.command_parts import (
 from placeplan.county.vocabulary import QUESTIONS
 from placeplan.errors import NotProvenError, UsageError
 
+if TYPE_CHECKING:
+    import placeplan as pp
+
 __all__ = ["allocate", "app", "check", "demo", "main", "new", "report", "travel"]
 
 EXAMPLE: Final = "example:derbyshire"
 DEMO_PLACES: Final = 40
+FRONTIER_STEPS: Final = 7
 REPORT_YEARS: Final = 6
 REPORT_DRAWS: Final = 60
 """Years and futures of the need to come that a report tells of; ``placeplan forecast`` has those of county.toml."""
@@ -134,6 +143,10 @@ def allocate(
     pounds: Pounds = None,
     years: Years = None,
     draw: Draw = None,
+    explain: Explain = False,
+    child: Children = None,
+    frontier: Frontier = False,
+    frontier_steps: FrontierSteps = None,
     spot_purchase: Annotated[
         bool,
         typer.Option(
@@ -154,6 +167,12 @@ def allocate(
         raise UsageError(f"--years with --question {question}: expected --question september")
     if draw is not None and years is None:
         raise UsageError("--draw: expected --years with it")
+    if question == "today" and (explain or frontier):
+        raise UsageError("--explain and --frontier: expected --question september, afresh or all")
+    if child and not (explain and internal):
+        raise UsageError("--child: expected --explain and --internal with it, as options of a child are child-level")
+    if frontier_steps is not None and not frontier:
+        raise UsageError("--frontier-steps: expected --frontier with it")
     wanted = set(QUESTIONS) if question == "all" else {"today", question}
     _answer_and_report(
         county,
@@ -166,6 +185,9 @@ def allocate(
         pounds=pounds,
         years=years,
         draw=draw,
+        explain=explain,
+        children=child or [],
+        frontier_steps=frontier_steps or FRONTIER_STEPS if frontier else None,
         spot_purchase=spot_purchase,
         solver=solver,
         time_limit=time_limit,
@@ -219,6 +241,9 @@ def _answer_and_report(
     pounds: float | None = None,
     years: int | None = None,
     draw: int | None = None,
+    explain: bool = False,
+    children: Sequence[str] = (),
+    frontier_steps: int | None = None,
     spot_purchase: bool = True,
     solver: str = "HiGHS",
     time_limit: float | None = None,
@@ -230,7 +255,17 @@ def _answer_and_report(
     lead = "september" if "september" in questions else questions[-1]
     if lead == "today" and (places is not None or pounds is not None):
         raise UsageError("--places and --pounds: expected --question september, afresh or all")
-    stated = (("places", places), ("pounds", pounds), ("years", years), ("draw", draw), ("time_limit", time_limit))
+    stated = (
+        ("places", places),
+        ("pounds", pounds),
+        ("years", years),
+        ("draw", draw),
+        ("explain", explain or None),
+        # How many and not who: options are told on every page.
+        ("children_explained", len(children) or None),
+        ("frontier_steps", frontier_steps),
+        ("time_limit", time_limit),
+    )
     options = {
         "question": lead if len(questions) < len(QUESTIONS) else "all",
         "spot_purchase": spot_purchase,
@@ -243,7 +278,9 @@ def _answer_and_report(
             county = pp.read_county(source)
         if years is not None and not 1 <= years <= county.settings.forecast.years:
             raise UsageError(f"--years {years}: expected 1 to {county.settings.forecast.years}, those of the forecast")
-        folder = run_folder(out, county.name, command, f"{county.digest}{sorted(options.items())}")
+        folder = run_folder(
+            out, county.name, command, f"{county.digest}{sorted(options.items())}{sorted(children) or ''}"
+        )
         refuse_existing(folder, replace=replace)
         with step(timings, "travel"):
             travel = pp.travel_times(county, progress=sys.stderr.isatty())
@@ -265,6 +302,8 @@ def _answer_and_report(
         if places is not None or pounds is not None:
             with step(timings, "more places"):
                 more = pp.add_places(county, travel, base, places=places, pounds=pounds, solver=solver)
+        why = _explained(timings, county, travel, base, children=children if explain else None, solver=solver)
+        trade = _traded(timings, base, steps=frontier_steps, solver=solver)
         ahead = None
         if command in ("demo", "report") and pp.can_forecast(county):
             with step(timings, "forecast"):
@@ -285,7 +324,14 @@ def _answer_and_report(
                     time_limit=time_limit,
                 )
         run = pp.allocation_run(
-            answers, more_places=more, forecast=ahead, over_years=later, command=command, options=options
+            answers,
+            more_places=more,
+            forecast=ahead,
+            over_years=later,
+            explanation=why,
+            trade_offs=trade,
+            command=command,
+            options=options,
         )
         with step(timings, "report"):
             pp.write_report(run, folder, internal=internal, replace=replace, timings=timings)
@@ -299,6 +345,34 @@ def _answer_and_report(
         )
         raise NotProvenError(f"not proven to be the best ({bounds}); written to {folder}")
     return folder
+
+
+def _explained(
+    timings: dict[str, float],
+    county: "pp.County",
+    travel: "pp.TravelTimes",
+    base: "pp.Allocation",
+    *,
+    children: Sequence[str] | None,
+    solver: str,
+) -> "pp.Explanation | None":
+    import placeplan as pp
+
+    if children is None:
+        return None
+    with step(timings, "why"):
+        return pp.explain_places(county, travel, base, children=children, solver=solver)
+
+
+def _traded(
+    timings: dict[str, float], base: "pp.Allocation", *, steps: int | None, solver: str
+) -> "pp.TradeOffs | None":
+    import placeplan as pp
+
+    if steps is None:
+        return None
+    with step(timings, "cost against travel"):
+        return pp.trade_offs(base, steps=steps, solver=solver)
 
 
 def _tell(folder: Path, *, internal: bool) -> None:

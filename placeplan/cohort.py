@@ -88,7 +88,7 @@ def _prefers(county: County, children: pd.DataFrame, year_groups: pd.Series, que
 def _could_stay(county: County, frame: pd.DataFrame, year: int) -> pd.Series:
     """Whether a child's own unit is open in the year and takes the year group."""
     units = units_open(county, year)
-    first, last = (frame["unit"].map(units[name]) for name in ("from_year_group", "to_year_group"))
+    first, last = (frame["unit"].map(units[name]).astype(float) for name in ("from_year_group", "to_year_group"))
     return (first <= frame["year_group"]) & (frame["year_group"] <= last)
 
 

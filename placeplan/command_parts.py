@@ -16,8 +16,12 @@ import typer
 from placeplan.errors import PlaceplanError, UsageError
 
 __all__ = [
+    "Children",
     "County",
     "Draw",
+    "Explain",
+    "Frontier",
+    "FrontierSteps",
     "Internal",
     "Out",
     "Places",
@@ -53,6 +57,20 @@ Years = Annotated[
 Draw = Annotated[
     int | None,
     typer.Option("--draw", min=0, help="Of which future of the forecast; by default that of the median need."),
+]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Also say why: what places and rules are worth, and what would meet the gap.")
+]
+Children = Annotated[
+    list[str] | None,
+    typer.Option("--child", help="With --explain --internal: solve this child's options again. Repeatable."),
+]
+Frontier = Annotated[
+    bool, typer.Option("--frontier", help="Also say what less travel would cost: cost against travel.")
+]
+FrontierSteps = Annotated[
+    int | None,
+    typer.Option("--frontier-steps", min=2, help="With --frontier: how many bounds on travel; 7 by default."),
 ]
 TimeLimit = Annotated[float | None, typer.Option("--time-limit", min=0.1, help="Seconds the solver has for a stage.")]
 

@@ -64,7 +64,7 @@ def priced(county: County, rows: pd.DataFrame, fees: pd.DataFrame) -> pd.DataFra
 
     ``fees``: unit, need, band, fund, pounds.
     """
-    totals = fees.groupby(["unit", "need", "band"])["pounds"].sum().rename("fee").round(2)
+    totals = fees.groupby(["unit", "need", "band"])["pounds"].sum().astype(float).rename("fee").round(2)
     rows = rows.join(totals, on=["unit", "need", "band"])
     return _travelled(county, rows)[[*PAIR_COLUMNS, "barred"]]
 

@@ -20,7 +20,9 @@ import pandas as pd
 from placeplan.county.vocabulary import AREA_OF_NEED
 from placeplan.errors import UsageError
 from placeplan.privacy_coverage import coverage_share_safe
+from placeplan.privacy_explained import explained_share_safe, reason_cells, reasons_by_area
 from placeplan.privacy_forecast import PREFIX, forecast_share_safe
+from placeplan.privacy_rules import rule_cells, with_safe_penalties, with_safe_rules
 from placeplan.privacy_years import years_share_safe
 from placeplan.run_tables import ALL, column_kind, measure_kind
 from placeplan.runs import Run
@@ -106,6 +108,14 @@ def _cells_and_sums(tables: Mapping[str, pd.DataFrame], question: str) -> tuple[
     sums += [Sum(("headline", total), tuple(("headline", part) for part in those)) for total, those in _ADD_UP]
     sums += [_same(("headline", column), (column, ANY, ANY, ANY)) for column in _COUNTED]
     sums.append(_same(("headline", "placed"), ("flow", ANY, ANY)))
+    if "rules" in tables:
+        more, adding = rule_cells(_question(tables, "rules", question), _question(tables, "use", question))
+        cells.update(more)
+        sums += adding
+    if "reasons" in tables:
+        more, adding = reason_cells(_question(tables, "reasons", question))
+        cells.update(more)
+        sums += adding
     # What does not add up gives nothing away, and the questions differ in what they hold.
     return cells, [one for one in sums if holds(one, cells)]
 
@@ -132,6 +142,8 @@ def _hidden_rows(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]], keys
 
 def _share_safe_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     tables = {name: _by_area(frame) if name == "gap" else frame for name, frame in tables.items()}
+    if "reasons" in tables:
+        tables["reasons"] = reasons_by_area(tables["reasons"])
     if "gap" in tables:
         tables["gap_totals"] = _gap_totals(tables["gap"])
     counted = [tables[name] for name in ("headlines", "gap", "flows", "use", "costs") if name in tables]
@@ -149,7 +161,17 @@ def _share_safe_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataF
         "places_summary": _places_summary,
         **dict.fromkeys(_PUBLIC, _rounded_pounds),
     }
-    return {name: makers[name](frame, hidden) for name, frame in tables.items() if name in makers}
+    made = {name: makers[name](frame, hidden) for name, frame in tables.items() if name in makers}
+    if "rules" in tables:
+        made = with_safe_rules(made, tables["rules"], hidden)
+    made = with_safe_penalties(made, tables["penalties"]) if "penalties" in tables else made
+    return {**made, **explained_share_safe(tables, hidden, penalties_told=_penalties_told(made))}
+
+
+def _penalties_told(made: Mapping[str, pd.DataFrame]) -> bool:
+    """Whether what all penalties come to is among the headlines."""
+    rows = made.get("headlines", pd.DataFrame({"measure": [], "value": []}))
+    return not rows.loc[rows["measure"] == "penalty_pounds", "value"].isna().any()
 
 
 def _headlines(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.DataFrame:
@@ -174,7 +196,10 @@ def _flows(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.Data
 def _breaches(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.DataFrame:
     """What was found is withheld where it is small, and where the unit's children are."""
     of_unit, small = _hidden_rows(frame, hidden, lambda row, _: ("use", str(row["unit"]))), own_small(frame)
-    return withhold(frame, ["found"], lambda row, column: of_unit(row, column) or small(row, column), {})
+    of_site = _hidden_rows(frame, hidden, lambda row, _: ("rule", str(row["rule"]), str(row["unit"])))
+    return withhold(
+        frame, ["found"], lambda row, column: of_unit(row, column) or of_site(row, column) or small(row, column), {}
+    )
 
 
 def _costs(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.DataFrame:

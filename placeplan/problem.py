@@ -133,7 +133,7 @@ def _who(county: County, travel: TravelTimes, children: pd.DataFrame, units: pd.
 
 
 def _under_rules(county: County, travel: TravelTimes, stated: CountyProblem) -> CountyProblem:
-    """The problem with the rules over several children; as placed today nobody is placed, and they are only counted."""
+    """The problem with the rules over several children; where nobody is to be placed they are only counted."""
     spent: dict[str, float] = {}
     if rules_totals.counted_budgets(county, stated.question):
         today = stated
@@ -142,9 +142,10 @@ def _under_rules(county: County, travel: TravelTimes, stated: CountyProblem) -> 
             today = county_problem(unruled, travel, "today")
         placed = today.held[["child", "unit", "fee", "transport"]].join(today.children[["need", "band"]], on="child")
         spent = spending_by_fund(today.units, placed, today.fees)
-    if stated.question == "today":
-        return replace(stated, spent_today=spent)
     placement, units, present = stated.placement, stated.units, stated.present
+    minimum = None if stated.question == "today" else kept.minimum_use(county, units, present)
+    if placement.groups.empty:
+        return replace(stated, minimum=minimum, spent_today=spent)
     parts = {name: getattr(stated, name) for name in ("units", "children", "held", "choices", "fees")}
     found = [
         kept.host_share(county, units, placement, present),
@@ -156,7 +157,6 @@ def _under_rules(county: County, travel: TravelTimes, stated: CountyProblem) -> 
     may_stay = stated.children.index[stated.children["may_stay"]]
     if len(may_stay):
         rules.append(kept.nobody_loses_a_place(placement, may_stay))
-    minimum = kept.minimum_use(county, units, present)
     return replace(stated, rules=tuple(rules), minimum=minimum, spent_today=spent)
 
 
@@ -173,8 +173,8 @@ def _suitable(free: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
         takes = needs_met(str(unit.needs))
         wished = mainstream & (unit.kind == kept.MAINSTREAM_KIND)
         fits = np.isin(needs, list(takes)) & (years >= unit.from_year_group) & (years <= unit.to_year_group)
-        at = [i for i in np.flatnonzero(fits) if wished[i] or accepts(suits[i], str(unit.kind), str(unit.model))]
-        at = np.union1d(np.array(at, dtype=np.intp), np.flatnonzero(own == unit.Index))
+        found = [i for i in np.flatnonzero(fits) if wished[i] or accepts(suits[i], str(unit.kind), str(unit.model))]
+        at = np.union1d(np.array(found, dtype=np.intp), np.flatnonzero(own == unit.Index))
         parts.append(pd.DataFrame({"child": free.index.take(at), "unit": unit.Index}))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"child": [], "unit": []}, dtype="str")
 

@@ -97,26 +97,33 @@ class Recount:
     def possible(self, name: str, unit: str) -> str:
         """Why a child cannot be newly placed in a unit; "" where it can."""
         child = self.children[name]
-        row = self.units[unit]
-        if not row["open"]:
+        if not self.units[unit]["open"]:
             return "is not open"
-        at_home = text(child["unit"]) == unit
-        if at_home and self.may_stay(name):
+        if text(child["unit"]) == unit and self.may_stay(name):
             return ""
+        return self._unsuitable(name, unit) or self._unreached(name, unit)
+
+    def _unsuitable(self, name: str, unit: str) -> str:
+        child, row = self.children[name], self.units[unit]
         tokens = (row["kind"], f"{row['kind']}:{text(row['model']) or 'none'}")
         wished = self.wishes_mainstream(name) and row["kind"] == "mainstream_support"
+        takes = [item.strip() for item in str(row["needs"]).split(";")]
         if not wished and not any(token in self.suits[name] for token in tokens):
             return "is not among what the plan suits"
         if self.wishes_mainstream(name) and not wished:
             return "is no mainstream school, which is preferred"
-        takes = [item.strip() for item in str(row["needs"]).split(";")]
         if "any" not in takes and child["need"] not in takes:
             return f"does not take need {child['need']}"
         if not row["from_year_group"] <= self.year_group(child) <= row["to_year_group"]:
             return f"does not take year group {self.year_group(child)}"
+        return ""
+
+    def _unreached(self, name: str, unit: str) -> str:
+        child = self.children[name]
         if self.journey(child, unit) is None:
             return "cannot be reached"
-        limited = self.settings.rules.guidance.mode == "limit" and not (at_home and self.could_stay(child))
+        stays = text(child["unit"]) == unit and self.could_stay(child)
+        limited = self.settings.rules.guidance.mode == "limit" and not stays
         return "is beyond guidance" if limited and self.beyond(name, unit) > 0 else ""
 
     def wish(self, name: str) -> str:
@@ -251,19 +258,17 @@ class Recount:
         return min((r for r in rows if (r.need is not None) + (r.phase is not None) == closest), key=lambda r: r.pounds)
 
     def _standing(self, child: dict[Any, Any]) -> str:
-        question, unit, year_group = self.question, text(child["unit"]), self.year_group(child)
+        unit, year_group = text(child["unit"]), self.year_group(child)
         if year_group > 21:
             return "leaves"
-        if question == "afresh":
-            return "free"
-        if question == "today":
+        if self.question == "today":
             return "stays" if unit else "waits"
-        if not unit:
+        if self.question == "afresh" or not unit:
             return "free"
         if self.could_stay(child):
-            if self.settings.rules.continuity.mode == "priced":
-                return "stays" if self.journey(child, unit) is None else "free"
-            return "free" if truth(child["may_move"]) else "stays"
+            priced = self.settings.rules.continuity.mode == "priced"
+            moves = self.journey(child, unit) is not None if priced else truth(child["may_move"])
+            return "free" if moves else "stays"
         return "leaves" if year_group > 14 and not text(child["suits"]) else "free"
 
     def _suits(self) -> dict[str, list[str]]:

@@ -284,9 +284,11 @@ def _site_rows(facts: Recount, placed: Mapping[str, str]) -> Iterator[Row]:
         most = max(stated - others, sum(present[unit] for unit in units))
         inside = frozenset(units)
         label = f"host[{site}]" if rule == "host_share" else f"site[{site}]"
-        yield Row(
-            label, most - sum(held[unit] for unit in units), lambda name, unit, inside=inside: float(unit in inside)
-        )
+
+        def takes(_: str, unit: str, inside: frozenset[str] = inside) -> float:
+            return float(unit in inside)
+
+        yield Row(label, most - sum(held[unit] for unit in units), takes)
 
 
 def _equity_rows(facts: Recount, placed: Mapping[str, str]) -> Iterator[Row]:

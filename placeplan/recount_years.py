@@ -67,7 +67,7 @@ class YearsRecount:
         self.held: dict[tuple[int, str], float] = defaultdict(float)
         self.survivors: dict[int, list[tuple[str, str, float]]] = {}
         home = {row["child"]: row for row in county.children.to_dict("records")}
-        self.at: dict[int, Recount] = {}
+        self.of: dict[int, Recount] = {}
         for year in self.years:
             there, rows = [], {}
             for row in survivors[year].to_dict("records"):
@@ -89,7 +89,7 @@ class YearsRecount:
                         "year_group": self.year_group(group, year),
                         "suits": suits,
                     }
-            self.at[year] = _recount(county, travel, year, rows)
+            self.of[year] = _recount(county, travel, year, rows)
         self._options: dict[tuple[int, str], dict[str, float]] = {}
         self._alike: dict[tuple[int, str], list[str]] = {}
 
@@ -149,7 +149,7 @@ class YearsRecount:
         """Every unit that children alike could be in in a year, and the pounds of that year it costs."""
         key = (year, who)
         if key not in self._options:
-            facts = self.at[year]
+            facts = self.of[year]
             found = {
                 unit: self.pounds(who, unit, year) - facts.units[unit]["discount"]
                 for unit in self._meeting(who, year)
@@ -164,7 +164,7 @@ class YearsRecount:
         """The units of a year that would meet a plan, wherever the child lives: looked up once for all alike."""
         key = (year, who.partition("|")[2])
         if key not in self._alike:
-            facts, tokens = self.at[year], set(who.rsplit("|", 1)[1].split(";"))
+            facts, tokens = self.of[year], set(who.rsplit("|", 1)[1].split(";"))
             kinds = {
                 unit: {row["kind"], f"{row['kind']}:{text(row['model']) or 'none'}"}
                 for unit, row in facts.units.items()
@@ -176,7 +176,7 @@ class YearsRecount:
 
     def pounds(self, who: str, unit: str, year: int) -> float:
         """Fee of all funds, transport and declared price of the journey of a child in a year."""
-        facts = self.at[year]
+        facts = self.of[year]
         declared = facts.minutes_price(who, unit) + facts.guidance_price(who, unit)
         return sum(facts.fees(who, unit).values()) + facts.transport(who, unit) + declared
 

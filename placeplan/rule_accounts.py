@@ -36,11 +36,11 @@ def rule_table(
     placement: Placement | None,
     own: Sequence[Rule] = (),
 ) -> pd.DataFrame:
-    """Every rule that is on: rule, mode, what (site, unit, locality, budget), of (children, minutes, share, pounds),
-    stated, found, missed, price and children.
+    """Every rule that is on: rule, mode, what, of, stated, found, missed, price and children.
 
-    ``price``: pounds that one unit more of what is stated would save, where prices prove the answer. ``children``:
-    how many of the county's children ``found`` counts, where it counts some.
+    ``what``: a site, unit, locality, phase or budget; ``of``: children, minutes, share or pounds. ``price``: pounds
+    that one unit more of what is stated would save, where prices prove the answer. ``children``: how many of the
+    county's children ``found`` counts, where it counts some.
     """
     rows = [
         *_preferences(county, problem, placements, placement),
@@ -49,7 +49,7 @@ def rule_table(
         *_overfill(county, problem, placements),
         *_sites("host_share", host_limits(county, problem.units), problem, placements, only="ers"),
         *_sites("site_totals", site_limits(county, problem.units), problem, placements),
-        *_minimum(county, problem, placements),
+        *_minimum(problem, placements),
         *_equity(county, problem, placements),
         *_budgets(county, problem, placements),
         *_own(problem, placement, own),
@@ -60,7 +60,7 @@ def rule_table(
 
 
 def _prices(placement: Placement | None) -> Callable[[str], float]:
-    """What one more on the right of a row saves; missing where it changes an earlier objective, such as the gap, too."""
+    """What one more on the right of a row saves; missing where it changes an earlier objective too, such as the gap."""
     if placement is None or not placement.proof.by_prices or "cost" not in placement.proof.prices:
         return lambda _: np.nan
     prices = placement.proof.prices
@@ -69,18 +69,8 @@ def _prices(placement: Placement | None) -> Callable[[str], float]:
     return lambda label: round(-float(known[label]) + 0.0, 2) if label in known.index else np.nan
 
 
-def _row(rule: str, mode: str, what: str, of: str, stated: float, found: float, missed: float, **more: Any) -> Row:
-    return {
-        "rule": rule,
-        "mode": mode,
-        "what": what,
-        "of": of,
-        "stated": stated,
-        "found": found,
-        "missed": missed,
-        "children": np.nan,
-        **more,
-    }
+def _row(rule: str, mode: str, what: object, of: str, **figures: Any) -> Row:
+    return {"rule": rule, "mode": mode, "what": str(what), "of": of, "children": np.nan, **figures}
 
 
 def _wishes(problem: CountyProblem, placements: pd.DataFrame) -> pd.DataFrame:
@@ -100,14 +90,16 @@ def _preferences(
     if placement is not None and problem.question == "september" and mode != "off":
         wishes = _wishes(problem, placements)
         met, missed = int(wishes["met"].sum()), int((~wishes["met"]).sum())
-        yield _row("preferences", mode, COUNTY, "children", len(wishes), met, missed, children=missed)
+        yield _row(
+            "preferences", mode, COUNTY, "children", stated=len(wishes), found=met, missed=missed, children=missed
+        )
 
 
 def _continuity(county: County, problem: CountyProblem, placements: pd.DataFrame) -> Iterator[Row]:
     if problem.question == "september":
         could, moved = int(problem.children["could_stay"].sum()), int(placements["moved"].sum())
         mode = county.settings.rules.continuity.mode
-        yield _row("continuity", mode, COUNTY, "children", could, moved, 0.0, children=moved)
+        yield _row("continuity", mode, COUNTY, "children", stated=could, found=moved, missed=0.0, children=moved)
 
 
 def _guidance(county: County, problem: CountyProblem, placements: pd.DataFrame) -> Iterator[Row]:
@@ -121,7 +113,7 @@ def _guidance(county: County, problem: CountyProblem, placements: pd.DataFrame) 
     for phase in dict.fromkeys(phase for phase in county.settings.guidance_minutes if (rows["phase"] == phase).any()):
         found = int((beyond & (rows["phase"] == phase)).sum())
         missed = float(found) if rule.mode == "limit" else np.nan
-        yield _row("guidance", rule.mode, phase, "children", 0.0, found, missed, children=found)
+        yield _row("guidance", rule.mode, phase, "children", stated=0.0, found=found, missed=missed, children=found)
 
 
 def _placed(problem: CountyProblem, placements: pd.DataFrame) -> pd.Series:
@@ -131,18 +123,17 @@ def _placed(problem: CountyProblem, placements: pd.DataFrame) -> pd.Series:
 def _overfill(county: County, problem: CountyProblem, placements: pd.DataFrame) -> Iterator[Row]:
     if county.settings.rules.overfill.allowed:
         return
-    units = problem.units[problem.units["in_county"] & np.isfinite(problem.units["room"])]
-    placed = _placed(problem, placements)
-    for unit, room in units["room"].items():
-        found = placed[unit]
+    units = problem.units.assign(placed=_placed(problem, placements))
+    units = units[units["in_county"] & np.isfinite(units["room"])]
+    for unit, room, found in units[["room", "placed"]].itertuples(name=None):
         yield _row(
             "overfill",
             "no newcomers above places",
-            str(unit),
+            unit,
             "children",
-            room,
-            found,
-            max(0.0, found - room),
+            stated=room,
+            found=found,
+            missed=max(0.0, found - room),
             children=found,
             row=f"places[{unit}]",
         )
@@ -157,20 +148,41 @@ def _sites(
     for site, stated, others in limits[["stated", "others"]].itertuples(name=None):
         here = float(children.get(site, 0))
         found = here + others
-        missed = max(0.0, found - stated)
-        yield _row(rule, "limit", str(site), "children", stated, found, missed, children=here, row=f"{label}[{site}]")
+        yield _row(
+            rule,
+            "limit",
+            site,
+            "children",
+            stated=stated,
+            found=found,
+            missed=max(0.0, found - stated),
+            children=here,
+            row=f"{label}[{site}]",
+        )
 
 
-def _minimum(county: County, problem: CountyProblem, placements: pd.DataFrame) -> Iterator[Row]:
+def _minimum(problem: CountyProblem, placements: pd.DataFrame) -> Iterator[Row]:
     if problem.minimum is None:
         return
-    others = problem.units["other_authorities"]
-    placed = _placed(problem, placements)
-    new = _placed(problem, placements[~placements["stays"]])
-    for unit, needed in problem.minimum.items():
-        missed = max(0.0, needed - placed[unit]) if new[unit] > 0 else 0.0
-        stated, found = needed + others[unit], placed[unit] + others[unit]
-        yield _row("minimum_use", "limit", str(unit), "children", stated, found, missed, children=placed[unit])
+    units = pd.DataFrame(
+        {
+            "needed": problem.minimum,
+            "others": problem.units["other_authorities"].reindex(problem.minimum.index),
+            "placed": _placed(problem, placements).reindex(problem.minimum.index),
+            "new": _placed(problem, placements[~placements["stays"]]).reindex(problem.minimum.index),
+        }
+    )
+    for unit, needed, others, placed, new in units.itertuples(name=None):
+        yield _row(
+            "minimum_use",
+            "limit",
+            unit,
+            "children",
+            stated=needed + others,
+            found=placed + others,
+            missed=max(0.0, needed - placed) if new > 0 else 0.0,
+            children=placed,
+        )
 
 
 def _means(county: County, problem: CountyProblem, placements: pd.DataFrame) -> pd.DataFrame:
@@ -197,11 +209,11 @@ def _equity(county: County, problem: CountyProblem, placements: pd.DataFrame) ->
         yield _row(
             "equity",
             rule.mode,
-            str(locality),
+            locality,
             "share" if beyond else "minutes",
-            most,
-            mean,
-            np.nan if minimax else max(0.0, mean - most),
+            stated=most,
+            found=mean,
+            missed=np.nan if minimax else max(0.0, mean - most),
             children=total if beyond else children,
             row=f"equity[{locality}]",
         )
@@ -220,9 +232,9 @@ def _budgets(county: County, problem: CountyProblem, placements: pd.DataFrame) -
             "overspend reported",
             name,
             "pounds",
-            budget.pounds,
-            round(found, 2),
-            round(missed, 2),
+            stated=budget.pounds,
+            found=round(found, 2),
+            missed=round(missed, 2),
             row=f"budget[{name}]",
         )
 
@@ -242,25 +254,29 @@ def _own(problem: CountyProblem, placement: Placement | None, own: Sequence[Rule
             over, under = max(0.0, value - right), max(0.0, right - value)
             missed = {"<=": over, ">=": under}.get(sense, over + under)
             name = str(label).removeprefix("own[").removesuffix("]")
-            yield _row("own", sense, name, "as written", right, value, missed, row=str(label))
+            yield _row("own", sense, name, "as written", stated=right, found=value, missed=missed, row=str(label))
 
 
 def priced_penalties(
     county: County, problem: CountyProblem, placements: pd.DataFrame, rules: pd.DataFrame
 ) -> pd.DataFrame:
-    """The declared penalties of the rules that have a price, which are never cash: penalty and pounds."""
+    """The declared penalties of the rules that have a price, never cash: penalty, pounds, children paid for."""
     settings = county.settings.rules
-    pounds = {}
-    if settings.guidance.mode == "price":
-        pounds["guidance"] = placements["guidance_penalty"].sum()
-    if settings.preferences.mode == "priced":
-        pounds["preferences"] = placements["preference_penalty"].sum()
-    if settings.continuity.mode == "priced":
-        pounds["continuity"] = placements["move_penalty"].sum()
+    columns = {
+        "guidance": ("guidance_penalty", settings.guidance.mode == "price"),
+        "preferences": ("preference_penalty", settings.preferences.mode == "priced"),
+        "continuity": ("move_penalty", settings.continuity.mode == "priced"),
+    }
+    rows = [
+        (penalty, round(float(placements[column].sum()), 2), float((placements[column] > 0).sum()))
+        for penalty, (column, priced) in columns.items()
+        if priced
+    ]
     if settings.equity.mode == "price":
         missed = rules[rules["rule"] == "equity"].set_index("what")["missed"]
-        pounds["equity"] = settings.equity.pounds * (missed * _means(county, problem, placements)["size"]).sum()
-    return pd.DataFrame({"penalty": list(pounds), "pounds": [round(float(p), 2) for p in pounds.values()]})
+        above = float((missed * _means(county, problem, placements)["size"]).sum())
+        rows.append(("equity", round(settings.equity.pounds * above, 2), np.nan))
+    return pd.DataFrame(rows, columns=["penalty", "pounds", "children"])
 
 
 def preference_table(problem: CountyProblem, placements: pd.DataFrame) -> pd.DataFrame:
@@ -270,9 +286,12 @@ def preference_table(problem: CountyProblem, placements: pd.DataFrame) -> pd.Dat
     public purse of the preferred place and of the cheapest suitable one with room (cheapest_unit), fee or top-up and
     transport, with no place funding (it is committed already) and no shadow price; extra_high_needs and extra_general:
     what the preferred one costs the authority more, by fund; extra_public_purse: what it costs all funds but families.
+    Children who could stay where they are, and are free only because moves have a price, are left out.
     """
     wishes = _wishes(problem, placements)
-    suitable = pd.concat([problem.choices, problem.barred[problem.barred["barred"] == "preferences"]])
+    wishes = wishes[~problem.children.loc[wishes.index, "may_stay"]]
+    wished_away = problem.barred[problem.barred["barred"] == "preferences"]
+    suitable = pd.concat([problem.choices, wished_away], ignore_index=True)
     suitable = suitable[suitable["child"].isin(wishes.index)].join(problem.children[["need", "band"]], on="child")
     costs = _by_fund(suitable, problem.fees).assign(
         kind=suitable["unit"].map(problem.units["kind"]), child=suitable["child"], unit=suitable["unit"]

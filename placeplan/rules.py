@@ -7,6 +7,7 @@ Rules on units and sites count ``present``: by unit, the children who stay or co
 placement; the rules over a whole locality or fund are in ``rules_totals``.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -42,7 +43,7 @@ MINUTES_SLACK: Final = 1e-9
 
 
 def overfill(county: County, units: pd.DataFrame, present: pd.Series) -> pd.DataFrame:
-    """Room above places: bands up to the ceiling, ``0 <= over[u,k] <= width[u,k]``, each at the place's cost and penalty.
+    """Room above places in bands, ``0 <= over[u,k] <= width[u,k]``, each at the place's cost and a rising penalty.
 
     Where it is not allowed, the bands are as wide as the children who are there need. Those above the ceiling get a
     band of their own at the last price: a breach that today's placements make cannot grow, and newcomers have no part
@@ -66,8 +67,9 @@ def overfill(county: County, units: pd.DataFrame, present: pd.Series) -> pd.Data
 
 
 def beyond_guidance(county: County, rows: pd.DataFrame) -> pd.Series:
-    """Minutes of each journey beyond the guidance of the phase; none for a residential unit, a visiting teacher, or a
-    journey that is not known.
+    """Minutes of each journey beyond the guidance of the phase.
+
+    None for a residential unit, a visiting teacher, or a journey that is not known.
     """
     over = rows["minutes"] - rows["phase"].map(county.settings.guidance_minutes).astype(float)
     daily = ~rows["residential"].astype(bool) & (rows["kind"] != "peripatetic")
@@ -130,7 +132,7 @@ def nobody_loses_a_place(placement: PlacementProblem, may_stay: pd.Index) -> Rul
 
 
 def host_limits(county: County, units: pd.DataFrame) -> pd.DataFrame:
-    """Hosts of units of kind ers whose roll is stated: stated (most plans, whole), others (plans that are not placed here).
+    """Hosts of units of kind ers whose roll is stated: stated (the most plans, whole) and others.
 
     The others are the host's own pupils with plans and the children of other authorities in those units.
     """
@@ -183,11 +185,14 @@ def minimum_use(county: County, units: pd.DataFrame, present: pd.Series) -> pd.S
 
 
 def _together(
-    rows_of: object, placement: PlacementProblem, site: pd.Series, limits: pd.DataFrame, present: pd.Series
+    rows_of: Callable[[PlacementProblem, pd.Series, pd.Series], Rule],
+    placement: PlacementProblem,
+    site: pd.Series,
+    limits: pd.DataFrame,
+    present: pd.Series,
 ) -> Rule | None:
     if limits.empty:
         return None
     now = present.groupby(site).sum().reindex(limits.index).fillna(0.0)
     most = np.maximum(limits["stated"] - limits["others"], now)
-    rule: Rule = rows_of(placement, site, most)
-    return rule
+    return rows_of(placement, site, most)

@@ -36,7 +36,7 @@ def journey(county: County, rows: pd.DataFrame) -> pd.Series:
 
 
 def gap_journey(county: County, children: pd.DataFrame, choices: pd.DataFrame) -> pd.Series:
-    """What a child in the gap counts: beyond guidance; or its minutes, or those to its nearest possible unit if more."""
+    """What a child in the gap counts: beyond guidance; or guidance's minutes, its nearest possible unit's if more."""
     if county.settings.rules.equity.measure != "minutes":
         return pd.Series(1.0, index=children.index)
     advised = children["phase"].map(county.settings.guidance_minutes).astype(float)
@@ -127,7 +127,7 @@ def budgets(
     parts: Mapping[str, pd.DataFrame],
     spent_today: Mapping[str, float],
 ) -> Rule | None:
-    """A fund in a financial year: ``sum spending[g,u] place[g,u] + sum cash[u] over[u,k] + sum charge[g] gap[g] <= left``.
+    """A fund in a financial year: ``sum s[g,u] place[g,u] + sum c[u] over[u,k] + sum charge[g] gap[g] <= left``.
 
     ``parts``: units, children, held, choices and fees of the problem; ``spent_today``: a year's spending by fund as
     placed today. What is left is the budget less today's months and what those who stay and the places cost. An

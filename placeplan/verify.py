@@ -39,8 +39,8 @@ class Claim:
     (line, fund). ``penalties``: pounds by name. ``prices``: by objective (gap, preference, cost), what it changes with
     one more on the right of each row (``places[unit]``), or None where no proof is claimed. ``added``: places by unit.
     ``in_mainstream``: the children to be placed who prefer mainstream and are in no unit. ``rules``: found and missed,
-    by rule and what it is about, or None where nothing is said of them. ``own``: whether rules of the user's own are kept
-    beside them, which nothing here knows.
+    by rule and what it is about, or None where nothing is said of them. ``own``: whether rules of the user's own are
+    kept beside them, which nothing here knows.
     """
 
     question: str
@@ -79,7 +79,7 @@ def verify(county: County, travel: TravelTimes, claim: Claim) -> Verification:
     found = [*_who(facts, claim), *_suitability(facts, claim), *_ceilings(facts, claim), *_mainstream(facts, claim)]
     if not found:
         found = [*_cash(facts, claim), *_penalties(facts, claim)]
-    checks = CHECKS[:-2]
+    checks: tuple[str, ...] = CHECKS[:-2]
     if claim.rules is not None:
         checks = CHECKS[:-1]
         if not found:

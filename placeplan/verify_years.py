@@ -94,8 +94,8 @@ def _who(facts: YearsRecount, claim: YearsClaim) -> list[str]:
     ]
     for year, there in facts.survivors.items():
         for name, unit, _ in there:
-            row = facts.at[year].units.get(unit)
-            year_group = facts.at[year].year_group(facts.at[year].children[name])
+            row = facts.of[year].units.get(unit)
+            year_group = facts.of[year].year_group(facts.of[year].children[name])
             if row is None or not row["open"] or not row["from_year_group"] <= year_group <= row["to_year_group"]:
                 found.append(f"{year}: a survivor is in {unit}, which is not open to year group {year_group}")
     return found
@@ -176,8 +176,8 @@ def _loads(present: Present) -> Load:
 def _ceilings(facts: YearsRecount, load: Load) -> list[str]:
     found = []
     for (year, unit), children in sorted(load.items()):
-        if unit in facts.at[year].units:
-            row = facts.at[year].units[unit]
+        if unit in facts.of[year].units:
+            row = facts.of[year].units[unit]
             top = max(
                 row["ceiling_room"] if facts.settings.rules.overfill.allowed else row["room"], facts.held[year, unit]
             )
@@ -199,7 +199,7 @@ def _cash(facts: YearsRecount, claim: YearsClaim, present: Present, load: Load) 
     costs: dict[tuple[int, str, str], float] = defaultdict(float)
     for (year, name, unit), children in present.items():
         if unit:
-            here = facts.at[year]
+            here = facts.of[year]
             bought = unit == SPOT_PURCHASE
             kind, inside = (
                 ("independent_special", False) if bought else (here.units[unit]["kind"], here.units[unit]["inside"])
@@ -209,7 +209,7 @@ def _cash(facts: YearsRecount, claim: YearsClaim, present: Present, load: Load) 
                 costs[year, line, fund] += pounds * children
             costs[year, "transport", "general"] += here.transport(name, unit) * children
     for year in facts.years:
-        for unit, row in facts.at[year].units.items():
+        for unit, row in facts.of[year].units.items():
             if not row["open"]:
                 continue
             over = max(0.0, load.get((year, unit), 0.0) - row["room"]) if row["inside"] else 0.0
@@ -227,8 +227,8 @@ def _penalties(facts: YearsRecount, claim: YearsClaim, present: Present, load: L
     ours: dict[Any, float] = defaultdict(float)
     for (year, name, unit), children in present.items():
         if unit:
-            ours[year, "time"] += facts.at[year].minutes_price(name, unit) * children
-            ours[year, "guidance"] += facts.at[year].guidance_price(name, unit) * children
+            ours[year, "time"] += facts.of[year].minutes_price(name, unit) * children
+            ours[year, "guidance"] += facts.of[year].guidance_price(name, unit) * children
     for (year, unit), children in load.items():
         for _, penalty, used in _overfilled(facts, unit, year, children):
             ours[year, "overfill"] += penalty * used
@@ -237,17 +237,17 @@ def _penalties(facts: YearsRecount, claim: YearsClaim, present: Present, load: L
 
 def _bands(facts: YearsRecount, unit: str, year: int) -> list[tuple[float, float, float]]:
     """Cash, penalty and width of each band above places."""
-    row = facts.at[year].units[unit]
+    row = facts.of[year].units[unit]
     cash = row["fixed"] if row["inside"] else 0.0
-    widths = band_widths(facts.at[year], unit, facts.held[year, unit])
+    widths = band_widths(facts.of[year], unit, facts.held[year, unit])
     return [(cash, penalty, width) for penalty, width in widths]
 
 
 def _overfilled(facts: YearsRecount, unit: str, year: int, children: float) -> list[tuple[float, float, float]]:
     """Cash, penalty and children in each band that so many children use."""
-    if unit not in facts.at[year].units or math.isinf(facts.at[year].units[unit]["room"]):
+    if unit not in facts.of[year].units or math.isinf(facts.of[year].units[unit]["room"]):
         return []
-    used, left = [], max(0.0, children - facts.at[year].units[unit]["room"])
+    used, left = [], max(0.0, children - facts.of[year].units[unit]["room"])
     for cash, penalty, width in _bands(facts, unit, year):
         used.append((cash, penalty, min(left, width)))
         left -= min(left, width)
@@ -284,7 +284,7 @@ def _bound(facts: YearsRecount, claim: YearsClaim, prices: Mapping[str, Mapping[
             prices.get("cost", {}).get(f"places[{unit},{year}]", 0.0),
         )
         for year in facts.years
-        for unit, row in facts.at[year].units.items()
+        for unit, row in facts.of[year].units.items()
         if row["open"]
     }
     found = _wrong_prices(facts, worth)
@@ -309,7 +309,7 @@ def _wrong_prices(facts: YearsRecount, worth: Worth) -> list[str]:
     for (year, unit), price in worth.items():
         if price > (CLOSE, CLOSE):
             found.append(f"the price of {unit} in {year} is negative")
-        elif price < (-CLOSE, -CLOSE) and math.isinf(facts.at[year].units[unit]["room"]):
+        elif price < (-CLOSE, -CLOSE) and math.isinf(facts.of[year].units[unit]["room"]):
             found.append(f"{unit} has as much room as is bought, and yet a price in {year}")
     return found
 
@@ -318,7 +318,7 @@ def _of_places(facts: YearsRecount, worth: Worth) -> list[Order]:
     """What places and bands of every unit and year add to the bound at their prices."""
     bounds: list[Order] = []
     for (year, unit), (gap, pounds) in worth.items():
-        room = facts.at[year].units[unit]["room"]
+        room = facts.of[year].units[unit]["room"]
         if math.isinf(room):
             continue
         more = room - facts.held[year, unit]

@@ -145,7 +145,7 @@ def _left(county: County, fit: NeedFit, snapshot: Snapshot, year: int) -> NDArra
     for one in range(year, min(fit.year + 1, year) - 1, -1):
         units = units_open(county, one)
         year_group = children["year_group"].astype(int) + (one - fit.year)
-        first, last = (children["unit"].map(units[end]) for end in ("from_year_group", "to_year_group"))
+        first, last = (children["unit"].map(units[end]).astype(float) for end in ("from_year_group", "to_year_group"))
         outside = ~((year_group >= first) & (year_group <= last)).to_numpy(bool)
         left[outside & (left > 0)] = one
     found = np.zeros(len(snapshot.cell), dtype=np.int64)

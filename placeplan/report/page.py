@@ -18,8 +18,10 @@ from placeplan.report.answer import (
     status_warning,
     title,
 )
+from placeplan.report.explained_section import explained_part
 from placeplan.report.forecast_sections import forecast_part
 from placeplan.report.lookup import headline, lead_question, questions, rows_of, table
+from placeplan.report.rules_section import rules_table
 from placeplan.report.supporting_tables import (
     assumptions_table,
     breaches_table,
@@ -36,6 +38,7 @@ from placeplan.report.tables import (
     prices_table,
     questions_table,
 )
+from placeplan.report.trade_offs_section import trade_offs_part
 from placeplan.report.words import WITHHELD, count, join, label, minutes, plain, school_year, short_pounds
 from placeplan.report.years_section import years_part
 from placeplan.runs import Run
@@ -197,6 +200,7 @@ def page_html(run: Run, *, map_png: bytes | None = None) -> str:
             costs_table,
             use_table,
             breaches_table,
+            rules_table,
             plans_table,
             proof_table,
             assumptions_table,
@@ -230,6 +234,8 @@ def page_html(run: Run, *, map_png: bytes | None = None) -> str:
             map_size=size,
             forecast=forecast_part(run),
             over_years=years_part(run),
+            explained=explained_part(run),
+            frontier=trade_offs_part(run),
             provenance=provenance(run),
             footer=FOOTER,
         )

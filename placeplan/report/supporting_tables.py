@@ -92,7 +92,9 @@ def breaches_table(run: Run) -> Table | None:
     breaches = table(run, "breaches")
     if breaches.empty:
         return None
-    units = unit_names(run)
+    use = table(run, "use")
+    sites = dict(zip(use["site"], use["site_name"], strict=True)) if "site" in use.columns else {}
+    units = {**sites, **unit_names(run)}
     rows = [
         (
             question_name(run, str(row["question"])),

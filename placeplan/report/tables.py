@@ -28,6 +28,9 @@ __all__ = ["costs_table", "gap_by_locality_table", "gap_table", "places_table", 
 PRICES_SHOWN: Final = 20
 """How many units the page lists by the worth of one more place; the workbook lists every one."""
 
+_APART: Final = ("moved", "preferences_not_met", "in_mainstream_by_preference")
+"""Measures that are told only where there is something to tell."""
+
 _COMPARED: Final = (
     "children",
     "new_or_transferring",
@@ -44,6 +47,7 @@ _COMPARED: Final = (
     "beyond_guidance",
     "journeys_not_known",
     "breaches",
+    *_APART,
 )
 
 
@@ -62,7 +66,8 @@ def questions_table(run: Run) -> Table | None:
     asked = questions(run)
     if not asked:
         return None
-    held = set(table(run, "headlines")["measure"])
+    headlines = table(run, "headlines")
+    held = set(headlines["measure"]) - (set(_APART) - set(headlines.loc[headlines["value"] != 0, "measure"]))
     rows = [
         (MEASURES[measure], *(_headline_cell(run, question, measure) for question in asked))
         for measure in _COMPARED

@@ -6,6 +6,7 @@ from typing import Any, Final
 import pandas as pd
 
 from placeplan.county.vocabulary import AREAS, FUNDS, KINDS, MODELS, NEEDS
+from placeplan.report import explained_words
 
 __all__ = [
     "COLUMNS",
@@ -60,7 +61,14 @@ LINES: Final = {
 
 FUND_COST: Final = "Cost a year"
 
-PENALTIES: Final = {"overfill": "Children above places", "time": "Journey time"}
+PENALTIES: Final = {
+    "overfill": "Children above places",
+    "time": "Journey time",
+    "guidance": "Journeys beyond guidance",
+    "preferences": "Children not where they prefer",
+    "continuity": "Moves of children who could stay",
+    "equity": "Localities above the bound of equity",
+}
 
 MEASURES: Final = {
     "to_place_pounds": "Fees, transport and penalties of those placed anew, a year",
@@ -81,6 +89,9 @@ MEASURES: Final = {
     "beyond_guidance": "Journeys longer than guidance",
     "journeys_not_known": "Journeys not known",
     "breaches": "Stated limits exceeded",
+    "moved": "Moving although they could stay",
+    "preferences_not_met": "Not where they prefer to be",
+    "in_mainstream_by_preference": "In mainstream by preference, in no unit",
     "entering": "To be placed for the first time, or coming out of a unit",
     "placed_again": "To be placed again: waited, or placed for a year or to a unit's end",
     "transport_pounds": "Of the cost, transport",
@@ -100,6 +111,7 @@ RULES: Final = {
     "needs": "Children with a need the unit does not take",
     "year groups": "Children in a year group the unit does not take",
     "host_share": "More plans than the host school's share",
+    "site_totals": "More children than the site takes together",
 }
 
 TABLE_NAMES: Final = {
@@ -113,11 +125,14 @@ TABLE_NAMES: Final = {
     "gap_totals": "Gap, totals",
     "prices": "Worth of one more place",
     "prices_resolved": "Worth, solved again",
+    **explained_words.TABLES,
     "costs": "Cost by line and fund",
     "penalties": "Declared penalties",
     "use": "Use of every unit",
     "flows": "Who goes where",
     "breaches": "Stated limits exceeded",
+    "rules": "Rules",
+    "preferences": "Preferences (pseudonyms)",
     "plans": "How all plans add up",
     "years": "Over the years",
     "years_costs": "Over the years, costs",
@@ -148,6 +163,7 @@ TABLE_NAMES: Final = {
 """Tables by name, in the order of a workbook's sheets; one that is not named here follows under its own name."""
 
 _VALUES: Final = {
+    **explained_words.VALUES,
     "table": TABLE_NAMES,
     "question": QUESTION_NAMES,
     "phase": PHASE_NAMES,
@@ -167,6 +183,7 @@ _VALUES: Final = {
 }
 
 COLUMNS: Final = {
+    **explained_words.COLUMNS,
     "expected": "Expected",
     "median": "Median",
     "low_80": "80 of 100, from",
@@ -223,6 +240,8 @@ COLUMNS: Final = {
     "rule": "Rule",
     "stated": "Stated",
     "found": "Found",
+    "missed": "Missed by",
+    "price": "One more would save, £ a year",
     "subject": "Subject",
     "source": "Source",
     "placement": "Placement",

@@ -21,9 +21,11 @@ from placeplan.report.answer import (
 )
 from placeplan.report.cells import Table
 from placeplan.report.compare_words import compare_sentences
+from placeplan.report.explained_section import explained_sentences
 from placeplan.report.forecast_sections import forecast_lede, has_forecast
 from placeplan.report.lookup import localities_in_order, locality_names, unit_names
 from placeplan.report.tables import questions_table
+from placeplan.report.trade_offs_section import trade_offs_sentences
 from placeplan.report.words import COLUMNS, TABLE_NAMES, WITHHELD, label, plain
 from placeplan.report.years_section import years_sentences
 from placeplan.run_tables import column_kind, in_order, measure_kind
@@ -111,6 +113,8 @@ def _front(writer: _Writer, run: Run) -> None:
         ("The gap", [" ".join(gap_sentences(run))]),
         ("Places to add", [" ".join(places_sentences(run))]),
         ("What one more place is worth", price_sentences(run)),
+        ("Why, and what it would take", explained_sentences(run)),
+        ("Cost against travel", trade_offs_sentences(run)),
     ):
         said = [sentence for sentence in sentences if sentence]
         if said:
@@ -165,6 +169,7 @@ def _table_sheet(writer: _Writer, run: Run, table: str, name: str) -> None:
     names = {
         "locality": locality_names(run),
         "unit_name": unit_names(run),
+        "runner_up": unit_names(run),
         "question": {question: question_name(run, question) for question in QUESTIONS},
     }
     if table == "localities":

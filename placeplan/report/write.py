@@ -8,15 +8,17 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from placeplan.errors import UsageError
+from placeplan.geo.maps import png_bytes
 from placeplan.privacy import share_safe
 from placeplan.report.atlas import atlas_html, has_atlas
 from placeplan.report.compare_page import compare_html
 from placeplan.report.coverage_maps import coverage_maps
-from placeplan.report.fan_charts import fan_files
+from placeplan.report.fan_charts import fan_files, svg_text
 from placeplan.report.forecast_page import forecast_html
 from placeplan.report.geopackage import geopackage_bytes, has_layers
 from placeplan.report.map import draw_map, has_map, map_png
 from placeplan.report.page import page_html
+from placeplan.report.trade_offs_section import frontier_figure
 from placeplan.report.workbook import workbook_bytes
 from placeplan.runs import LAYERS_FILE, Run, write_run
 
@@ -61,6 +63,10 @@ def _allocation_files(run: Run) -> dict[str, Callable[[], bytes] | Path]:
     }
     if picture is not None:
         files["map.png"] = lambda: picture
+    drawn = frontier_figure(run)
+    if drawn is not None:
+        made = {"frontier.png": png_bytes(drawn), "frontier.svg": svg_text(drawn).encode()}
+        files |= {name: partial(bytes, content) for name, content in made.items()}
     return files
 
 

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from placeplan.accounts import placements_of
 from placeplan.county.county import County
 from placeplan.county.vocabulary import phase_of
 from placeplan.errors import NotProvenError, UsageError
@@ -36,6 +37,8 @@ def add_places(
     ``places`` limits their number. ``pounds`` limits the new yearly spending in the county: fixed cost of
     the places, top-ups and transport of children brought into them, before the fees avoided; that answer is
     proven to within 0.1%. A site takes as many as its ``more_places``, or the county's default by kind.
+    The rules of single children and units are those of ``base`` (overfill, guidance, preferences, continuity); those
+    over several (hosts, sites, minimum use, equity, budgets, one's own) are left out.
     Raises ``UsageError`` where neither or a negative limit is given or the question is not solved,
     ``NotProvenError`` where no answer is found in ``time_limit`` seconds a stage.
     """
@@ -44,7 +47,8 @@ def add_places(
     limits = [limit for limit in (places, pounds) if limit is not None]
     if not limits or min(limits) < 0:
         raise UsageError("more places: expected a number of places or a sum of pounds, nought or more")
-    problem = base.problem
+    problem = replace(base.problem, rules=(), minimum=None, spent_today={})
+    county = replace(county, settings=replace(county.settings, rules=base.county.settings.rules.without_rows()))
     spending = _spending(problem)
     before = _spent(problem, base.placement.flows, spending)
     try:
@@ -118,8 +122,10 @@ def _enlarged(problem: CountyProblem, expansion: Expansion) -> CountyProblem:
 
 def _places_table(problem: CountyProblem, base: Allocation, allocation: Allocation, added: pd.Series) -> pd.DataFrame:
     """The added places by unit and phase; an all-through unit's go to the phases that gain children there."""
-    before = base.placements.groupby(["unit", "phase"]).size()
-    after = allocation.placements.groupby(["unit", "phase"]).size()
+    before, after = (
+        placements_of(answer.problem, answer.placement).groupby(["unit", "phase"]).size()
+        for answer in (base, allocation)
+    )
     gained = after.sub(before, fill_value=0.0).clip(lower=0.0)
     rows = []
     for unit, count in zip(added.index, added, strict=True):

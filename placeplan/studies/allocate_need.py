@@ -84,6 +84,9 @@ def allocate_need(
 ) -> NeedAllocation:
     """Place everybody who will need a place in ``year``, in each of ``draws``; survivors stay where they are.
 
+    The draws keep the county's ``[rules]``; expected counts keep those of single children and units, and leave out
+    those over several (hosts, sites, minimum use, equity, budgets), which can only make it dearer but where a
+    preference has to give way to one.
     ``expected``: also on the expected counts of the same draws. What it costs can only rise with every single draw
     placed best by itself, so that the answer on expected counts is a lower bound on the mean of the draws.
     Raises ``UsageError`` for a draw or year that the forecast does not have.
@@ -124,6 +127,7 @@ def _on_expected_counts(answers: list[Allocation], *, solver: str) -> float:
         free = answer.problem.children[answer.problem.children["status"] == "free"]
         alike = free["zone"] + "|" + free["need"] + "|" + free["year_group"].astype(str) + "|" + free["band"]
         alike = alike + "|" + free["suits"].map(";".join) + "|" + free["prefers"]
+        alike = alike + "|" + free["unit"].where(free["could_stay"], "")
         for name, count in alike.value_counts().items():
             counts[str(name)] = counts.get(str(name), 0.0) + share * float(count)
         first = alike.drop_duplicates()

@@ -13,8 +13,8 @@ from placeplan.county.vocabulary import COMMISSIONED_KINDS, QUESTIONS
 from placeplan.errors import InputError, PlaceplanError, UsageError
 from placeplan.geo.travel import TravelTimes
 from placeplan.models.allocate import allocate
-from placeplan.models.constraints import Rule
 from placeplan.models.changes import with_places
+from placeplan.models.constraints import Rule
 from placeplan.models.own import Choices, own_rules
 from placeplan.models.placement import Placement
 from placeplan.models.pricing import one_sided_prices
@@ -49,8 +49,8 @@ def allocate_places(
     placed is the gap. ``time_limit`` is seconds a stage.
 
     ``rules`` take the place of the county's own ``[rules]``, as in
-    ``replace(county.settings.rules, host_share=HostShareRule(share=0.08))``. ``own`` writes rules of yours in PuLP: it is
-    given the choices and returns constraints by name, which are kept whatever they cost::
+    ``replace(county.settings.rules, host_share=HostShareRule(share=0.08))``. ``own`` writes rules of yours in PuLP: it
+    is given the choices and returns constraints by name, which are kept whatever they cost::
 
         from pulp import lpSum
 
@@ -181,7 +181,7 @@ def _claim(
         placed=dict(zip(placements["child"], placements["unit"], strict=True)),
         costs={(line, fund): p for line, fund, p in costs[["line", "fund", "pounds"]].itertuples(index=False)},
         penalties=dict(zip(penalties["penalty"], penalties["pounds"], strict=True)),
-        prices=proof.prices.to_dict() if proof is not None and by_prices else None,
+        prices={str(k): v for k, v in proof.prices.to_dict().items()} if proof is not None and by_prices else None,
         added=added,
         spot_purchase=spot_purchase,
         in_mainstream=frozenset(accounts.in_mainstream(problem, placement)),

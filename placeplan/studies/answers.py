@@ -16,6 +16,7 @@ from placeplan.models.placement import Placement
 from placeplan.problem import CountyProblem
 from placeplan.report.write import figure, write_report
 from placeplan.runs import Run
+from placeplan.studies.explained_answers import Explanation, TradeOffs, explained_tables
 from placeplan.studies.forecast_answers import Forecast, forecast_facts, forecast_summary
 from placeplan.studies.run_parts import county_layers, run_facts, units_named
 from placeplan.studies.years_answers import YearsAllocation, years_facts
@@ -44,7 +45,8 @@ class Allocation:
     """An answer to one question, verified.
 
     ``placements``: a row a child (see ``accounts.placements_of``; child-level: it supports, and does not make, a
-    decision). ``tables``: the answer as tidy frames by name. ``added``: places added by unit, where the
+    decision); none where preferences are off, which is for counts. ``county`` has the rules that the answer was
+    made under. ``tables``: the answer as tidy frames by name. ``added``: places added by unit, where the
     answer is one with more places.
     """
 
@@ -98,13 +100,16 @@ def allocation_run(
     more_places: MorePlaces | None = None,
     forecast: Forecast | None = None,
     over_years: YearsAllocation | None = None,
+    explanation: Explanation | None = None,
+    trade_offs: TradeOffs | None = None,
     command: str = "allocate",
     options: Mapping[str, Any] | None = None,
 ) -> Run:
     """One run from answers about the same county, in the order of the questions, and what is to come where given.
 
-    Child rows (``placements``) are in it for every question but ``afresh``, which is totals only; they leave
-    only with ``--internal``. Raises ``UsageError`` for no answer, two to one question or two counties.
+    Child rows (``placements``) are in it for every question but ``afresh``, which is totals only, as is the coming
+    September where moves have a price; where preferences are off there are none. They leave only with ``--internal``.
+    Raises ``UsageError`` for no answer, two to one question or two counties.
     """
     if not answers or len({a.question for a in answers}) < len(answers) or len({a.county.digest for a in answers}) > 1:
         raise UsageError("a report: expected one answer a question, all about one county")
@@ -112,7 +117,7 @@ def allocation_run(
     county = ordered[0].county
     names = dict.fromkeys(name for answer in ordered for name in answer.tables)
     tables = {name: _stacked({a.question: a.tables[name] for a in ordered if name in a.tables}) for name in names}
-    children = {a.question: a.placements for a in ordered if a.question != "afresh"}
+    children = {a.question: a.placements for a in ordered if _told_of_children(a)}
     if children:
         columns = ["child", "zone", "locality", "need", "phase", "year_group", "unit", "stays", "minutes", "km"]
         tables["placements"] = _stacked({q: rows[[*columns, "cost_pounds"]] for q, rows in children.items()})
@@ -131,6 +136,7 @@ def allocation_run(
     if over_years is not None:
         tables |= over_years.tables
         facts |= years_facts(over_years)
+    tables |= explained_tables(explanation, trade_offs)
     if more_places is not None:
         facts["places_proof"] = {
             "status": more_places.status,
@@ -147,6 +153,8 @@ def report_allocation(
     more_places: MorePlaces | None = None,
     forecast: Forecast | None = None,
     over_years: YearsAllocation | None = None,
+    explanation: Explanation | None = None,
+    trade_offs: TradeOffs | None = None,
     command: str = "allocate",
     options: Mapping[str, Any] | None = None,
     internal: bool = False,
@@ -162,6 +170,8 @@ def report_allocation(
         more_places=more_places,
         forecast=forecast,
         over_years=over_years,
+        explanation=explanation,
+        trade_offs=trade_offs,
         command=command,
         options=options,
     )
@@ -171,6 +181,13 @@ def report_allocation(
 def draw_allocation(answers: Sequence[Allocation], *, internal: bool = False) -> Figure:
     """The map of flows and gaps as a matplotlib figure, share-safe unless ``internal``."""
     return figure(allocation_run(answers), internal=internal)
+
+
+def _told_of_children(answer: Allocation) -> bool:
+    """Whether child rows leave at all: not afresh nor where moves have a price (no proposals), nor counts only."""
+    rules = answer.county.settings.rules
+    moves = answer.question == "september" and rules.continuity.mode == "priced"
+    return answer.question != "afresh" and not moves and rules.preferences.mode != "off"
 
 
 def _stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

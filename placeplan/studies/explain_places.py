@@ -4,7 +4,7 @@ Every figure is solved again with the one thing changed, so that it can be check
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -27,15 +27,18 @@ from placeplan.errors import UsageError
 from placeplan.geo.travel import TravelTimes
 from placeplan.models.allocate import allocate
 from placeplan.models.constraints import Rule
-from placeplan.models.explain import STEPS, least_places, options_of, worth_of_places
+from placeplan.models.explain import STEPS, least_places, options_of, runner_ups, worth_of_places
 from placeplan.models.own import Choices, own_rules
 from placeplan.models.placement import Placement, PlacementProblem
 from placeplan.models.program import DEFAULT_SOLVER
 from placeplan.problem import CountyProblem
+from placeplan.rules_totals import counted_budgets
+from placeplan.run_tables import ALL
 from placeplan.studies.allocate_places import allocate_places
 from placeplan.studies.answers import Allocation
+from placeplan.studies.explained_answers import Explanation
 
-__all__ = ["Explanation", "explain_places"]
+__all__ = ["explain_places"]
 
 LEFT_OUT: Final[Mapping[str, Any]] = {
     "overfill": OverfillRule(),
@@ -44,37 +47,13 @@ LEFT_OUT: Final[Mapping[str, Any]] = {
     "continuity": ContinuityRule(mode="priced", pounds=0.0),
     "host_share": HostShareRule(),
     "site_totals": SiteTotalsRule(on=False),
-    "minimum_use": MinimumUseRule(),
+    "minimum_use": MinimumUseRule(on=False),
     "equity": EquityRule(mode="off"),
     "budgets": (),
 }
 """What each rule is when it asks for nothing."""
 
-RULE_FIGURES: Final = {
-    "cost_pounds": "cost_pounds",
-    "gap": "gap",
-    "spot_purchase": "spot_purchase",
-    "child_minutes": "child_minutes",
-    "beyond_guidance": "beyond_guidance",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why an allocation is as it is, as tidy frames.
-
-    ``worth``: unit, places (more; negative for fewer), pounds saved (negative: more spent; declared penalties in
-    them), fixed_cost of the places, net_pounds, children (placed more), preferences, rules. ``worth_by_need``: unit,
-    places, need, pounds saved on the children of each need. ``rule_costs``: what leaving a rule out would save: rule,
-    cost_pounds (cash), gap, spot_purchase, child_minutes, beyond_guidance (each now less without). ``reasons``:
-    locality, need, phase, reason, children in the gap or bought a place for want of one. ``least_places``: the fewest
-    places that would leave nobody without one: unit, places. ``offers``: a row a child placed anew (child-level: it
-    supports, and does not make, a decision): child, unit, cost, minutes, runner_up, its cost and minutes, place (what
-    a place there is worth to others, pounds), extra (what the runner-up would cost all together at these prices).
-    ``options``: for the children asked for, every unit possible (see ``models.explain.options_of``).
-    """
-
-    tables: Mapping[str, pd.DataFrame] = field(repr=False)
+RULE_FIGURES: Final = ("cost_pounds", "gap", "spot_purchase", "child_minutes", "beyond_guidance")
 
 
 def explain_places(
@@ -92,44 +71,63 @@ def explain_places(
 
     ``units``: whose places are valued (all commissioned ones of the county); ``steps``: how many more and fewer.
     ``children``: whose options are solved again one by one. ``own``: the rules of one's own that the answer was made
-    under. Raises ``UsageError`` for an answer that was not solved, or a unit or child that is not in it.
+    under. Raises ``UsageError`` for an answer that was not solved or has places added, or a unit or child that is not
+    in it.
     """
-    if answer.placement is None:
-        raise UsageError("an explanation: expected a question that is solved (september or afresh), not 'today'")
+    if answer.placement is None or answer.added:
+        raise UsageError("an explanation: expected an answer that is solved (september or afresh), no places added")
     problem, placement = answer.problem, answer.placement
     mine = [] if own is None else own_rules(problem.placement, own)
+    rules = [*problem.rules, *mine]
+    chosen, asked = _units(problem, units), _asked(answer, children)
 
     def allocated(changed: PlacementProblem, more: Sequence[Rule], near: Placement) -> Placement:
-        return allocate(
-            changed, rules=[*problem.rules, *mine, *more], minimum=problem.minimum, start=near, solver=solver
-        )
+        return allocate(changed, rules=[*rules, *more], minimum=problem.minimum, start=near, solver=solver)
 
-    chosen = _units(problem, units)
     worth, answers = worth_of_places(problem.placement, placement, allocated, units=chosen, steps=steps)
     fixed = worth["unit"].map(problem.units["fixed_cost"]).astype(float) * worth["places"]
     worth = worth.assign(fixed_cost=fixed.round(2), net_pounds=(worth["pounds"] - fixed).round(2))
-    asked = [str(child) for child in children]
-    unknown = sorted(set(asked) - set(problem.placement.groups.index))
-    if unknown:
-        raise UsageError(f"children {', '.join(unknown)}: expected children who are placed anew in {answer.question}")
-    options = [
-        options_of(problem.placement, placement, allocated, child).assign(child=child) for child in dict.fromkeys(asked)
-    ]
     tables = {
         "worth": worth,
         "worth_by_need": _by_need(problem, placement, answers),
         "rule_costs": _rule_costs(county, travel, answer, own=own, solver=solver),
-        "reasons": _reasons(problem, placement),
-        "least_places": least_places(problem.placement, rules=[*problem.rules, *mine], solver=solver),
-        "offers": _offers(problem, placement),
+        "reasons": _reasons(problem, placement, rules),
+        "least_places": _least_places(problem, rules, solver=solver),
     }
-    if options:
-        tables["options"] = pd.concat(options, ignore_index=True)
-    return Explanation(tables)
+    if _tells_children(answer):
+        tables["offers"] = _offers(problem, placement, rules)
+    if asked:
+        options = [options_of(problem.placement, placement, allocated, child) for child in asked]
+        named = [table.assign(child=child) for child, table in zip(asked, options, strict=True)]
+        tables["options"] = pd.concat(named, ignore_index=True)
+    return Explanation(answer.question, tables)
+
+
+def _tells_children(answer: Allocation) -> bool:
+    """Whether the answer has rows about children: afresh it is in totals only, and where preferences are off."""
+    return answer.question != "afresh" and answer.county.settings.rules.preferences.mode != "off"
+
+
+def _asked(answer: Allocation, children: Iterable[str]) -> list[str]:
+    asked = list(dict.fromkeys(str(child) for child in children))
+    if asked and not _tells_children(answer):
+        raise UsageError(
+            "options of children: expected september with preferences on; other answers are in totals only"
+        )
+    unknown = sorted(set(asked) - set(answer.problem.placement.groups.index))
+    if unknown:
+        raise UsageError(f"children {', '.join(unknown)}: expected children who are placed anew in {answer.question}")
+    return asked
+
+
+def _addable(problem: CountyProblem) -> pd.DataFrame:
+    """Units of the county with counted places."""
+    units: pd.DataFrame = problem.units[problem.units["in_county"] & np.isfinite(problem.units["room"])]
+    return units
 
 
 def _units(problem: CountyProblem, units: Iterable[str] | None) -> list[str]:
-    counted = problem.units[problem.units["in_county"] & np.isfinite(problem.units["room"])]
+    counted = _addable(problem)
     if units is None:
         return [str(unit) for unit in counted.index[counted["kind"].isin(COMMISSIONED_KINDS)]]
     asked = [str(unit) for unit in units]
@@ -142,24 +140,28 @@ def _units(problem: CountyProblem, units: Iterable[str] | None) -> list[str]:
 def _by_need(
     problem: CountyProblem, placement: Placement, answers: Mapping[tuple[str, int], Placement]
 ) -> pd.DataFrame:
-    """Pounds saved on the children of each need, overfill apart: their own places now less then."""
-    pairs = problem.placement.pairs
-    need = problem.children["need"].reindex(problem.placement.groups.index).to_numpy()[problem.placement.at_group]
-    cost = pairs["cost"].to_numpy(float)
+    """Pounds saved on the children of each need, overfill apart, and how many of them would be elsewhere."""
+    cost = problem.placement.pairs["cost"].to_numpy(float).round(2)
 
-    def spent(flows: pd.DataFrame) -> pd.Series:
+    def of_children(flows: pd.DataFrame) -> pd.DataFrame:
         at = problem.placement.pair_places(flows["group"], flows["unit"])
-        pounds = pd.Series(cost[at] * flows["children"].to_numpy(float))
-        return pounds.groupby(need[at]).sum()
+        return pd.DataFrame({"unit": flows["unit"].to_numpy(), "pounds": cost[at]}, index=flows["group"].to_numpy())
 
-    now = spent(placement.flows)
+    now = of_children(placement.flows)
+    need = problem.children["need"]
     parts = []
     for (unit, places), answer in answers.items():
-        saved = now.sub(spent(answer.flows), fill_value=0.0).round(2)
-        saved = saved[saved.abs() > 0.004]
-        parts.append(pd.DataFrame({"unit": unit, "places": places, "need": saved.index, "pounds": saved.to_numpy()}))
-    columns = ["unit", "places", "need", "pounds"]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+        both = now.join(of_children(answer.flows), how="outer", rsuffix="_then")
+        elsewhere = both["unit"].fillna("") != both["unit_then"].fillna("")
+        saved = both["pounds"].fillna(0.0) - both["pounds_then"].fillna(0.0)
+        moved = pd.DataFrame({"pounds": saved, "children": 1.0})[elsewhere].groupby(
+            need.reindex(both.index[elsewhere]).to_numpy()
+        )
+        part = moved.sum().round(2).rename_axis("need").reset_index()
+        parts.append(part.assign(unit=unit, places=places))
+    columns = ["unit", "places", "need", "pounds", "children"]
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True)[columns] if filled else pd.DataFrame(columns=columns)
 
 
 def _rule_costs(
@@ -171,67 +173,144 @@ def _rule_costs(
     solver: str,
 ) -> pd.DataFrame:
     """What each rule that asks for something costs: the same question without it, solved and verified."""
-    stated: Rules = answer.county.settings.rules
-    rows = []
-    for name, nothing in LEFT_OUT.items():
-        if getattr(stated, name) == nothing or (
-            name == "site_totals" and answer.county.sites["total_places"].isna().all()
-        ):
-            continue
+    rows: list[dict[str, object]] = []
+    for name in _asking(answer):
         without = allocate_places(
             county,
             travel,
             question=answer.question,
             spot_purchase=answer.spot_purchase,
-            rules=replace(stated, **{name: nothing}),
+            rules=replace(answer.county.settings.rules, **{name: LEFT_OUT[name]}),
             own=own,
             solver=solver,
         )
-        rows.append({"rule": name, **{n: answer.headline(m) - without.headline(m) for n, m in RULE_FIGURES.items()}})
-    return pd.DataFrame(rows, columns=["rule", *RULE_FIGURES]).round(2)
+        saved = {figure: answer.headline(figure) - without.headline(figure) for figure in RULE_FIGURES}
+        rows.append({"left_out": name, **{figure: round(value, 2) + 0.0 for figure, value in saved.items()}})
+    return pd.DataFrame(rows, columns=["left_out", *RULE_FIGURES]).astype(dict.fromkeys(RULE_FIGURES, float))
 
 
-def _reasons(problem: CountyProblem, placement: Placement) -> pd.DataFrame:
-    """Why children are in the gap, or were bought a place, by locality, need and phase."""
-    flows = placement.flows
-    bought = flows.loc[flows["unit"] == SPOT_PURCHASE, "group"]
+def _asking(answer: Allocation) -> list[str]:
+    """The rules that ask for something in this question."""
+    rules: Rules = answer.county.settings.rules
+    of_september = answer.question == "september"
+    asks = {
+        "overfill": not rules.overfill.allowed,
+        "guidance": rules.guidance.mode != "report",
+        "preferences": of_september and rules.preferences.mode != "off",
+        "continuity": of_september and rules.continuity != LEFT_OUT["continuity"],
+        "host_share": rules.host_share.share is not None,
+        "site_totals": rules.site_totals.on and bool(answer.county.sites["total_places"].notna().any()),
+        "minimum_use": answer.problem.minimum is not None,
+        "equity": rules.equity.mode != "off",
+        "budgets": bool(counted_budgets(answer.county, answer.question)),
+    }
+    return [name for name, asked in asks.items() if asked]
+
+
+def _least_places(problem: CountyProblem, rules: Sequence[Rule], *, solver: str) -> pd.DataFrame:
+    """The fewest places of the county for everybody whom they could serve, none bought one by one; and who is left."""
+    placement = problem.placement
+    if SPOT_PURCHASE in placement.units.index:
+        placement = replace(
+            placement,
+            units=placement.units.assign(
+                places=placement.units["places"].mask(placement.units.index == SPOT_PURCHASE, 0.0)
+            ),
+        )
+    places, gap = least_places(
+        placement, units=list(_addable(problem).index), rules=rules, minimum=problem.minimum, solver=solver
+    )
+    whole = pd.DataFrame({"unit": [ALL], "places": [float(places["places"].sum())], "children": [float(gap.sum())]})
+    return pd.concat([places.assign(children=np.nan), whole], ignore_index=True) if len(places) else whole
+
+
+def _reasons(problem: CountyProblem, placement: Placement, rules: Sequence[Rule]) -> pd.DataFrame:
+    """Why children are in the gap, or were bought a place, by locality, need and phase.
+
+    ``taken``: every place that would suit is; ``outside``: so it is, and all of them are outside the county;
+    ``dearer``: one has room, and costs more than the place bought; ``rule``: a rule stands against those that would
+    suit; ``none``: no open unit that can be reached suits the plan, the need and the year group.
+    """
+    bought = placement.flows.loc[placement.flows["unit"] == SPOT_PURCHASE, "group"]
     waiting = placement.gap.index[placement.gap > 0.5]
-    children = problem.children.loc[[*waiting, *bought]]
-    named = problem.choices[problem.choices["unit"] != SPOT_PURCHASE]
-    possible = set(named["child"])
-    barred = set(problem.barred.loc[problem.barred["unit"] != SPOT_PURCHASE, "child"])
-    reason = [
-        "every place that would suit is taken, or worth more to others"
-        if child in possible
-        else "a rule bars every place that would suit"
-        if child in barred
-        else "no open unit that can be reached suits the plan, the need and the year group"
-        for child in children.index
-    ]
-    outcome = ["gap"] * len(waiting) + ["bought one by one"] * len(bought)
-    rows = children[["locality", "need", "phase"]].assign(outcome=outcome, reason=reason, children=1.0)
-    keys = ["locality", "need", "phase", "outcome", "reason"]
-    return rows.groupby(keys, as_index=False)[["children"]].sum()
+    outcome = pd.Series({**dict.fromkeys(bought, "spot_purchase"), **dict.fromkeys(waiting, "gap")}, dtype=object)
+    pairs = problem.placement.pairs.assign(stands=_stand_against(problem, placement, rules))
+    named = pairs[(pairs["unit"] != SPOT_PURCHASE) & pairs["group"].isin(outcome.index)]
+    ours = named["unit"].isin(_addable(problem).index)
+    full = named["unit"].map(_room_left(problem, placement)) < 1.0 - 1e-6
+    about = (
+        pd.DataFrame(
+            {
+                "possible": True,
+                "dearer": ~full & ~named["stands"],
+                "taken": full & ours & ~named["stands"],
+                "outside": full & ~ours & ~named["stands"],
+            }
+        )
+        .groupby(named["group"].to_numpy())
+        .any()
+        .reindex(outcome.index)
+        .fillna(False)
+        .astype(bool)
+    )
+    barred = outcome.index.isin(problem.barred.loc[problem.barred["unit"] != SPOT_PURCHASE, "child"])
+    reason = np.select(
+        [about["dearer"], about["taken"], about["outside"], about["possible"] | barred],
+        ["dearer", "taken", "outside", "rule"],
+        "none",
+    )
+    rows = problem.children.loc[outcome.index, ["locality", "need", "phase"]]
+    rows = rows.assign(outcome=outcome, reason=reason, children=1.0)
+    return rows.groupby(["locality", "need", "phase", "outcome", "reason"], as_index=False)[["children"]].sum()
 
 
-def _offers(problem: CountyProblem, placement: Placement) -> pd.DataFrame:
-    """What each child placed anew is offered and the runner-up: the next unit by what it costs all at these prices."""
-    pairs = problem.placement.pairs[["group", "unit", "cost", "minutes", "against_preference"]]
-    worth = -placement.proof.prices["cost"] if "cost" in placement.proof.prices else pd.Series(dtype=float)
-    named = worth.set_axis(worth.index.str.removeprefix("places[").str.removesuffix("]"))
-    place = pairs["unit"].map(named).astype(float).fillna(0.0)
+def _room_left(problem: CountyProblem, placement: Placement) -> pd.Series:
     units = problem.placement.units
-    room = (units["places"] - units["held"]).add(problem.placement.bands.groupby("unit")["width"].sum(), fill_value=0.0)
-    rows = pairs.assign(place=place, total=pairs["cost"] + place, room=pairs["unit"].map(room) > 1e-9)
-    offered = placement.flows.merge(rows, on=["group", "unit"]).set_index("group")
-    others = rows[rows["room"]].merge(
-        placement.flows[["group", "unit"]], on=["group", "unit"], how="left", indicator=True
-    )
-    others = others[others["_merge"] == "left_only"].sort_values(["group", "against_preference", "total", "unit"])
-    second = others.drop_duplicates("group").set_index("group")
-    table = offered[["unit", "children", "cost", "minutes", "place"]].join(
-        second[["unit", "cost", "minutes", "total"]].add_prefix("runner_up_")
-    )
-    table["extra"] = (table["runner_up_total"] - offered["total"]).round(2)
-    table = table.rename(columns={"runner_up_unit": "runner_up"}).drop(columns="runner_up_total")
-    return table.rename_axis("child").reset_index().sort_values("child", ignore_index=True)
+    load = placement.flows.groupby("unit")["children"].sum().reindex(units.index, fill_value=0.0)
+    above = problem.placement.bands.groupby("unit")["width"].sum().reindex(units.index, fill_value=0.0)
+    return units["places"] + above - units["held"] - load
+
+
+def _stand_against(problem: CountyProblem, placement: Placement, rules: Sequence[Rule]) -> np.ndarray:
+    """Which pairs a rule over several children stands against: no room for one more in its row, or a minimum unmet."""
+    stated = problem.placement
+    at = stated.pair_places(placement.flows["group"], placement.flows["unit"])
+    children = np.zeros(len(stated.pairs))
+    children[at] = placement.flows["children"].to_numpy(float)
+    against = np.zeros(len(stated.pairs), dtype=bool)
+    for rule in rules:
+        if rule.costs:
+            continue
+        left = rule.rows["right"].to_numpy(float) - rule.pairs.T @ children - rule.gap.T @ placement.gap.to_numpy(float)
+        tight = (rule.rows["sense"] != ">=").to_numpy()
+        dense = rule.pairs.toarray()
+        against |= ((dense > left + 1e-6) & (dense > 0) & tight).any(axis=1)
+    if problem.minimum is not None:
+        use = stated.units["held"].add(placement.flows.groupby("unit")["children"].sum(), fill_value=0.0)
+        small = use.reindex(problem.minimum.index) < problem.minimum - 1e-6
+        against |= stated.pairs["unit"].isin(small.index[small]).to_numpy()
+    return against
+
+
+def _offers(problem: CountyProblem, placement: Placement, rules: Sequence[Rule]) -> pd.DataFrame:
+    """What each child placed anew is offered and the runner-up: the next unit by what it costs all at these prices."""
+    seconds = runner_ups(problem.placement, placement, rules)
+    pairs = problem.placement.pairs.set_index(["group", "unit"])[["cost", "minutes"]]
+    prices = placement.proof.prices
+    worth = -prices["cost"] if "cost" in prices and placement.proof.by_prices else pd.Series(dtype=float)
+    table = seconds.join(pairs, on=["group", "unit"]).join(pairs.add_prefix("runner_up_"), on=["group", "runner_up"])
+    place = worth.reindex([f"places[{unit}]" for unit in table["unit"]]).to_numpy(float)
+    counted = np.isfinite(table["unit"].map(problem.placement.units["places"]).to_numpy(float))
+    table = table.assign(place=np.where(counted, place, 0.0 if placement.proof.by_prices else np.nan).round(2) + 0.0)
+    columns = [
+        "unit",
+        "cost",
+        "minutes",
+        "place",
+        "runner_up",
+        "runner_up_cost",
+        "runner_up_minutes",
+        "decided_by",
+        "extra",
+    ]
+    return table.rename(columns={"group": "child"}).sort_values("child", ignore_index=True)[["child", *columns]]

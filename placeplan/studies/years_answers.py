@@ -37,8 +37,9 @@ class YearsAllocation:
     """A forecast's children placed over years, verified.
 
     ``tables``: years (a row a year: children and how they stand, pounds of that year, journeys), years_costs (by line
-    and fund), years_penalties, years_use (units), years_gap (locality, need, phase), years_prices (unit and year), years_lasting (what
-    a place there in every year would save, solved again) and years_proof. ``label`` says of which draws it is.
+    and fund), years_penalties, years_use (units), years_gap (locality, need, phase), years_prices (unit and year),
+    years_lasting (what a place there in every year would save, solved again) and years_proof. ``label`` says of which
+    draws it is.
     ``net_present_pounds``: the cash of all years, discounted to the first. ``warnings``: what the forecast's backtests
     say of its bands.
     """

@@ -64,8 +64,17 @@ def test_the_forecast_is_told_placed_and_covered(tiny, monkeypatch, capsys, tmp_
     assert {"forecast.html", "fans", "run.xlsx", "tables"} <= {path.name for path in (tmp_path / "run").iterdir()}
 
 
+def test_years_are_placed_together(tiny, monkeypatch, capsys, tmp_path):
+    run(monkeypatch, "06_over_years.py", str(tmp_path / "run"), tiny)
+    said = capsys.readouterr().out
+    assert ", optimal:" in said
+    assert "How sure:" in said
+    assert "are worth £" in said
+    assert {"report.html", "run.xlsx", "tables"} <= {path.name for path in (tmp_path / "run").iterdir()}
+
+
 def test_every_numbered_script_is_run_here():
     text = Path(__file__).read_text(encoding="utf-8")
     names = sorted(path.name for path in SCRIPTS.glob("[0-9]*.py"))
-    assert len(names) == 5
+    assert len(names) == 6
     assert all(f'"{name}"' in text for name in names)

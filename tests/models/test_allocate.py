@@ -1,6 +1,6 @@
 """Who goes where: against a network flow, a whole linear programme, brute force and answers worked by hand."""
 
-import binascii
+import hashlib
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ from placeplan.models import allocate as allocation
 from placeplan.models.allocate import allocate, bounds_without_prices, cost_of, overfill_of
 from placeplan.models.constraints import linear_rule
 from placeplan.models.one_year import year_network
-from placeplan.models.placement import PlacementProblem, placement_problem, tie_break
+from placeplan.models.placement import PlacementProblem, placement_problem
 from placeplan.models.program import InfeasibleError
 from placeplan.models.sift import sift
 
@@ -47,7 +47,8 @@ def flows_of(answer):
 
 def hash_of(flow):
     """The last rule between equal answers, worked out anew from its description."""
-    return sum(n * (binascii.crc32(f"{g}|{u}".encode()) % 65_536) for (g, u), n in flow.items())
+    digests = {pair: hashlib.blake2b("|".join(pair).encode(), digest_size=3).hexdigest() for pair in flow}
+    return sum(n * int(digests[pair][1:], 16) for pair, n in flow.items())
 
 
 def check_every_rule(problem, answer, *, within=1e-9):
@@ -69,7 +70,7 @@ def check_every_rule(problem, answer, *, within=1e-9):
     assert all(r.children <= widths[r.unit, r.band] + within for r in answer.overfill.itertuples())
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(problem=problems())
 def test_whole_children_are_placed_as_well_as_two_peers_place_them_and_the_proof_closes(problem):
     answer = allocate(problem)
@@ -90,7 +91,7 @@ def test_whole_children_are_placed_as_well_as_two_peers_place_them_and_the_proof
     assert proof.gap_children_bound == proof.gap_children == flow.gap
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(problem=problems(fractions=True))
 def test_fractions_of_children_are_placed_as_well_as_a_whole_linear_programme_places_them(problem):
     answer = allocate(problem)
@@ -103,7 +104,7 @@ def test_fractions_of_children_are_placed_as_well_as_a_whole_linear_programme_pl
     assert answer.proof.bound == pytest.approx(answer.proof.objective, abs=1e-4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(problem=problems(most_groups=3, most_units=3))
 def test_tiny_answers_are_the_best_of_all_possible_ones_and_ties_go_to_fewer_minutes_then_the_hash(problem):
     answer = allocate(problem)
@@ -132,7 +133,7 @@ def test_shuffled_rows_give_the_same_answer(problem, data):
     pd.testing.assert_frame_equal(first.proof.prices, second.proof.prices, check_exact=True)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(problem=problems(most_groups=5, most_units=4), other=problems(most_groups=5, most_units=4), data=st.data())
 def test_the_answer_does_not_depend_on_where_the_search_begins(problem, other, data):
     # Thirds of children under a rule, so that no flow says where to begin; the starts are the answer itself, the answer
@@ -161,7 +162,7 @@ def bound_of_the_gap(problem, price):
     return least @ problem.groups["children"] - room - above
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(problem=problems(fractions=True))
 def test_the_proof_holds_each_objective_with_its_bound_and_prices_that_a_reader_can_check(problem):
     proof, peer = allocate(problem).proof, best_by_linear_programme(problem)
@@ -234,12 +235,6 @@ def test_a_tie_on_cost_goes_to_fewer_minutes_and_then_to_the_hash():
     straight, crossed = {("a", "x"): 1, ("b", "y"): 1}, {("a", "y"): 1, ("b", "x"): 1}
     assert hash_of(straight) != hash_of(crossed)
     assert flows_of(allocate(problem_of({"a": 1, "b": 1}, units, level))) == min(straight, crossed, key=hash_of)
-
-
-def test_the_tie_break_is_a_fixed_number_of_the_two_labels():
-    assert tie_break(["g"], ["u"]) == [binascii.crc32(b"g|u") % 65_536]
-    assert tie_break(["a", "b"], ["b", "a"]) == [binascii.crc32(b"a|b") % 65_536, binascii.crc32(b"b|a") % 65_536]
-    assert all(0 <= n < 65_536 for n in tie_break(list("abcdef"), list("uvwxyz")))
 
 
 def test_a_unit_in_breach_takes_nobody_more():
@@ -347,22 +342,6 @@ def test_a_rule_that_has_to_be_kept_comes_before_everything_and_may_leave_childr
         allocate(problem, rules=[at_most(-1.0)])
 
 
-def test_near_the_best_is_near_enough_where_it_is_asked_for():
-    # Each takes three of the rule's seven in the free unit: two children there, and a third of the last one in pieces.
-    problem = problem_of(
-        dict.fromkeys("abc", 1),
-        {"shop": (INF, 0), "u": (3, 0)},
-        {(g, u): (cost, 5) for g in "abc" for u, cost in (("u", 0), ("shop", 9_000))},
-    )
-    taken = np.where(problem.pairs["unit"] == "u", 3.0, 0.0)
-    rule = linear_rule("sevens", pairs=taken, gap=np.zeros(3), sense="<=", right=7.0)
-    exact, near = allocate(problem, rules=[rule]), allocate(problem, rules=[rule], relative_gap=0.5)
-    assert (exact.proof.status, exact.proof.objective) == ("optimal", 9_000)
-    assert near.proof.bound <= 9_000 <= near.proof.objective <= 1.5 * 9_000
-    assert (near.flows["children"] % 1 == 0).all()
-    assert near.flows["children"].sum() == 3
-
-
 def check_unproven(problem: PlacementProblem, answer) -> None:
     """An answer that is not the best: every rule kept, and a bound that neither it nor the best one is below."""
     check_every_rule(problem, answer, within=1e-6)
@@ -377,7 +356,7 @@ def check_unproven(problem: PlacementProblem, answer) -> None:
         assert proof.status == "feasible"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(problem=problems())
 def test_without_a_solver_there_is_still_an_answer_with_a_bound_that_holds(problem):
     def no_time(*_, **__):

@@ -1,11 +1,14 @@
 """A placement problem is checked whole: every fault is named at once, and rows come in one order."""
 
+import hashlib
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
 from support.placement_peers import frames
 
-from placeplan.models.placement import placement_problem
+from placeplan.models.placement import placement_problem, tie_break
 
 INF = float("inf")
 
@@ -139,3 +142,25 @@ def test_of_many_labels_the_first_five_are_named_and_the_rest_counted():
     groups = pd.DataFrame({"children": -1.0}, index=list("hgfedcba"))
     _, units, bands, pairs = parts()
     assert faults_of(groups, units, bands, pairs) == ["group without a count: a, b, c, d, e and 3 more"]
+
+
+def test_the_tie_break_is_a_fixed_number_of_the_two_labels():
+    def last_digits(text):
+        return int(hashlib.blake2b(text, digest_size=3).hexdigest()[1:], 16)
+
+    assert tie_break(["g"], ["u"]) == [last_digits(b"g|u")]
+    assert tie_break(["a", "b"], ["b", "a"]) == [last_digits(b"a|b"), last_digits(b"b|a")]
+    assert all(0 <= n < 1_048_576 for n in tie_break(list("abcdef"), list("uvwxyz")))
+
+
+def test_the_tie_break_tells_every_exchange_of_two_children_apart():
+    # Labels that differ in a digit or two, as those of a county do: no exchange comes to the same sum.
+    groups, units = [f"g{n:03d}" for n in range(60)], [f"u{n:02d}" for n in range(10)]
+    tie = np.array([tie_break([g] * len(units), units) for g in groups])
+    equal = [
+        (groups[a], groups[b], units[u], units[v])
+        for a, b in itertools.combinations(range(len(groups)), 2)
+        for u, v in itertools.combinations(range(len(units)), 2)
+        if tie[a, u] + tie[b, v] == tie[a, v] + tie[b, u]
+    ]
+    assert equal == []

@@ -58,7 +58,7 @@ def check_against_solving_again(problem):
             assert row["cost_one_fewer"] == pytest.approx(fewer.cost - now.cost, abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(problem=problems())
 def test_prices_equal_solving_again_with_a_place_more_or_fewer(problem):
     check_against_solving_again(problem)

@@ -13,8 +13,8 @@ from allocation_checks import (
 )
 from allocation_counties import random_county, random_rules
 from allocation_programmes import by_cp_sat
-from allocation_reference import Rules, best_under_rules, counts_whole, score
-from support.placement_peers import best_by_flow, best_by_linear_programme, random_problem
+from allocation_reference import Own, Rules, best_under_rules, counts_whole, score
+from support.placement_peers import best_by_flow, best_by_linear_programme, problem_of, random_problem
 
 COUNTIES = range(40)
 
@@ -47,6 +47,32 @@ def test_every_rule_is_on_in_some_of_these_counties_and_off_in_others():
     assert {name: min(sum(on), len(on) - sum(on)) >= 3 for name, on in switches.items()} == dict.fromkeys(
         switches, True
     )
+
+
+def test_an_objective_is_kept_no_lower_than_whole_children_can_bring_it():
+    # A solver's whole children are whole to a millionth: the worst mean of 35.14 comes out lower by as much.
+    problem = problem_of(
+        {"a": 2, "b": 3, "c": 2},
+        {"u0": (3, 0), "u1": (5, 0), "u2": (3, 0), "u3": (math.inf, 0)},
+        {
+            ("a", "u1"): (60_000, 1),
+            ("b", "u0"): (60_000, 1),
+            ("b", "u3"): (4_000, 1),
+            ("c", "u2"): (10_000, 1),
+            ("c", "u3"): (23_000, 1),
+        },
+    )
+    rules = Rules(
+        locality={"a": "east", "b": "north", "c": "east"},
+        values={("a", "u1"): 73.8, ("b", "u0"): 19.2, ("b", "u3"): 64.1, ("c", "u2"): 20.1, ("c", "u3"): 61.7},
+        gap_values=dict.fromkeys("abc", 0.0),
+        held_values={"east": 0.0, "north": 15.0},
+        locality_children={"east": 7.0, "north": 5.0},
+        minimax=True,
+        own=(Own("own", {("b", "u3"): 1.0, ("c", "u3"): 2.0}, {"a": 1.0}, ">=", 3.0, required=True),),
+    )
+    best = check_under_rules(problem, rules)
+    assert best is not None
 
 
 def exact(problem, seed):

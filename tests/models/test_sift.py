@@ -226,7 +226,7 @@ def test_stopped_in_the_middle_there_is_an_answer_with_a_bound_that_holds_or_non
             raise InfeasibleError("HiGHS found no answer: not solved")
         return solved(*arguments, **options)
 
-    prices = prices_drawn(data, network)
+    prices = data.draw(st.sampled_from([1.0, -1.0])) * prices_drawn(data, network)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sifting, "solve", stopped)
         try:

@@ -18,10 +18,13 @@ def check(case: int | str) -> None:
     from allocation_counties import random_county, random_rules
 
     seed = FIRST + int(case)
-    check_county(seed)
-    if seed % 5 == 0:
-        problem = random_county(seed)
-        check_prices_under_rules(problem, random_rules(problem, seed))
+    try:
+        check_county(seed)
+        if seed % 5 == 0:
+            problem = random_county(seed)
+            check_prices_under_rules(problem, random_rules(problem, seed))
+    except (ArithmeticError, LookupError, ValueError) as wrong:
+        raise AssertionError(f"{type(wrong).__name__}: {wrong}") from wrong
 
 
 if __name__ == "__main__":

@@ -136,56 +136,69 @@ def test_stays_cost_what_they_cost_by_hand(tiny, travel):
     }
 
 
-def whole_programme(facts):
-    """The whole as one linear programme, from the recounted tables: stays, overfill by band; spot purchase allowed."""
-    stays, costs, rows = [], [], {}
+def stays_of(facts):
+    """Every stay from the recounted tables: group, first and last year, unit, discounted pounds a child who begins."""
+    made = []
     for group in facts.groups:
-        for year in range(group[0], facts.years[-1] + 1):
-            if facts.left(group, year) > 0:
-                stays += [(group, year, unit) for unit in facts.options(facts.who(group, year), year)]
-    at = {}
-    for number, (group, first, unit) in enumerate(stays):
-        last, cost = facts.last_year(group, unit, first), 0.0
-        at.setdefault((group, first), {})[number] = 1.0
-        for year in range(first, last + 1):
-            left = facts.left(group, year) / facts.left(group, first)
-            cost += left * facts.discount(year) * facts.options(facts.who(group, year), year)[unit]
-            rows.setdefault((unit, year), {})[number] = left
+        for first in range(group[0], facts.years[-1] + 1):
+            here = facts.left(group, first)
+            for unit in facts.options(facts.who(group, first), first) if here > 0 else ():
+                last = facts.last_year(group, unit, first)
+                pounds = sum(
+                    facts.left(group, year)
+                    / here
+                    * facts.discount(year)
+                    * facts.options(facts.who(group, year), year)[unit]
+                    for year in range(first, last + 1)
+                )
+                made.append((group, first, last, unit, pounds))
+    return made
+
+
+def whole_programme(facts):
+    """The whole as one linear programme: stays, and overfill by band; a place can always be bought for one child."""
+    stays = stays_of(facts)
+    costs, upper = [pounds for *_, pounds in stays], [None] * len(stays)
+    comes, taken = {}, {}
+    for number, (group, first, last, unit, _) in enumerate(stays):
+        here = facts.left(group, first)
+        comes.setdefault((group, first), {})[number] = 1.0
         if last < facts.years[-1] and facts.left(group, last + 1) > 0:
-            share = facts.left(group, last + 1) / facts.left(group, first)
-            at.setdefault((group, last + 1), {})[number] = -share
-        costs.append(cost)
-    capacity, overs = [], []
-    for (unit, year), taken in rows.items():
-        row = facts.at[year].units.get(unit)
-        if row is None or np.isinf(row["room"]):
-            continue
-        taken = dict(taken)
-        extra = row["ceiling_room"] - row["room"]
-        begin = 0.0
-        for band in facts.settings.overfill.bands:
-            end = np.floor(extra * band.share + 0.5)
-            taken[len(stays) + len(overs)] = -1.0
-            overs.append(((row["fixed"] + band.penalty) * facts.discount(year), end - begin))
-            begin = end
-        capacity.append((taken, row["room"] - facts.held[year, unit]))
-    size = len(stays) + len(overs)
-    matrix = [np.zeros((len(part), size)) for part in (at, capacity)]
-    for line, taken in enumerate(at.values()):
-        matrix[0][line, list(taken)] = list(taken.values())
-    for line, (taken, _) in enumerate(capacity):
-        matrix[1][line, list(taken)] = list(taken.values())
-    supply = [facts.groups[group] if year == group[0] else 0.0 for group, year in at]
+            comes.setdefault((group, last + 1), {})[number] = -facts.left(group, last + 1) / here
+        for year in range(first, last + 1):
+            taken.setdefault((year, unit), {})[number] = facts.left(group, year) / here
+    rooms = []
+    for (year, unit), line in taken.items():
+        row = facts.of[year].units.get(unit, {"room": np.inf})
+        rooms.append(row["room"] - facts.held[year, unit])
+        ends = [
+            np.floor((row["ceiling_room"] - row["room"]) * share + 0.5) for share in (0.5, 1.0) if row["room"] < np.inf
+        ]
+        for width, penalty in zip(np.diff([0.0, *ends]), (2000.0, 5000.0), strict=False):
+            line[len(costs)] = -1.0
+            costs.append((row["fixed"] + penalty) * facts.discount(year))
+            upper.append(width)
+    supply = [facts.groups[group] if year == group[0] else 0.0 for group, year in comes]
+    limited = [number for number, room in enumerate(rooms) if np.isfinite(room)]
+    lines = list(taken.values())
     result = linprog(
-        [*costs, *(price for price, _ in overs)],
-        A_eq=matrix[0],
+        costs,
+        A_eq=matrix_of(comes.values(), len(costs)),
         b_eq=supply,
-        A_ub=matrix[1],
-        b_ub=[room for _, room in capacity],
-        bounds=[*[(0, None)] * len(stays), *((0, width) for _, width in overs)],
+        A_ub=matrix_of([lines[number] for number in limited], len(costs)),
+        b_ub=[rooms[number] for number in limited],
+        bounds=[(0, most) for most in upper],
     )
     assert result.status == 0
     return result.fun
+
+
+def matrix_of(lines, size):
+    lines = list(lines)
+    made = np.zeros((len(lines), size))
+    for number, line in enumerate(lines):
+        made[number, list(line)] = list(line.values())
+    return made
 
 
 @pytest.mark.parametrize("draw", [0, 1, 2, 3])
@@ -199,8 +212,10 @@ def test_the_cost_is_that_of_the_whole_programme(tiny, travel, forecast, draw):
 
 
 def test_one_year_is_what_allocate_need_does_with_that_draw(tiny, travel, forecast):
-    """Exactly: without later years nobody is thinned or discounted. Where the county has substitutes, preferences,
-    rules over sites or children who may move, ``allocate_need`` keeps them and this does not.
+    """Exactly the same: without later years nobody is thinned or discounted.
+
+    Where the county has substitutes (whole children there, shares here), rules over sites or children who may move, the
+    two differ by these; preferences of children to come are in neither.
     """
     for draw in (0, 1, 5):
         one = pp.allocate_years(tiny, travel, forecast, years=1, draws=[draw])
@@ -242,7 +257,7 @@ def test_without_spot_purchase_children_wait_and_come_again(tiny, travel, foreca
     assert answer.proof.status == "optimal"
 
 
-def test_a_lasting_place_saves_what_a_county_with_it_saves(tmp_path, tiny, travel, forecast, answer):
+def test_a_lasting_place_saves_what_a_county_with_it_saves(tmp_path, travel, forecast, answer):
     lasting = answer.tables["years_lasting"].set_index("unit").loc["base_primary"]
     units = TINY_TABLES["units"].replace("ASD,0,6,,2,0,3,", "ASD,0,6,,3,0,4,")
     larger = tiny_with(tmp_path / "larger", units=units)
@@ -267,7 +282,8 @@ def test_the_draw_is_that_of_the_median_need_unless_given(tiny, travel, forecast
 
 
 def test_a_substitute_takes_its_share_of_a_group(tmp_path, travel, forecast):
-    table = "need,phase,from_kind,from_model,to_kind,to_model,share,source\nSLD,primary,ers,,special,,0.25,a test\n"
+    table = "need,phase,from_kind,from_model,to_kind,to_model,share,source\n"
+    table += "SLD,primary,ers,alternative,special,,0.25,test\n"
     county = tiny_with(tmp_path / "tiny", substitutes=table)
     groups = entering({2025: forecast.draw(0, 2025).to_place})
     split = with_substitutes(county, groups)
@@ -311,11 +327,10 @@ def test_a_broken_answer_is_refused(tiny, travel, forecast, answer, what):
 
 
 def test_a_unit_above_its_ceiling_is_refused(tiny, travel, forecast, answer):
-    # Everybody of 2027 in the special school, which takes three: those who may go there are more.
     facts = recounted(tiny, travel, forecast, 0)
     claim = years_claim(answer.problem, answer.placement, answer.tables)
-    for row in (facts.at[year].units["special"] for year in YEARS):
-        row["ceiling_room"] = row["room"] = 1.0
+    for recount in facts.of.values():
+        recount.units["special"].update(ceiling_room=1.0, room=1.0)
     found = verify_years(facts, claim).violations
     assert any("its ceiling leaves room for 1" in one for one in found)
 
@@ -363,4 +378,17 @@ def test_a_run_tells_of_the_years_share_safe_unless_internal(tiny, travel, forec
     shown = safe.tables["years_costs"]
     assert shown.loc[shown["fund"] == "health", "pounds"].isna().all()
     again = pp.write_report(run, tmp_path / "again", internal=True)
-    assert (again / "report.html").read_text(encoding="utf-8") == page
+    section = page[page.index("Over the years") : page.index("The method and its proof")]
+    assert section in (again / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_county_that_knows_no_children_places_all_of_them(tmp_path, travel):
+    tiny_with(tmp_path / "tiny")
+    (tmp_path / "tiny" / "children.csv").unlink()
+    county = pp.read_county(tmp_path / "tiny")
+    forecast = pp.forecast_need(county, years=2, draws=20, backtests=False)
+    answer = pp.allocate_years(county, travel, forecast, years=2, draws=[0])
+    totals = answer.tables["years"]
+    assert totals["staying"].iloc[0] == 0
+    assert totals["entering"].iloc[0] == forecast.draw(0, 2025).children
+    assert answer.proof.verification.holds
