@@ -30,8 +30,9 @@ class Network:
 
     ``supply``: children who enter at each node. ``first``: the arcs of node n are ``first[n]`` to ``first[n + 1]``.
     ``cost``: by objective in its order, of each arc. ``row``: the row of which each arc takes one, -1 for none.
-    ``use``: arcs x rows, whatever else they take (None where nothing). ``head`` and ``gain``: the node at which a share of an arc's children
-    arrives again, -1 for none (None where none does). ``levels``: where each level of nodes begins, and the end;
+    ``use``: arcs x rows, whatever else they take (None where nothing). ``head`` and ``gain``: the node at which a share
+    of an arc's children arrives again, -1 for none (None where none does). ``levels``: where each level of nodes
+    begins, and the end;
     ``family``: the group that each node belongs to, where a group has several.
     ``rows``: index label; sense, right. ``extra``: other variables, index label; lower, upper, whole; with
     ``extra_cost`` by stage and ``extra_use`` (extra x rows). ``arc_labels`` and ``node_labels`` name what is asked for.

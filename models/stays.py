@@ -250,7 +250,7 @@ def _faults(
         *named("group", survival.loc[~(survival["share"] >= 0.0), "group"], "with a share that is none"),
         *named("group", groups.index[~groups["children"].between(0, largest)], "without a count"),
         *named("group", groups.index[~at_entry], "whose share at entry is not 1"),
-        *named("group", groups.index[rises], "whose share rises"),
+        *named("group", groups.index[np.flatnonzero(rises)], "whose share rises"),
         *named(
             "unit",
             places.index[~(places["places"] >= 0) | ~places["held"].between(0, largest)],

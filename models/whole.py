@@ -24,8 +24,12 @@ Floats = NDArray[np.float64]
 FIRST: Final = 150
 """Arcs above one a node that are tried first."""
 
-KEPT: Final = 1e-9
-"""How exactly an earlier objective is kept, as a share of it."""
+HALF_A_PENNY: Final = 0.005
+COUNTED: Final = ("gap", "preference", "cost", "places", "minutes")
+"""Objectives that come in whole pence, tenths of minutes and children: half a penny more is the same."""
+
+KEPT: Final = 1e-6
+"""How exactly another earlier objective is kept, as a share of it; a solver takes a narrower gap for none."""
 
 
 def is_whole(answer: Ordered, network: Network) -> bool:
@@ -89,13 +93,13 @@ def _at_best(
     network: Network, name: str, stage: Sifted, cost: Floats, extra_cost: Floats
 ) -> tuple[Network, NDArray[np.bool_]]:
     """The whole answers that are as good: arcs that add no more than lies open, and the objective kept."""
-    fitting = stage.reduced <= stage.objective - stage.bound_of_prices + KEPT * max(1.0, abs(stage.objective)) + 1e-6
+    slack = HALF_A_PENNY if name in COUNTED else KEPT * max(1.0, abs(stage.objective))
+    fitting = stage.reduced <= stage.objective - stage.bound_of_prices + slack + 1e-6
     if stage.objective <= 1e-9 and cost.min(initial=0.0) >= 0.0 and extra_cost.min(initial=0.0) >= 0.0:
         # Nought is kept by leaving out whatever costs anything.
         extra = network.extra.assign(upper=network.extra["upper"].where(extra_cost <= 0.0, network.extra["lower"]))
         return replace(network, extra=extra), fitting & (cost <= 0.0)
-    right = stage.objective + KEPT * max(1.0, abs(stage.objective))
-    return network.with_row(f"keep {name}", cost, extra_cost, right), fitting
+    return network.with_row(f"keep {name}", cost, extra_cost, stage.objective + slack), fitting
 
 
 def _whole_stage(

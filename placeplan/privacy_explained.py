@@ -78,16 +78,11 @@ def _by_area(frame: pd.DataFrame) -> pd.DataFrame:
     keys = ["question", "unit", "places"]
     folded = frame.assign(area=frame["need"].map(AREA_OF_NEED).fillna("not_classified"))
     rows = folded.groupby([*keys, "area"], as_index=False, sort=False)[["pounds", "children"]].sum()
-    told = []
+    told = pd.Series(True, index=rows.index)
     for _, part in rows.groupby(keys, sort=False):
-        cells: dict[Key, float] = {
-            ("area", str(a)): float(n) for a, n in zip(part["area"], part["children"], strict=True)
-        }
-        parts = tuple(cells)
-        cells["area", ANY] = sum(cells.values())
-        gone = suppress(cells, [Sum(("area", ANY), parts)])
-        told += [("area", str(area)) not in gone and ("area", ANY) not in gone for area in part["area"]]
-    kept = rows[pd.Series(told, index=rows.index, dtype=bool)]
+        gone = _hidden_parts(part["area"], part["children"])
+        told.loc[part.index] = ~part["area"].isin(gone).to_numpy(bool)
+    kept = rows[told]
     return _pounds(kept.assign(children=[to_step(float(n), COUNT_STEP) for n in kept["children"]])).reset_index(
         drop=True
     )
@@ -104,18 +99,31 @@ def _reasons(frame: pd.DataFrame, hidden: Mapping[str, frozenset[Key]]) -> pd.Da
     return withhold(rows, ["children"], lambda row, _: keys[row][1] in hidden.get(keys[row][0], frozenset()), {})
 
 
+def _hidden_parts(names: pd.Series, counts: pd.Series) -> set[str]:
+    """Which parts of a sum are withheld, so that what it comes to gives no small one away."""
+    cells: dict[Key, float] = {("part", str(name)): float(n) for name, n in zip(names, counts, strict=True)}
+    parts = tuple(cells)
+    cells["part", ANY] = sum(cells.values())
+    gone = suppress(cells, [Sum(("part", ANY), parts)])
+    return {str(name) for name in names} if ("part", ANY) in gone else {key[1] for key in gone}
+
+
 def _least_places(frame: pd.DataFrame) -> pd.DataFrame:
-    """Places of units are public, but not as few as would count the children who have none."""
-    total = frame.loc[frame["unit"] == ALL].set_index("question")["places"]
-    few = frame["question"].map(total).map(lambda places: is_small(float(places))).to_numpy(bool)
+    """Each place is for a child who has none: few of them are withheld, the others stay, as places are public."""
+    hidden: dict[str, set[str]] = {}
+    for question, rows in frame.groupby("question"):
+        units = rows[rows["unit"] != ALL]
+        gone = _hidden_parts(units["unit"], units["places"])
+        hidden[str(question)] = gone | ({ALL} if gone and is_small(float(units["places"].sum())) else set())
+    gone_rows = [str(u) in hidden[str(q)] for q, u in zip(frame["question"], frame["unit"], strict=True)]
     left = frame["children"].to_numpy(float)
     made = withhold(
         frame,
         ["places", "children"],
-        lambda row, column: bool(few[row]) if column == "places" else is_small(float(left[row])),
+        lambda row, column: gone_rows[row] if column == "places" else is_small(float(left[row])),
         {},
     )
-    return made.assign(places=frame["places"].astype(float).mask(few))
+    return made.assign(places=frame["places"].astype(float).mask(pd.Series(gone_rows, index=frame.index)))
 
 
 def _frontier(frame: pd.DataFrame, *, penalties_told: bool) -> pd.DataFrame:

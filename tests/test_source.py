@@ -37,7 +37,16 @@ TEXTS = [path for path in FILES if path.suffix in TEXT_SUFFIXES or path.name in 
 # The rooms, each with the rooms it may import from; a room may always import from itself.
 COUNTY = {"errors", "county"}
 CHILDREN = COUNTY | {"provision", "cohort"}
-RUNS = {"run_tables", "run_reading", "runs", "suppression", "withholding", "privacy", "privacy_forecast", "privacy_years"}
+RUNS = {
+    "run_tables",
+    "run_reading",
+    "runs",
+    "suppression",
+    "withholding",
+    "privacy",
+    "privacy_forecast",
+    "privacy_years",
+}
 YEARS = {"years_problem", "years_accounts", "recount_years", "verify_years"}
 COVERAGE = {"need_groups", "reach", "people_reach", "coverage_tables", "candidates"}
 MAY_IMPORT = {
@@ -57,7 +66,9 @@ MAY_IMPORT = {
     "privacy_coverage": COUNTY | {"run_tables", "suppression", "withholding"},
     "privacy_forecast": {"run_tables", "suppression", "withholding"},
     "privacy_years": COUNTY | {"run_tables", "suppression", "withholding"},
-    "privacy": COUNTY | {"privacy_forecast", "privacy_years"} | {"runs", "run_tables", "suppression", "withholding", "privacy_coverage"},
+    "privacy": COUNTY
+    | {"privacy_forecast", "privacy_years"}
+    | {"runs", "run_tables", "suppression", "withholding", "privacy_coverage"},
     "need_groups": CHILDREN,
     "reach": CHILDREN | {"geo"},
     "coverage_tables": CHILDREN | {"geo", "reach"},

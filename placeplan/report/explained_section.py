@@ -72,18 +72,18 @@ def _worth_said(run: Run) -> list[str]:
         row = _best(worth, places)
         if row is None:
             continue
-        noun = number_of(places, "more place")
-        figures = f"save {pounds(row['pounds'])} a year and cost {pounds(row['fixed_cost'])} to keep open"
+        figures = f"save {pounds(row['pounds'])} a year"
         if row["pounds"] < 0:
-            figures = f"cost {pounds(-row['pounds'])} a year, and {pounds(row['fixed_cost'])} to keep open"
-        placed = (
-            ""
-            if not row["children"] > 0
-            else f", and place {number_of(row['children'], 'more child', 'more children')}"
-        )
+            figures = f"cost {pounds(-row['pounds'])} a year"
+        if row["children"] > 0:
+            figures = f"place {number_of(row['children'], 'more child', 'more children')} and {figures}"
         worthwhile = row["net_pounds"] > 0 or row["children"] > 0
-        opening = f"{noun} would do most at" if worthwhile else f"{noun} would pay at no one unit; nearest is"
-        said.append(f"{opening} {name(row['unit'])}: {figures}, {pounds(row['net_pounds'])} net{placed}.")
+        opening = "would do most at" if worthwhile else "would pay at no one unit; nearest is"
+        kept = f"{'it costs' if places == 1 else 'they cost'} {pounds(row['fixed_cost'])} to keep open"
+        said.append(
+            f"{number_of(places, 'more place')} {opening} {name(row['unit'])}: {'it' if places == 1 else 'they'} would "
+            f"{figures}; {kept}, so {pounds(row['net_pounds'])} net."
+        )
     return said
 
 
@@ -94,7 +94,8 @@ def _rules_said(run: Run) -> list[str]:
 def _rule_said(row: Row) -> str:
     """What leaving a rule out would do, in one sentence."""
     cost, travel = float(row["cost_pounds"]), float(row["child_minutes"])
-    save, more = [], []
+    save: list[str] = []
+    more: list[str] = []
     if abs(cost) >= 0.5:
         (save if cost > 0 else more).append(f"{pounds(abs(cost))} a year")
     if abs(travel) >= 0.5:
@@ -118,8 +119,8 @@ def _reasons_said(run: Run) -> list[str]:
     reasons = table(run, "reasons")
     said = []
     for outcome, opening in (
-        ("gap", "without any place"),
-        ("spot_purchase", "for whom a place is bought"),
+        ("gap", "some are without any place"),
+        ("spot_purchase", "a place is bought for some"),
     ):
         rows = reasons[reasons["outcome"] == outcome] if len(reasons) else reasons
         if rows.empty:
@@ -130,7 +131,7 @@ def _reasons_said(run: Run) -> list[str]:
             told = "" if children.isna().any() else f" ({count(children.sum())})"
             words = REASONS[reason]
             parts.append(f"{words[:1].lower()}{words[1:]}{told}")
-        said.append(f"Why there are children {opening}: {'; '.join(parts)}.")
+        said.append(f"Why {opening}: {'; '.join(parts)}.")
     return said
 
 
@@ -143,7 +144,10 @@ def _least_said(run: Run) -> list[str]:
     name = _unit(run)
     some = not rows.empty
     hidden = pd.isna(whole["places"])
-    at = [f"{'' if hidden else count(one['places']) + ' '}at {name(one['unit'])}" for one in rows.to_dict("records")]
+    at = [
+        f"{'' if pd.isna(one['places']) else count(one['places']) + ' '}at {name(one['unit'])}"
+        for one in rows.to_dict("records")
+    ]
     left = (
         ""
         if whole["children"] == 0
@@ -208,8 +212,8 @@ def _rules_table(run: Run) -> Table | None:
         (
             label("left_out", row["left_out"]),
             cell(row, "cost_pounds", pounds),
-            f"{float(row['child_minutes']):,.0f}",
-            *(cell(row, column) for column in ("gap", "spot_purchase", "beyond_guidance")),
+            _change(row["child_minutes"]),
+            *(cell(row, column, _change) for column in ("gap", "spot_purchase", "beyond_guidance")),
         )
         for row in frame.to_dict("records")
     ]
@@ -222,6 +226,11 @@ def _rules_table(run: Run) -> Table | None:
         note="Minus: it would be more. Cash; minutes are of all children, a school morning. It is no proposal to leave "
         "a rule out, nor to move any child.",
     )
+
+
+def _change(value: Any, *, missing: str = "") -> str:
+    """A change that may be a loss, as a whole number with a minus sign."""
+    return missing if pd.isna(value) else f"{float(value):,.0f}".replace("-", "−")
 
 
 def _reasons_table(run: Run) -> Table | None:
@@ -294,7 +303,7 @@ def _options_table(run: Run) -> Table | None:
     if frame.empty:
         return None
     name = _unit(run)
-    ordered = frame.assign(first=-frame["children"]).sort_values(["child", "first", "all_pounds", "unit"])
+    ordered = frame.assign(first=-frame["children"]).sort_values(["child", "first", "all_pounds", "cost", "unit"])
     rows = [
         (
             str(row["child"]),

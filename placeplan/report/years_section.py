@@ -38,7 +38,7 @@ def years_sentences(run: Run) -> list[str]:
     cost = f"The cost of {school_year(first['year'])} is {short_pounds(first['cost_pounds'])}"
     if len(rows) > 1:
         cost += (
-            f", that of {school_year(last['year'])} {short_pounds(last['cost_pounds'])}; all {len(rows)} together are "
+            f", that of {school_year(last['year'])} {short_pounds(last['cost_pounds'])}; all {len(rows)} years are "
             f"worth {short_pounds(proof['net_present_pounds'])} in the first, discounted by "
             f"{100 * float(run.facts['years_discount']):g}% a year"
         )

@@ -14,15 +14,24 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 from harness import Bar, at_least, at_most, finish, options
 
+import placeplan as pp
 from placeplan.models.allocate import allocate
+from placeplan.models.allocate_years import allocate_years
+from placeplan.models.changes import with_children, with_places
+from placeplan.models.constraints import linear_rule
 from placeplan.models.placement import placement_problem
+from placeplan.models.pricing import one_sided_prices
+from placeplan.models.stays import stay_problem
+from placeplan.problem import county_problem
 
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "support")]
@@ -51,12 +60,42 @@ class Contender:
     beside: dict = field(default_factory=dict)
 
 
-def ours(instance):
-    """What placeplan makes of an instance; building is the making and checking of the problem."""
+def ours(instance, side=None):
+    """What placeplan makes of an instance; building is the making and checking of the problem.
+
+    Without rules the seconds hold the answer, its proof and both one-sided prices of every unit.
+    """
     began = time.perf_counter()
     problem = placement_problem(instance.groups, instance.units, instance.bands, instance.pairs)
+    rules = [] if side is None else rules_of(problem, side)
     built = time.perf_counter()
-    proof = allocate(problem).proof
+    answer = allocate(problem, rules=rules)
+    if side is None:
+        one_sided_prices(problem, answer)
+    return judged(answer.proof, began, built)
+
+
+def rules_of(problem, side):
+    """The rows beside the places as rules of one's own; a bought place keeps everybody out of the gap."""
+    nobody = np.zeros(len(problem.groups))
+    return [
+        replace(linear_rule(f"row {k}", pairs=row, gap=nobody, sense=sense, right=float(right)), may_bar=False)
+        for k, (row, sense, right) in enumerate(zip(side.matrix.toarray(), side.senses, side.right, strict=True))
+    ]
+
+
+def ours_over_years(instance):
+    """What placeplan makes of ten years."""
+    began = time.perf_counter()
+    problem = stay_problem(instance.groups, instance.places, instance.bands, instance.survival, instance.stays)
+    built = time.perf_counter()
+    return judged(allocate_years(problem).proof, began, built)
+
+
+def judged(proof, began, built):
+    """An answer for the table; one that is not proven is none."""
+    if proof.status != "optimal" or proof.objective - proof.bound > EQUAL * abs(proof.objective):
+        raise AssertionError(f"not proven: {proof.objective} above {proof.bound}")
     return engines.Answer(proof.objective, built - began, time.perf_counter() - built, f"{proof.status}")
 
 
@@ -200,24 +239,87 @@ def forecast(*, quick: bool) -> Section:
 def rules_beside(*, quick: bool) -> Section:
     """The same county with rules of equity, hosts and a budget, which no flow can state."""
     make = partial(instances.forecast_size, load=0.9, seed=1, size=0.1 if quick else 1.0)
-    rows = compare(make, lp_peers(FOR_RULES), with_rules=True)
+    rows = compare(make, [Contender(OURS, ours, repeats=3), *lp_peers(FOR_RULES)], with_rules=True)
     rows = [row | {"instance": f"{row['instance']}, rules"} for row in rows]
-    return rows, dict(agreement(rows, "rules"))
+    mine = fastest(rows, OURS)
+    bars = {"rules: x faster than HiGHS simplex through PuLP": at_least(fastest(rows, SIMPLEX) / mine, 10)}
+    return rows, bars | agreement(rows, "rules")
 
 
 def stays(*, quick: bool) -> Section:
     """Ten years of entries, stays and leavers."""
     whole = engines.whole_lp_ten_years
-    contenders = [
+    contenders = [Contender(OURS, ours_over_years)] + [
         Contender(f"{through} {method}", whole, beside={"method": method, "through": through})
         for through in ("PuLP", "highspy")
         for method in ("simplex", "ipm")
     ]
     rows = compare(partial(instances.ten_years, seed=1, size=0.1 if quick else 1.0), contenders)
-    return rows, dict(agreement(rows, "ten years"))
+    peers = [row for row in rows if row["engine"] != OURS]
+    fewest = min(fastest(peers, "PuLP"), fastest(peers, "highspy"))
+    bars = {"ten years: x faster than the fastest whole LP": at_least(fewest / fastest(rows, OURS), 5)}
+    return rows, bars | agreement(rows, "ten years")
 
 
-SECTIONS = (forecast, rules_beside, stays)
+def england(*, quick: bool) -> Section:
+    """A country, by its size: proven, with seconds and memory."""
+    rows, bars = [], {}
+    for share in (0.125,) if quick else (0.125, 0.25, 0.5, 1.0):
+        rows += compare(partial(instances.england, share=share, seed=1), [Contender(OURS, ours)])
+    last = rows[-1]
+    bars["England: seconds"] = at_most(last["total s"], 600, unit="s")
+    bars["England: megabytes"] = at_most(last["peak MB"], 12_000, unit="MB")
+    return rows, bars
+
+
+def warm(*, quick: bool) -> Section:
+    """The embedded county with a place or a child more, from the answer without it: equal to a fresh one."""
+    county = pp.read_county("example:derbyshire")
+    travel = pp.travel_times(county)
+    rows, bars = [], {}
+    for question in ("september", "afresh"):
+        problem = county_problem(county, travel, question).placement
+        before = allocate(problem)
+        counted = problem.units.index[np.isfinite(problem.units["places"])]
+        changes = [with_places(problem, pd.Series({unit: 1.0})) for unit in counted[: 5 if quick else 25]]
+        changes += [
+            with_children(problem, {group: 1.0}) for group in problem.groups.index[:: len(problem.groups) // 25]
+        ]
+        seconds, apart = [], 0.0
+        for changed in changes:
+            began = time.perf_counter()
+            again = allocate(changed, start=before)
+            seconds.append(time.perf_counter() - began)
+            fresh = allocate(changed)
+            same = again.flows.equals(fresh.flows) and again.gap.equals(fresh.gap)
+            apart = max(apart, abs(again.proof.objective - fresh.proof.objective), 0.0 if same else 1.0)
+        middle = sorted(seconds)[len(seconds) // 2]
+        rows.append({"instance": f"{question}, {len(changes)} changes", "engine": OURS, "total s": middle})
+        bars[f"{question}: median seconds of a change"] = at_most(middle, 0.1, unit="s")
+        bars[f"{question}: apart from a fresh answer"] = at_most(apart, 0.0)
+    return rows, bars
+
+
+def random_counties(*, quick: bool) -> Section:
+    """Random counties with every rule on and off beside the reference model; prices beside solving again."""
+    checks = importlib.import_module("allocation_checks")
+    counties = importlib.import_module("allocation_counties")
+    many = 25 if quick else 500
+    began, wrong = time.perf_counter(), 0
+    for seed in range(many):
+        try:
+            checks.check_county(seed)
+            if seed % 5 == 0:
+                problem = counties.random_county(seed)
+                checks.check_prices_under_rules(problem, counties.random_rules(problem, seed))
+        except (AssertionError, ArithmeticError, LookupError, ValueError) as error:
+            wrong += 1
+            print(f"county {seed}: {error}", file=sys.stderr)
+    row = {"instance": f"{many} random counties", "engine": OURS, "total s": time.perf_counter() - began}
+    return [row], {f"random counties that differ, of {many}": at_most(wrong, 0)}
+
+
+SECTIONS = (forecast, rules_beside, stays, england, warm, random_counties)
 
 
 def main():

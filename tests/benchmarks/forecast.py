@@ -26,8 +26,8 @@ from placeplan.need.counts import PLACEMENT_AXIS, cube_of
 from placeplan.need.demand import planned_kinds
 from placeplan.need.fit import fit_need
 from placeplan.need.futures import draw_futures
-from placeplan.need.zones import zone_counts
 from placeplan.need.people import people_ahead
+from placeplan.need.zones import zone_counts
 from placeplan.synthetic import generator
 
 TESTS = Path(__file__).resolve().parents[1]

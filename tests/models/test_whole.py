@@ -167,6 +167,30 @@ def test_an_arc_that_no_piece_of_a_child_takes_may_be_the_best_for_a_whole_one(m
         assert flow_of(network, solve_whole(network, linear)) == {("a", "z"): 1}
 
 
+def test_an_answer_is_not_lost_to_the_rounding_of_what_is_kept():
+    # Everyone can be placed as they prefer in one way alone: the two of a and one of c at school, the others bought.
+    problem = problem_of(
+        {"a": 2, "b": 2, "c": 3},
+        {"bought": (INF, 0), "school": (4, 5)},
+        {
+            ("a", "bought"): (4_000, 5, True),
+            ("a", "school"): (23_456.78, 40),
+            ("b", "bought"): (60_000, 40),
+            ("b", "school"): (0, 5, True),
+            ("c", "bought"): (23_456.78, 12.5),
+            ("c", "school"): (10_000.02, 5),
+        },
+        {"school": [(2, 0), (2, 500)]},
+    )
+    taken = np.array([0.0, 2, 0, 1, 1, 1])
+    rule = linear_rule("own", pairs=taken, gap=np.array([1.0, 0, 0]), sense=">=", right=5.0)
+    network = year_network(problem, [rule]).network
+    whole = solve_whole(network, solve_stages(network))
+    found = {("a", "school"): 2, ("b", "bought"): 2, ("c", "bought"): 2, ("c", "school"): 1}
+    assert flow_of(network, whole) == found
+    assert whole.unproven == ()
+
+
 def test_near_the_best_ends_the_search_and_says_by_how_much():
     linear = solve_stages(FUND)
     near = solve_whole(FUND, linear, relative_gap=0.5)
