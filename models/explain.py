@@ -6,12 +6,14 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from .allocate import allocate
 from .changes import with_places
 from .constraints import Rule, added_places, linear_rule, may_be_missed
 from .one_year import year_network
 from .placement import Placement, PlacementProblem
+from .pricing import costs_elsewhere
 from .program import DEFAULT_SOLVER
 from .stages import solve_stages
 
@@ -28,6 +30,8 @@ __all__ = [
 
 STEPS: Final = (1, 8, 24)
 """Places more and fewer that are solved again: one, a base, three classes of a special school."""
+
+Floats = NDArray[np.float64]
 
 Allocate = Callable[[PlacementProblem, Sequence[Rule], Placement], Placement]
 """Answer a problem under more rules than its own, beginning from another answer."""
@@ -130,30 +134,31 @@ def options_of(
 
 
 def runner_ups(problem: PlacementProblem, placement: Placement, rules: Sequence[Rule] = ()) -> pd.DataFrame:
-    """What each placed group is offered, and the next best unit for everybody together, at the prices of the answer.
+    """What each placed group is offered, and the next best unit for everybody together.
 
     A row a group and unit: group, unit, runner_up (missing where no other could take anybody), decided_by (the first
     objective in which the runner-up is worse: ``gap``, ``preference``, a rule's, ``cost``, ``minutes``; "" where it is
-    as good, or where the answer was searched for and has no prices), extra (pounds that the runner-up would at least
-    cost everybody together for a child; missing where something before cost decides). ``rules``: those of the answer.
-    Without prices the runner-up is the cheapest in itself, preferred units first.
+    as good, or where the answer was searched for and has no prices), extra (pounds that a child there would cost
+    everybody together; missing where something before cost decides). ``rules``: those of the answer. Under rules over
+    several children ``extra`` is at least so much, by the prices of the answer; without any it is exact. Without prices
+    the runner-up is the cheapest in itself, preferred units first.
     """
     groups = np.array(problem.pairs["group"].to_numpy(), dtype=object)
     units = np.array(problem.pairs["unit"].to_numpy(), dtype=object)
-    values = _reduced(problem, placement, rules)
+    values = _reduced(problem, placement, rules) if rules or not placement.proof.by_prices else None
+    if values is None:
+        elsewhere = costs_elsewhere(problem, placement)
+        values = {str(name): elsewhere[name].to_numpy(float) for name in elsewhere}
+        values["minutes"] = problem.pairs["minutes"].to_numpy(float).round(1)
     flows = placement.flows
     offered = problem.pair_places(flows["group"], flows["unit"])
     first = pd.Series(offered, index=problem.at_group[offered]).groupby(level=0).first()
     beside = first.reindex(problem.at_group).to_numpy()
     others = _takes_anybody(problem).to_numpy(bool)[problem.at_unit] & ~np.isnan(beside)
     others[offered] = False
+    others &= ~np.isnan(values["cost"])
     at = np.flatnonzero(others)
-    worse = {
-        name: np.where(
-            np.abs(d := value[at] - value[beside[at].astype(int)]) > 1e-6 * max(1.0, np.abs(value).max()), d, 0.0
-        )
-        for name, value in values.items()
-    }
+    worse = {name: _apart(value[at], value[beside[at].astype(int)]) for name, value in values.items()}
     order = at[np.lexsort([units[at].astype(str), *[*worse.values()][::-1], problem.at_group[at]])]
     table = pd.DataFrame({name: pd.Series(part, index=at) for name, part in worse.items()}).reindex(order)
     table = table.groupby(groups[order], sort=False).head(1)
@@ -170,13 +175,20 @@ def runner_ups(problem: PlacementProblem, placement: Placement, rules: Sequence[
     return found.assign(decided_by=found["decided_by"].fillna("")).reset_index(drop=True)
 
 
+def _apart(values: Floats, others: Floats) -> Floats:
+    """By how much values are above others, nought where that is a solver's rounding."""
+    above = values - others
+    largest = max(float(np.abs(values).max(initial=0.0)), float(np.abs(others).max(initial=0.0)), 1.0)
+    return np.where(np.abs(above) > 1e-7 * largest, above, 0.0)
+
+
 def _takes_anybody(problem: PlacementProblem) -> pd.Series:
     """By unit, whether anybody new could be there."""
     room = problem.units["places"] - problem.units["held"]
     return room.add(problem.bands.groupby("unit")["width"].sum(), fill_value=0.0) > 1e-9
 
 
-def _reduced(problem: PlacementProblem, placement: Placement, rules: Sequence[Rule]) -> dict[str, np.ndarray]:
+def _reduced(problem: PlacementProblem, placement: Placement, rules: Sequence[Rule]) -> dict[str, Floats]:
     """By objective in its order, what a child on each pair costs with the prices of what it takes."""
     pairs = problem.pairs
     plain = {

@@ -61,7 +61,8 @@ def frontier(
 
     ``measure``: the mean of each locality whose worst is to be low. ``steps``: bounds on travel from the cheapest
     answer's to the least, and ``levels``: bounds on the worst locality from where it needs none to the least there can
-    be. The gap comes before all of them and is the same in every answer.
+    be. The gap comes before all of them and is the same in every answer. Between answers of the same cost and travel the
+    fairer is not looked for, but at the end of equity.
     """
     minutes = problem.pairs["minutes"].to_numpy(float).round(1)
     cheapest = allocated((), (), None)
@@ -72,7 +73,7 @@ def frontier(
     ]
     figures = [_figures(problem, measure, minutes, answer) for _, answer in found]
     most, least = figures[0]["minutes"], figures[1]["minutes"]
-    travel = np.linspace(most, least, max(steps, 2))
+    travel = np.linspace(most, least, max(steps, 2) if most - least > SAME["minutes"] else 2)
     # With no bound on the worst locality the two ends of travel are known; a lower bound that an answer keeps already
     # has the same answer.
     at = [cheapest, *[None] * (len(travel) - 2), found[1][1]]

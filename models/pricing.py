@@ -24,6 +24,7 @@ __all__ = [
     "Flow",
     "NotOptimalError",
     "Residual",
+    "costs_elsewhere",
     "largest_prices",
     "one_sided_prices",
     "residual",
@@ -112,6 +113,46 @@ def one_sided_prices(problem: PlacementProblem, placement: Placement) -> pd.Data
     where every place is held by a child who stays. The first is the smallest, the second the largest
     optimal price of the unit. Raises ``NotOptimalError`` where the placement is not the best one.
     """
+    graph, _ = _weighed(problem, placement)
+    saved_pounds, saved_children, saved_against = _unweigh(smallest_prices(graph))
+    cost_pounds, cost_children, cost_against = _unweigh(largest_prices(graph))
+    return pd.DataFrame(
+        {
+            "saving_one_more": saved_pounds,
+            "cost_one_fewer": cost_pounds,
+            "children_one_more": saved_children,
+            "children_one_fewer": -cost_children + 0.0,
+            "preferences_one_more": saved_against,
+            "preferences_one_fewer": -cost_against + 0.0,
+        },
+        index=pd.Index(problem.units.index[np.isfinite(problem.units["places"])], name="unit"),
+    )
+
+
+def costs_elsewhere(problem: PlacementProblem, placement: Placement) -> pd.DataFrame:
+    """What it would cost everybody together to have one child of a placed group at each of its pairs instead.
+
+    In the order of ``problem.pairs``: gap, preference, cost (children, children, pounds; nought where the group is),
+    missing for groups in the gap and where nobody could make room. Whoever is pushed out goes where that costs least.
+    """
+    graph, cost = _weighed(problem, placement)
+    ways = graph.steps.copy()
+    for middle in range(len(ways)):
+        ways = np.minimum(ways, ways[:, middle, None] + ways[None, middle, :])
+    limited = problem.units.index[np.isfinite(problem.units["places"])]
+    row = limited.get_indexer(problem.units.index)[problem.at_unit]
+    row = np.where(row >= 0, row, len(limited))
+    offered = problem.pair_places(placement.flows["group"], placement.flows["unit"])
+    first = np.full(len(problem.groups), -1)
+    first[problem.at_group[offered[::-1]]] = offered[::-1]
+    now = first[problem.at_group]
+    weighed = np.where(now >= 0, cost - cost[now] + ways[row, row[now]], np.inf)
+    pounds, children, against = _unweigh(weighed)
+    return pd.DataFrame({"gap": children, "preference": against, "cost": pounds})
+
+
+def _weighed(problem: PlacementProblem, placement: Placement) -> tuple[Residual, Floats]:
+    """The residual graph of a placement with all stages weighed together, and the weighed cost of each pair."""
     stated = year_network(problem)
     network, children = stated.network, np.zeros(len(stated.arcs.choice))
     flows = placement.flows
@@ -127,20 +168,8 @@ def one_sided_prices(problem: PlacementProblem, placement: Placement) -> pd.Data
             cost += weight * of_arcs
     extra = np.round(100.0 * network.extra_cost["cost"])
     over = bands["children"].fillna(0.0).to_numpy(float)
-    graph = residual(network, (children, over), np.round(cost), extra)
-    saved_pounds, saved_children, saved_against = _unweigh(smallest_prices(graph))
-    cost_pounds, cost_children, cost_against = _unweigh(largest_prices(graph))
-    return pd.DataFrame(
-        {
-            "saving_one_more": saved_pounds,
-            "cost_one_fewer": cost_pounds,
-            "children_one_more": saved_children,
-            "children_one_fewer": -cost_children + 0.0,
-            "preferences_one_more": saved_against,
-            "preferences_one_fewer": -cost_against + 0.0,
-        },
-        index=pd.Index(problem.units.index[np.isfinite(problem.units["places"])], name="unit"),
-    )
+    cost = np.round(cost)
+    return residual(network, (children, over), cost, extra), cost[stated.arcs.of_choice]
 
 
 def _moves(network: Network, row: NDArray[np.int64], children: Floats, cost: Floats, allowed: Truths | None) -> Floats:

@@ -109,21 +109,23 @@ def with_safe_penalties(made: Mapping[str, pd.DataFrame], penalties: pd.DataFram
         return dict(made)
     safe = dict(made)
     own = safe["penalties"]
-    safe["penalties"] = _without(own, few.to_numpy(bool), ["pounds", "children"])
+    safe["penalties"] = _without(own, few, ["pounds", "children"])
     if "headlines" in made:
         rows = made["headlines"]
         at = rows["question"].isin(questions) & (rows["measure"] == "penalty_pounds")
-        safe["headlines"] = _without(rows, at.to_numpy(bool), ["value"])
+        safe["headlines"] = _without(rows, at, ["value"])
     if "proof" in made:
         rows = made["proof"]
-        safe["proof"] = _without(
-            rows, rows["question"].isin(questions).to_numpy(bool), ["objective_pounds", "bound_pounds"]
-        )
+        safe["proof"] = _without(rows, rows["question"].isin(questions), ["objective_pounds", "bound_pounds"])
     return safe
 
 
-def _without(frame: pd.DataFrame, at: Sequence[bool], columns: Sequence[str]) -> pd.DataFrame:
+def _without(frame: pd.DataFrame, at: pd.Series, columns: Sequence[str]) -> pd.DataFrame:
     """The frame with some rows' columns withheld."""
-    names = frame[SUPPRESSED] if SUPPRESSED in frame.columns else pd.Series(None, index=frame.index, dtype="str")
-    made = frame.assign(**{name: frame[name].astype(float).mask(at) for name in columns})
-    return made.assign(**{SUPPRESSED: names.mask(at, ";".join(columns))})
+    gone = at.to_numpy(bool)
+    names = list(frame[SUPPRESSED]) if SUPPRESSED in frame.columns else [None] * len(frame)
+    names = [";".join(columns) if lost else name for name, lost in zip(names, gone, strict=True)]
+    made = frame.assign(
+        **{name: frame[name].astype(float).mask(pd.Series(gone, index=frame.index)) for name in columns}
+    )
+    return made.assign(**{SUPPRESSED: pd.Series(names, index=frame.index, dtype="str")})

@@ -313,7 +313,8 @@ def preference_table(problem: CountyProblem, placements: pd.DataFrame) -> pd.Dat
         cheapest_unit=cheapest["unit"].fillna(""),
         cheapest_pounds=cheapest["public_purse"],
     )
-    return table.join(extra).rename_axis("child").reset_index()
+    compared: pd.DataFrame = table.join(extra).rename_axis("child").reset_index()
+    return compared
 
 
 def _by_fund(rows: pd.DataFrame, fees: pd.DataFrame) -> pd.DataFrame:

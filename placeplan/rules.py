@@ -194,5 +194,5 @@ def _together(
     if limits.empty:
         return None
     now = present.groupby(site).sum().reindex(limits.index).fillna(0.0)
-    most = np.maximum(limits["stated"] - limits["others"], now)
+    most = (limits["stated"] - limits["others"]).clip(lower=now)
     return rows_of(placement, site, most)

@@ -46,6 +46,7 @@ RUNS = {
     "privacy",
     "privacy_forecast",
     "privacy_years",
+    "privacy_rules",
 }
 YEARS = {"years_problem", "years_accounts", "recount_years", "verify_years"}
 COVERAGE = {"need_groups", "reach", "people_reach", "coverage_tables", "candidates"}
@@ -66,8 +67,9 @@ MAY_IMPORT = {
     "privacy_coverage": COUNTY | {"run_tables", "suppression", "withholding"},
     "privacy_forecast": {"run_tables", "suppression", "withholding"},
     "privacy_years": COUNTY | {"run_tables", "suppression", "withholding"},
+    "privacy_rules": {"run_tables", "suppression", "withholding"},
     "privacy": COUNTY
-    | {"privacy_forecast", "privacy_years"}
+    | {"privacy_forecast", "privacy_years", "privacy_rules"}
     | {"runs", "run_tables", "suppression", "withholding", "privacy_coverage"},
     "need_groups": CHILDREN,
     "reach": CHILDREN | {"geo"},
@@ -76,10 +78,16 @@ MAY_IMPORT = {
     "candidates": CHILDREN,
     "need": CHILDREN | {"models", "costs", "run_tables", "suppression", "synthetic"},
     "accounts": CHILDREN | {"geo", "models", "costs", "problem"},
+    "rules": CHILDREN | {"models"},
+    "rules_totals": CHILDREN | {"models", "costs", "rules"},
+    "rule_accounts": CHILDREN | {"models", "costs", "rules", "rules_totals", "problem"},
     "costs": CHILDREN | {"geo", "models"},
-    "problem": CHILDREN | {"geo", "models", "costs"},
+    "problem": CHILDREN | {"geo", "models", "costs", "rules", "rules_totals"},
     "recount": COUNTY | {"geo"},  # a second reading of the rules: none of the code of the first
-    "verify": COUNTY | {"geo", "recount"},
+    "recount_cash": COUNTY | {"recount"},
+    "recount_rules": COUNTY | {"recount", "recount_cash"},
+    "recount_bound": COUNTY | {"recount", "recount_cash", "recount_rules"},
+    "verify": COUNTY | {"geo", "recount", "recount_cash", "recount_rules", "recount_bound"},
     "pair_costs": CHILDREN | {"geo", "models", "costs", "rules"},
     "years_problem": CHILDREN | {"geo", "models", "costs", "need", "pair_costs", "rules"},
     "years_accounts": CHILDREN | {"geo", "models", "years_problem"},
@@ -90,6 +98,7 @@ MAY_IMPORT = {
     | COVERAGE
     | RUNS
     | YEARS
+    | {"rules", "rules_totals", "rule_accounts"}
     | {"synthetic", "accounts", "costs", "problem", "verify", "geo", "models", "need", "report"},
     "command_parts": {"errors"},
     "cli_compare": {"errors", "placeplan", "command_parts", "report"},

@@ -288,13 +288,13 @@ def _offers_table(run: Run) -> Table | None:
             *text_columns("Child", "Offered"),
             *number_columns("£ a year", "Minutes"),
             *text_columns("Runner-up"),
-            *number_columns("£ a year", "Minutes", "Difference, £", "To all together, at least, £"),
+            *number_columns("£ a year", "Minutes", "Difference, £", "To all together, £"),
             *text_columns("Decided by"),
         ),
         tuple(rows),
         note="£ a year: fee, transport and declared penalties, less what a filled place is discounted. To all "
-        "together: what the runner-up would cost everybody at least, at the prices of the answer, others who would "
-        "have to go elsewhere counted; – where something before cost decides.",
+        "together: what the runner-up would cost everybody, whoever would then go elsewhere counted (under rules over "
+        "several children: at least so much); – where something before cost decides.",
     )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from placeplan.report.answer import question_name
 from placeplan.report.cells import FORMATS, Table, cell, number_columns, text_columns
 from placeplan.report.lookup import lead_question, locality_names, rows_of, unit_names
-from placeplan.report.words import count, label, plain, pounds, share
+from placeplan.report.words import count, label, minutes, plain, pounds, share
 from placeplan.run_tables import in_order
 from placeplan.runs import Run
 
@@ -92,6 +92,8 @@ def _format(row: Mapping[Any, Any]) -> Callable[..., str]:
     of = str(row["of"])
     if of == "share":
         return share
-    if of == "minutes":
-        return lambda value, missing="": f"{value:.1f} minutes" if not pd.isna(value) else missing
-    return FORMATS.get({"pounds": "pounds"}.get(of, "count"), count)
+    return _minutes if of == "minutes" else FORMATS.get({"pounds": "pounds"}.get(of, "count"), count)
+
+
+def _minutes(value: Any, *, missing: str = "") -> str:
+    return missing if pd.isna(value) else f"{minutes(value)} minutes"

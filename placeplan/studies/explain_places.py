@@ -30,6 +30,7 @@ from placeplan.models.constraints import Rule
 from placeplan.models.explain import STEPS, least_places, options_of, runner_ups, worth_of_places
 from placeplan.models.own import Choices, own_rules
 from placeplan.models.placement import Placement, PlacementProblem
+from placeplan.models.pricing import one_sided_prices
 from placeplan.models.program import DEFAULT_SOLVER
 from placeplan.problem import CountyProblem
 from placeplan.rules_totals import counted_budgets
@@ -293,15 +294,15 @@ def _stand_against(problem: CountyProblem, placement: Placement, rules: Sequence
 
 
 def _offers(problem: CountyProblem, placement: Placement, rules: Sequence[Rule]) -> pd.DataFrame:
-    """What each child placed anew is offered and the runner-up: the next unit by what it costs all at these prices."""
+    """What each child placed anew is offered and the runner-up: the next unit by what it would cost everybody."""
     seconds = runner_ups(problem.placement, placement, rules)
     pairs = problem.placement.pairs.set_index(["group", "unit"])[["cost", "minutes"]]
-    prices = placement.proof.prices
-    worth = -prices["cost"] if "cost" in prices and placement.proof.by_prices else pd.Series(dtype=float)
+    place: pd.Series | float = np.nan
     table = seconds.join(pairs, on=["group", "unit"]).join(pairs.add_prefix("runner_up_"), on=["group", "runner_up"])
-    place = worth.reindex([f"places[{unit}]" for unit in table["unit"]]).to_numpy(float)
-    counted = np.isfinite(table["unit"].map(problem.placement.units["places"]).to_numpy(float))
-    table = table.assign(place=np.where(counted, place, 0.0 if placement.proof.by_prices else np.nan).round(2) + 0.0)
+    if placement.proof.by_prices and not rules:
+        saved = one_sided_prices(problem.placement, placement)["saving_one_more"]
+        place = table["unit"].map(saved).astype(float).fillna(0.0).round(2) + 0.0
+    table = table.assign(place=place)
     columns = [
         "unit",
         "cost",

@@ -22,8 +22,9 @@ class Explanation:
     (each now less without). ``reasons``: locality, need, phase, outcome, reason, children in the gap or bought a place
     for want of one. ``least_places``: the fewest places in the county that would leave nobody without one: unit (or
     ``all``), places, and children whom no places in the county would serve. ``offers``: a row a child placed anew
-    (child-level: it supports, and does not make, a decision): child, unit, cost, minutes, place (what a place there is
-    worth to others, pounds), runner_up, its cost and minutes, decided_by and extra (see ``models.explain.runner_ups``).
+    (child-level: it supports, and does not make, a decision): child, unit, cost, minutes, place (what one more there
+    would save, pounds; missing under rules over several children), runner_up, its cost and minutes, decided_by and
+    extra (see ``models.explain.runner_ups``).
     ``options``: for the children asked for, every unit possible (see ``models.explain.options_of``). The last two are
     not there for ``afresh`` and where preferences are off, which are answers in totals.
     """
