@@ -61,8 +61,8 @@ def frontier(
 
     ``measure``: the mean of each locality whose worst is to be low. ``steps``: bounds on travel from the cheapest
     answer's to the least, and ``levels``: bounds on the worst locality from where it needs none to the least there can
-    be. The gap comes before all of them and is the same in every answer. Between answers of the same cost and travel the
-    fairer is not looked for, but at the end of equity.
+    be. The gap comes before all of them and is the same in every answer. Between answers of the same cost and travel
+    the fairer is not looked for, but at the end of equity.
     """
     minutes = problem.pairs["minutes"].to_numpy(float).round(1)
     cheapest = allocated((), (), None)

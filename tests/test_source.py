@@ -43,7 +43,9 @@ RUNS = {
     "runs",
     "suppression",
     "withholding",
+    "explained_columns",
     "privacy",
+    "privacy_explained",
     "privacy_forecast",
     "privacy_years",
     "privacy_rules",
@@ -59,7 +61,8 @@ MAY_IMPORT = {
     "synthetic": COUNTY | {"geo", "models"},
     "provision": COUNTY,
     "cohort": COUNTY | {"provision"},
-    "run_tables": COUNTY,
+    "explained_columns": set(),
+    "run_tables": COUNTY | {"explained_columns"},
     "run_reading": {"errors", "run_tables"},
     "runs": {"errors", "run_tables", "run_reading"},
     "suppression": set(),
@@ -67,9 +70,10 @@ MAY_IMPORT = {
     "privacy_coverage": COUNTY | {"run_tables", "suppression", "withholding"},
     "privacy_forecast": {"run_tables", "suppression", "withholding"},
     "privacy_years": COUNTY | {"run_tables", "suppression", "withholding"},
+    "privacy_explained": COUNTY | {"run_tables", "suppression", "withholding"},
     "privacy_rules": {"run_tables", "suppression", "withholding"},
     "privacy": COUNTY
-    | {"privacy_forecast", "privacy_years", "privacy_rules"}
+    | {"privacy_explained", "privacy_forecast", "privacy_years", "privacy_rules"}
     | {"runs", "run_tables", "suppression", "withholding", "privacy_coverage"},
     "need_groups": CHILDREN,
     "reach": CHILDREN | {"geo"},

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
+from placeplan.county.assumptions_rules import rule_assumptions
 from placeplan.county.county import County
 from placeplan.county.settings import DEFAULT_SOURCES, EntitledShare, Settings, SpotPurchase
 from placeplan.county.vocabulary import COMMISSIONED_KINDS, KINDS, MODELS, NEEDS, OUT_OF_COUNTY, PHASES
@@ -195,6 +196,7 @@ def assumptions(county: County) -> pd.DataFrame:
         *_expansion(county),
         *_children(county),
         *_substitutes(county),
+        *rule_assumptions(county),
         *county.settings.assumptions,
     ]
     return pd.DataFrame(rows, columns=["subject", "value", "source"], dtype="str")

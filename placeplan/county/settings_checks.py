@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from placeplan.county.faults import suggest
 from placeplan.county.settings import Settings
-from placeplan.county.settings_rules import rules_faults
+from placeplan.county.settings_rules import MODES, rules_faults
 from placeplan.errors import Fault
 
 __all__ = ["settings_rule_faults"]
@@ -117,6 +117,18 @@ def _forecast(settings: Settings) -> list[Fault]:
     return faults
 
 
+def _rules(settings: Settings) -> list[Fault]:
+    """Rules that can be, and a mode wherever a price or bound is stated: without one it would do nothing."""
+    faults = []
+    for key in ("guidance.pounds_per_child_hour", "preferences.pounds", "continuity.pounds", "equity.most"):
+        part, name = key.split(".")
+        if f"rules.{key}" in settings.stated and f"rules.{part}.mode" not in settings.stated:
+            found = f"{name} {getattr(getattr(settings.rules, part), name):g}"
+            words = ", ".join(MODES[f"{part}.mode"])
+            faults.append(Fault(TABLE, "", f"rules.{part}.mode", found, f"a mode as well: one of {words}"))
+    return [*faults, *rules_faults(settings.rules)]
+
+
 def settings_rule_faults(settings: Settings) -> list[Fault]:
     """Every disagreement among settings whose types and bounds are right."""
     return [
@@ -126,5 +138,5 @@ def settings_rule_faults(settings: Settings) -> list[Fault]:
         *_spot_purchase(settings),
         *_places(settings),
         *_forecast(settings),
-        *rules_faults(settings.rules),
+        *_rules(settings),
     ]

@@ -66,6 +66,9 @@ def _worth_said(run: Run) -> list[str]:
     worth = table(run, "worth")
     if worth.empty:
         return []
+    gaining = worth[worth["places"] > 0]
+    if not ((gaining["pounds"] > 0) | (gaining["children"] > 0)).any():
+        return ["More places at any one unit would save nothing."]
     name = _unit(run)
     said = []
     for places in _more(worth):
@@ -88,7 +91,13 @@ def _worth_said(run: Run) -> list[str]:
 
 
 def _rules_said(run: Run) -> list[str]:
-    return [_rule_said(row) for row in table(run, "rule_costs").to_dict("records")]
+    return [_rule_said(row) for row in _dearest_first(run).to_dict("records")]
+
+
+def _dearest_first(run: Run) -> pd.DataFrame:
+    """What each rule costs, the dearest first."""
+    frame = table(run, "rule_costs")
+    return frame if frame.empty else frame.sort_values(["cost_pounds", "left_out"], ascending=[False, True])
 
 
 def _rule_said(row: Row) -> str:
@@ -205,7 +214,7 @@ def _most(of_unit: Mapping[int, Row], steps: Iterable[int]) -> float:
 
 
 def _rules_table(run: Run) -> Table | None:
-    frame = table(run, "rule_costs")
+    frame = _dearest_first(run)
     if frame.empty:
         return None
     rows = [

@@ -152,7 +152,7 @@ def _by_need(
     need = problem.children["need"]
     parts = []
     for (unit, places), answer in answers.items():
-        both = now.join(of_children(answer.flows), how="outer", rsuffix="_then")
+        both = now.join(of_children(answer.flows).add_suffix("_then"), how="outer")
         elsewhere = both["unit"].fillna("") != both["unit_then"].fillna("")
         saved = both["pounds"].fillna(0.0) - both["pounds_then"].fillna(0.0)
         moved = pd.DataFrame({"pounds": saved, "children": 1.0})[elsewhere].groupby(

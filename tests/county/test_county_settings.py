@@ -6,6 +6,15 @@ import pytest
 
 from placeplan.county.settings import EntitledShare, KindCost, Settings, Vehicle
 from placeplan.county.settings_file import parse_settings
+from placeplan.county.settings_rules import (
+    Budget,
+    EquityRule,
+    GuidanceRule,
+    HostShareRule,
+    MinimumUseRule,
+    OverfillRule,
+    Rules,
+)
 from placeplan.errors import Fault
 
 START = 'format = 1\nname = "X"\nas_of = 2025-01-16\n'
@@ -160,3 +169,90 @@ def test_every_fault_comes_at_once() -> None:
         "travel.peak_factor",
         "travel.speeds.primary",
     }
+
+
+# --- rules --------------------------------------------------------------------------------------------------------
+
+
+def test_rules_are_read_and_the_rest_keeps_its_default() -> None:
+    rules = parsed("""
+[rules.overfill]
+allowed = false
+[rules.guidance]
+mode = "price"
+pounds_per_child_hour = 12
+[rules.host_share]
+share = 0.08
+[rules.minimum_use]
+special = 4
+[rules.equity]
+measure = "minutes"
+mode = "bound"
+most = 40
+[[rules.budgets]]
+fund = "general"
+financial_year = 2025
+pounds = 5000
+source = "the council"
+""").rules
+    assert rules == Rules(
+        overfill=OverfillRule(allowed=False),
+        guidance=GuidanceRule("price", 12.0),
+        host_share=HostShareRule(0.08),
+        minimum_use=MinimumUseRule(by_kind={"special": 4}),
+        equity=EquityRule("minutes", "bound", 40.0),
+        budgets=(Budget("general", 2025, 5000.0, "the council"),),
+    )
+
+
+def test_every_fault_of_the_rules_is_told_at_once() -> None:
+    faults = faults_of("""
+[rules.preferences]
+mode = "hart"
+pounds = -1
+[rules.host_share]
+share = 1.5
+[rules.minimum_use]
+school = 3
+[rules.overfull]
+allowed = true
+[[rules.budgets]]
+fund = "highneeds"
+financial_year = 2025
+pounds = 1
+""")
+    assert [(fault.column, fault.value) for fault in faults] == [
+        ("rules.preferences.mode", "hart"),
+        ("rules.preferences.pounds", "-1"),
+        ("rules.host_share.share", "1.5"),
+        ("rules.minimum_use.school", "3"),
+        ("rules.overfull", ""),
+        ("rules.budgets.1.fund", "highneeds"),
+        ("rules.budgets.1.source", ""),
+    ]
+    assert faults[0].expected == "one of hard, priced, off, perhaps hard"
+
+
+def test_rules_that_are_right_alone_and_wrong_together_are_faults() -> None:
+    faults = faults_of("""
+[rules.guidance]
+pounds_per_child_hour = 12
+[rules.equity]
+mode = "bound"
+most = 40
+[[rules.budgets]]
+fund = "general"
+financial_year = 2025
+pounds = 1
+source = "a"
+[[rules.budgets]]
+fund = "general"
+financial_year = 2025
+pounds = 2
+source = "b"
+""")
+    assert [(fault.column, fault.expected) for fault in faults] == [
+        ("rules.guidance.mode", "a mode as well: one of report, limit, price"),
+        ("rules.equity.most", "a share from 0 to 1"),
+        ("rules.budgets.2", "each fund and year once"),
+    ]

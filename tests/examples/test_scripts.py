@@ -73,8 +73,19 @@ def test_years_are_placed_together(tiny, monkeypatch, capsys, tmp_path):
     assert {"report.html", "run.xlsx", "tables"} <= {path.name for path in (tmp_path / "run").iterdir()}
 
 
+def test_an_answer_is_explained_and_traded_off(tiny, monkeypatch, capsys, tmp_path):
+    run(monkeypatch, "07_why_and_what_it_costs.py", str(tmp_path / "run"), tiny)
+    said = capsys.readouterr().out
+    # Every child of the tiny county has a place, so that no place saves more than it costs.
+    assert said.count("8 more places at") == 2
+    assert "Without preferences: £0 a year and 0 minutes saved" in said
+    assert "The fewest places that leave nobody without one: 0; left all the same: 0" in said
+    assert "cost;travel;equity" in said
+    assert {"report.html", "frontier.png", "frontier.svg"} <= {path.name for path in (tmp_path / "run").iterdir()}
+
+
 def test_every_numbered_script_is_run_here():
     text = Path(__file__).read_text(encoding="utf-8")
     names = sorted(path.name for path in SCRIPTS.glob("[0-9]*.py"))
-    assert len(names) == 6
+    assert len(names) == 7
     assert all(f'"{name}"' in text for name in names)
