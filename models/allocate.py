@@ -134,7 +134,7 @@ def _judged(
         stated.network.rows.index,
         objective=cost_of(problem, flows) + float((overfill["price"] * overfill["children"]).sum()) + own,
         waiting=float(gap.sum()),
-        floor=bounds_without_prices(problem),
+        floor=lambda: bounds_without_prices(problem),
         solver=solver,
     )
     return Placement(flows=flows, gap=gap, overfill=overfill, variables=variables, proof=proof)

@@ -83,7 +83,7 @@ def allocate_years(
             network.rows.index,
             objective=objective,
             waiting=float(gap["children"].sum()),
-            floor=(0.0, -np.inf),
+            floor=lambda: (0.0, -np.inf),
             solver=solver,
         ),
     )

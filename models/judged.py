@@ -1,5 +1,6 @@
 """What an answer comes to and how good it is known to be, whatever network it is of."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -23,23 +24,24 @@ def proof_of(
     *,
     objective: float,
     waiting: float,
-    floor: tuple[float, float],
+    floor: Callable[[], tuple[float, float]],
     solver: str,
 ) -> Proof:
     """The proof of an answer that costs ``objective`` pounds and leaves ``waiting`` children in the gap.
 
-    ``rows``: the labels of the network's rows; ``floor``: bounds on the gap and the pounds that hold without prices.
+    ``rows``: the labels of the network's rows; ``floor`` gives bounds on the gap and the pounds without prices, which
+    only an answer that is not proven needs.
     """
     stages = {} if answer is None else dict(answer.stages)
     # What comes after cost only chooses between equals.
     proven = answer is not None and "cost" not in answer.unproven
-    gap_bound, cost_bound = (
-        max(least, stages[name].bound) if name in stages else least
-        for name, least in zip(("gap", "cost"), floor, strict=True)
-    )
     if proven:
-        gap_bound = waiting
-        cost_bound = stages["cost"].bound if "cost" in stages else objective
+        gap_bound, cost_bound = waiting, stages["cost"].bound if "cost" in stages else objective
+    else:
+        gap_bound, cost_bound = (
+            max(least, stages[name].bound) if name in stages else least
+            for name, least in zip(("gap", "cost"), floor(), strict=True)
+        )
     return Proof(
         status=str(Status.optimal if proven else Status.feasible),
         objective=objective,

@@ -80,8 +80,9 @@ def _safe(row: dict[Any, Any], hidden: frozenset[Key], funds: set[tuple[str, str
     if row["rule"] == "own" or (row["rule"] == "budgets" and spent in funds):
         withheld |= {"found", "missed"}
     safe = {name: math.nan if name in withheld else _rounded(row, name) for name in (*_FIGURES, "children")}
-    if row["of"] in ("share", "minutes") and "missed" not in withheld:
-        safe["missed"] = max(0.0, safe["found"] - float(row["stated"])) if not math.isnan(row["missed"]) else math.nan
+    if row["of"] in ("share", "minutes", "children") and row["missed"] > 0 and "missed" not in withheld:
+        # By how much what is published misses, so that the figures agree.
+        safe["missed"] = max(0.0, safe["found"] - float(row["stated"]))
     told = [name for name in (*_FIGURES, "children") if name in withheld and not pd.isna(row[name])]
     return {**row, **safe, "price": to_step(float(row["price"]), POUNDS_STEP), SUPPRESSED: ";".join(told) or None}
 

@@ -21,7 +21,7 @@ from placeplan.report.answer import (
 from placeplan.report.explained_section import explained_part
 from placeplan.report.forecast_sections import forecast_part
 from placeplan.report.lookup import headline, lead_question, questions, rows_of, table
-from placeplan.report.rules_section import rules_table
+from placeplan.report.rules_section import rules_table, stays_said
 from placeplan.report.supporting_tables import (
     assumptions_table,
     breaches_table,
@@ -223,6 +223,7 @@ def page_html(run: Run, *, map_png: bytes | None = None) -> str:
             gap_said=gap_sentences(run),
             prices_said=price_sentences(run),
             proof_said=_proof_sentence(run),
+            stays_said=stays_said(run),
             how_to_read=how_to_read(run),
             tiles=_tiles(run),
             tables=shown,

@@ -12,7 +12,7 @@ from placeplan.report.words import count, label, minutes, plain, pounds, share
 from placeplan.run_tables import in_order
 from placeplan.runs import Run
 
-__all__ = ["rules_table"]
+__all__ = ["rules_table", "stays_said"]
 
 _DEFAULTS: Final = frozenset({("preferences", "hard"), ("continuity", "consent")})
 """Rules and modes that hold where a county states nothing."""
@@ -38,6 +38,8 @@ _RULES: Final = {
     "own": "A rule of one's own",
 }
 
+_ORDER: Final = ("guidance", "preferences", "continuity", *_RULES, "equity")
+
 _MANY: Final = frozenset({"overfill", "host_share", "site_totals", "minimum_use"})
 """Rules with a row for each unit or site, of which the page lists those that are missed or worth something."""
 
@@ -50,6 +52,7 @@ def rules_table(run: Run) -> Table | None:
         return None
     quiet = rules["rule"].isin(_MANY) & rules["missed"].eq(0) & ~(rules["price"] > 0)
     names = _names(run, lead)
+    order = {rule: place for place, rule in enumerate(_ORDER)}
     rows = [
         (
             _NAMES.get((row["rule"], row["mode"])) or _RULES.get(str(row["rule"]), plain(row["rule"])),
@@ -57,20 +60,27 @@ def rules_table(run: Run) -> Table | None:
             *(cell(row, figure, _format(row), missing="–") for figure in ("stated", "found", "missed")),
             pounds(row["price"], missing="–"),
         )
-        for row in in_order(rules[~quiet]).to_dict("records")
+        for row in sorted(in_order(rules[~quiet]).to_dict("records"), key=lambda row: order.get(str(row["rule"]), 0))
     ]
     kept = int(quiet.sum())
-    note = (
-        "What is stated is of children unless it has another unit. One more of it would save what the last column says."
-    )
+    note = "Children, unless another unit is given. One more of what is stated would save what the last column says."
     note += f" {kept} more limits of units and sites are kept with room to spare." if kept else ""
+    note += "" if run.internal else " Counts of children are rounded to 5."
     return Table(
         "rules",
         f"The rules, {question_name(run, lead)}",
         (*text_columns("Rule", "Of"), *number_columns("Stated", "Found", "Missed by", "One more would save, £ a year")),
         tuple(rows),
-        note=note + " A rule that today's placements break already stays broken, but never further.",
+        note=note + " What today's placements already exceed may stay so, but never grows.",
     )
+
+
+def stays_said(run: Run) -> str:
+    """What holds of children who are placed already, as the end of a sentence."""
+    rules = rows_of(run, "rules", lead_question(run))
+    if not rules.empty and ((rules["rule"] == "continuity") & (rules["mode"] == "priced")).any():
+        return "with a declared penalty for each child who could stay and moves"
+    return "with children who are placed already staying where they are"
 
 
 def _names(run: Run, question: str) -> dict[str, str]:

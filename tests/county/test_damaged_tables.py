@@ -47,6 +47,20 @@ CASES: list[Case] = [
         "base_tertiary",
         "perhaps base_",
     ),
+    (
+        "young person's preference for no unit",
+        swap("children.csv", "c6,z3,0,SLD,,,,special,,no,", "c6,z3,0,SLD,,,,special,,no,mainstreem"),
+        ("children", "7", "prefers"),
+        "mainstreem",
+        "or mainstream, perhaps mainstream",
+    ),
+    (
+        "unit called by a word that means something else",
+        swap("units.csv", "independent,s3", "mainstream,s3,special,,,any,0,1,,,,,,,no,,\nindependent,s3"),
+        ("units", "5", "unit"),
+        "mainstream",
+        "another name",
+    ),
     ("unit at no site", swap("units.csv", "special,s2", "special,s9"), ("units", "4", "site"), "s9", "table sites"),
     (
         "top-up of no unit",
