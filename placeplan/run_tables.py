@@ -133,6 +133,7 @@ _MINUTES: Final = (
 _COUNTS: Final = (
     frozenset(
         [
+            *("stated", "found", "missed"),
             "children",
             "gap",
             "spot_purchase",
@@ -152,6 +153,9 @@ _COUNTS: Final = (
             "breach",
             "year_group",
             "children_one_more",
+            "stated",
+            "found",
+            "missed",
             "places_added",
             "plans",
             "children_gained",

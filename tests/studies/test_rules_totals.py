@@ -230,6 +230,15 @@ def test_the_page_tells_of_the_rules_and_no_small_count_of_children(county, trav
     assert "4,321" not in page_html(safe)
 
 
+def test_a_run_that_is_read_back_tells_the_same_of_its_rules(county, travel, tmp_path):
+    answer = answered(county, travel, host_share=HostShareRule(0.035), equity=EquityRule("minutes", "minimax"))
+    back = pp.read_run(answer.report(tmp_path / "run", internal=True))
+    safe = pp.read_run(answer.report(tmp_path / "safe"))
+    columns = ["rule", "what", "stated", "found", "missed", "suppressed"]
+    pd.testing.assert_frame_equal(share_safe(back).tables["rules"][columns], safe.tables["rules"][columns], atol=0.051)
+    assert page_html(back).count("Plans at a host school") == 1
+
+
 def test_the_breach_of_a_host_is_withheld_with_its_children(county, travel):
     run = share_safe(pp.allocation_run([answered(county, travel, host_share=HostShareRule(0.035))]))
     breaches = run.tables["breaches"]
