@@ -61,7 +61,7 @@ def bound_faults(
     found = _signs(ordered, units, rows)
     if found:
         return found
-    values, bounds, taken = [], [], [0.0] * len(rows)
+    values, bounds, taken = [ordered.nothing], [ordered.nothing], [0.0] * len(rows)
     for name, chosen in placed.items():
         options = _options(facts, ordered, name, spot_purchase=spot_purchase) if facts.standing[name] == "free" else {}
         if set(options) - {""} or (options and not facts.wishes_mainstream(name)):
