@@ -1,10 +1,9 @@
-"""People alike beside the units of a year: where they could go, how far it is, and what a year there costs.
+"""Who could go to which unit of a year, how far it is, and what a year there costs.
 
-People are a frame with an index ``who`` and the columns zone, need, band ("" for none), year_group, phase and suits (a
-tuple of ``kind``, ``kind:model`` or ``kind:none``); units are as ``units_open`` gives them.
+People are a frame with a named index (a child, or people alike) and the columns zone, need, band ("" for none),
+year_group, phase and suits (a tuple of ``kind``, ``kind:model`` or ``kind:none``); units are as ``units_open`` gives
+them. Pairs have a column by the name of that index, and unit.
 """
-
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -16,28 +15,12 @@ from placeplan.county.county import County
 from placeplan.county.vocabulary import SPOT_PURCHASE
 from placeplan.geo.travel import TravelTimes
 from placeplan.provision import needs_met
-from placeplan.rules import guidance
 
-__all__ = ["PAIR_COLUMNS", "journeys", "priced", "spot_pairs", "suitable"]
-
-PAIR_COLUMNS: Final = [
-    "who",
-    "unit",
-    "minutes",
-    "km",
-    "fee",
-    "transport",
-    "minutes_penalty",
-    "guidance_penalty",
-    "filled_discount",
-    "residential",
-    "line",
-]
-"""One way; pounds a year; the fee is the top-up or fee of all funds, the discount what a filled place is paid less."""
+__all__ = ["journeys", "priced", "spot_pairs", "suitable"]
 
 
 def suitable(people: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
-    """Every one x unit that the plan suits and that takes the need and year group: columns who, unit."""
+    """Every one x unit that the plan suits and that takes the need and year group."""
     needs, years = people["need"].to_numpy(), people["year_group"].to_numpy()
     at_suits, suits = pd.factorize(people["suits"])
     parts = []
@@ -46,13 +29,18 @@ def suitable(people: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
         ages = (years >= unit.from_year_group) & (years <= unit.to_year_group)
         meets = np.array([accepts(one, str(unit.kind), str(unit.model)) for one in suits], dtype=bool)
         at = np.flatnonzero(takes & ages & meets[at_suits]) if len(people) else np.zeros(0, dtype=np.int64)
-        parts.append(pd.DataFrame({"who": people.index.take(at), "unit": unit.Index}))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"who": [], "unit": []}, dtype=object)
+        parts.append(pd.DataFrame({people.index.name: people.index.take(at), "unit": unit.Index}))
+    return (
+        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({people.index.name: [], "unit": []}, dtype="str")
+    )
 
 
-def journeys(travel: TravelTimes, units: pd.DataFrame, people: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
-    """The pairs with what is known of both, and minutes and km in tenths; missing where the site is not reached."""
-    rows = pairs.join(people[["zone", "need", "band", "phase"]], on="who")
+def journeys(travel: TravelTimes, units: pd.DataFrame, about: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """The pairs with what is known of both, and minutes and km in tenths; missing where the site is not reached.
+
+    ``about``: what is to be told of the people, their zone among it.
+    """
+    rows = pairs.join(about, on=str(about.index.name))
     rows = rows.join(units[["site", "kind", "residential", "line", "filled_discount"]], on="unit")
     minutes, km = travel.lookup(rows["zone"], rows["site"])
     # Tenths, as they are written: what is read back gives the same transport to the penny.
@@ -60,30 +48,27 @@ def journeys(travel: TravelTimes, units: pd.DataFrame, people: pd.DataFrame, pai
 
 
 def priced(county: County, rows: pd.DataFrame, fees: pd.DataFrame) -> pd.DataFrame:
-    """The rows of ``journeys`` with their costs and penalties, and ``barred``, the rule by which one is not possible.
+    """The rows of ``journeys`` with fee (top-up or fee, all funds), transport and minutes_penalty.
 
     ``fees``: unit, need, band, fund, pounds.
     """
     totals = fees.groupby(["unit", "need", "band"])["pounds"].sum().astype(float).rename("fee").round(2)
-    rows = rows.join(totals, on=["unit", "need", "band"])
-    return _travelled(county, rows)[[*PAIR_COLUMNS, "barred"]]
+    return _travelled(county, rows.join(totals, on=["unit", "need", "band"]))
 
 
-def spot_pairs(county: County, people: pd.DataFrame) -> pd.DataFrame:
-    """The independent place that could be bought for each one."""
-    spot = spot_rows(county, people["need"], people["phase"])
-    rows = people[["phase"]].join(spot).rename(columns={"pounds": "fee"}).rename_axis("who").reset_index()
+def spot_pairs(county: County, about: pd.DataFrame) -> pd.DataFrame:
+    """The independent place that could be bought for each one, as ``priced``; ``about`` has need and phase."""
+    rows = about.join(spot_rows(county, about["need"], about["phase"])).rename(columns={"pounds": "fee"}).reset_index()
     line = rows["residential"].map({True: "independent_residential", False: "independent_day"})
     rows = rows.assign(unit=SPOT_PURCHASE, kind="independent_special", filled_discount=0.0, line=line)
-    return _travelled(county, rows)[PAIR_COLUMNS]
+    return _travelled(county, rows)
 
 
 def _travelled(county: County, rows: pd.DataFrame) -> pd.DataFrame:
-    rows = rows.assign(
+    return rows.assign(
         transport=transport_pounds(county, rows),
         minutes_penalty=minutes_penalty(county, rows["minutes"].to_numpy(float), rows["residential"].to_numpy(bool)),
     )
-    return guidance(county, rows.assign(could_stay=False, own="", barred=""))
 
 
 def _tenths(numbers: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -6,19 +6,19 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from placeplan import rules as kept
 from placeplan import rules_totals
-from placeplan.cohort import accepts, cohort, question_year
-from placeplan.costs import minutes_penalty, spending_by_fund, spot_rows, top_up_lines, transport_pounds
+from placeplan.cohort import cohort, question_year
+from placeplan.costs import spending_by_fund, top_up_lines
 from placeplan.county.county import County
 from placeplan.county.settings_rules import Rules
 from placeplan.county.vocabulary import SPOT_PURCHASE
 from placeplan.geo.travel import TravelTimes
 from placeplan.models.constraints import Rule
 from placeplan.models.placement import PlacementProblem, placement_problem
-from placeplan.provision import needs_met, units_open
+from placeplan.pair_costs import journeys, priced, spot_pairs, suitable
+from placeplan.provision import units_open
 
 __all__ = ["PENALTIES", "CountyProblem", "county_problem"]
 
@@ -75,17 +75,17 @@ def county_problem(
     stays = children[children["status"] == "stays"]
     free = children[children["status"] == "free"]
     held = pd.DataFrame({"child": stays.index, "unit": stays["unit"].to_numpy()})
-    pairs = _suitable(free, units)
+    pairs = _possible(free, units)
     units = units_open(county, year, in_use=held["unit"].unique())
-    held, choices = (_journeys(travel, units, children, rows) for rows in (held, pairs))
+    held, choices = (journeys(travel, units, _about(children), rows) for rows in (held, pairs))
     reached = choices["minutes"].notna()
     unreachable = choices.loc[~reached, "unit"].value_counts().sort_index()
     choices = choices[reached]
     known = pd.concat([held, choices], ignore_index=True)
     fees = top_up_lines(county, known[["unit", "kind", "need", "band"]].drop_duplicates())
-    held, choices = (_costs(county, rows, fees) for rows in (held, choices))
+    held, choices = (priced(county, rows, fees) for rows in (held, choices))
     if spot_purchase:
-        choices = pd.concat([choices, _spot_purchase(county, free)], ignore_index=True)
+        choices = pd.concat([choices, spot_pairs(county, _about(free))], ignore_index=True)
         units = pd.concat([units, _spot_unit(units)])
     held = kept.guidance(county, held).assign(preference_penalty=0.0, move_penalty=0.0)
     choices = choices.sort_values(["child", "unit"], ignore_index=True)
@@ -160,63 +160,24 @@ def _under_rules(county: County, travel: TravelTimes, stated: CountyProblem) -> 
     return replace(stated, rules=tuple(rules), minimum=minimum, spent_today=spent)
 
 
-def _suitable(free: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
+def _possible(free: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
     """Every child to be placed x unit that the plan suits and that takes the need and year group.
 
     Whoever prefers mainstream suits it, whatever else the plan lists; a child who could stay suits its own unit.
     """
-    needs, years, suits = free["need"].to_numpy(), free["year_group"].to_numpy(), free["suits"].to_numpy()
-    mainstream = free["wishes_mainstream"].to_numpy(bool)
-    own = free["unit"].where(free["may_stay"], "").to_numpy()
-    parts = []
-    for unit in units.itertuples():
-        takes = needs_met(str(unit.needs))
-        wished = mainstream & (unit.kind == kept.MAINSTREAM_KIND)
-        fits = np.isin(needs, list(takes)) & (years >= unit.from_year_group) & (years <= unit.to_year_group)
-        found = [i for i in np.flatnonzero(fits) if wished[i] or accepts(suits[i], str(unit.kind), str(unit.model))]
-        at = np.union1d(np.array(found, dtype=np.intp), np.flatnonzero(own == unit.Index))
-        parts.append(pd.DataFrame({"child": free.index.take(at), "unit": unit.Index}))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"child": [], "unit": []}, dtype="str")
-
-
-def _journeys(travel: TravelTimes, units: pd.DataFrame, children: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    rows = rows.join(_about(children), on="child").join(
-        units[["site", "kind", "residential", "line", "filled_discount"]], on="unit"
-    )
-    minutes, km = travel.lookup(rows["zone"], rows["site"])
-    # Tenths, as they are written: what is read back gives the same transport to the penny.
-    return rows.assign(minutes=_tenths(minutes), km=_tenths(km))
+    suits = [
+        (*suits, kept.MAINSTREAM_KIND) if wishes else suits
+        for suits, wishes in zip(free["suits"], free["wishes_mainstream"], strict=True)
+    ]
+    pairs = suitable(free.assign(suits=pd.Series(suits, index=free.index, dtype=object)), units)
+    own = free.loc[free["may_stay"] & free["unit"].isin(units.index), ["unit"]].reset_index()
+    return pd.concat([pairs, own], ignore_index=True).drop_duplicates(ignore_index=True)
 
 
 def _about(children: pd.DataFrame) -> pd.DataFrame:
     """What the rules ask of a child beside a unit."""
     columns = ["zone", "need", "band", "phase", "prefers", "wishes_mainstream", "could_stay", "may_stay", "unit"]
     return children[columns].rename(columns={"unit": "own"}).assign(barred="")
-
-
-def _tenths(numbers: NDArray[np.float32]) -> NDArray[np.float64]:
-    return np.where(np.isfinite(numbers), np.round(numbers.astype(float), 1), np.nan)
-
-
-def _costs(county: County, rows: pd.DataFrame, fees: pd.DataFrame) -> pd.DataFrame:
-    totals = fees.groupby(["unit", "need", "band"])["pounds"].sum().rename("fee").round(2)
-    rows = rows.join(totals, on=["unit", "need", "band"])
-    return rows.assign(
-        transport=transport_pounds(county, rows),
-        minutes_penalty=minutes_penalty(county, rows["minutes"].to_numpy(float), rows["residential"].to_numpy(bool)),
-    )
-
-
-def _spot_purchase(county: County, free: pd.DataFrame) -> pd.DataFrame:
-    spot = spot_rows(county, free["need"], free["phase"])
-    rows = _about(free).join(spot).rename(columns={"pounds": "fee"})
-    rows = rows.assign(
-        child=free.index, unit=SPOT_PURCHASE, kind="independent_special", filled_discount=0.0
-    ).reset_index(drop=True)
-    line = rows["residential"].map({True: "independent_residential", False: "independent_day"})
-    rows = rows.assign(line=line, transport=transport_pounds(county, rows))
-    penalty = minutes_penalty(county, rows["minutes"].to_numpy(float), rows["residential"].to_numpy(bool))
-    return rows.assign(minutes_penalty=penalty)
 
 
 def _spot_unit(units: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -14,11 +15,28 @@ from placeplan.county.vocabulary import SPOT_PURCHASE, YEAR_GROUPS, phase_of
 from placeplan.geo.travel import TravelTimes
 from placeplan.models.stays import StayProblem, stay_problem
 from placeplan.need.entering import ALIKE
-from placeplan.pair_costs import PAIR_COLUMNS, journeys, priced, spot_pairs, suitable
+from placeplan.pair_costs import journeys, priced, spot_pairs, suitable
 from placeplan.provision import units_open
-from placeplan.rules import overfill
+from placeplan.rules import guidance, overfill
 
 __all__ = ["YearsProblem", "discount_factors", "with_substitutes", "years_problem"]
+
+PAIR_COLUMNS: Final = [
+    "who",
+    "unit",
+    "minutes",
+    "km",
+    "fee",
+    "transport",
+    "minutes_penalty",
+    "guidance_penalty",
+    "filled_discount",
+    "residential",
+    "line",
+]
+"""One way; pounds a year; the fee is the top-up or fee of all funds, the discount what a filled place is paid less."""
+
+ABOUT: Final = ["zone", "need", "band", "phase"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +117,20 @@ def years_problem(
         present = shares.index[shares[year] > 0]
         people, who = _people(groups.loc[present], year)
         stays = _staying(county, survivors[year])
-        choices = journeys(travel, units[year], people, suitable(people, units[year]))
+        choices = journeys(travel, units[year], people[ABOUT], suitable(people, units[year]))
         choices = choices[choices["minutes"].notna()]
-        held = journeys(travel, units[year], stays, stays["unit"].rename_axis("who").reset_index())
+        held = journeys(travel, units[year], stays[ABOUT], stays["unit"].rename_axis("who").reset_index())
         known = pd.concat([held, choices])[["unit", "kind", "need", "band"]].drop_duplicates()
         fees[year] = top_up_lines(county, known)
-        choices = priced(county, choices, fees[year])
+        choices = _guided(county, priced(county, choices, fees[year]))
         choices = choices[choices["barred"] == ""][PAIR_COLUMNS]
         if spot_purchase:
-            choices = pd.concat([choices, spot_pairs(county, people)], ignore_index=True)
+            bought = _guided(county, spot_pairs(county, people[ABOUT]))[PAIR_COLUMNS]
+            choices = pd.concat([choices, bought], ignore_index=True)
         pairs.append(who.merge(choices, on="who").drop(columns="who").assign(year=year))
         known_of = people[["zone", "need", "phase"]].assign(locality=people["zone"].map(localities))
         about.append(who.join(known_of, on="who").assign(year=year)[["group", "year", "locality", "need", "phase"]])
-        held = priced(county, held, fees[year]).drop(columns=["unit", "barred"])
+        held = _guided(county, priced(county, held, fees[year]))[PAIR_COLUMNS].drop(columns="unit")
         there.append(stays.reset_index().merge(held, on="who").assign(year=year))
     every = pd.concat(pairs, ignore_index=True).sort_values(["group", "unit", "year"], ignore_index=True)
     staying = pd.concat(there, ignore_index=True).rename(columns={"who": "child"})
@@ -141,6 +160,11 @@ def years_problem(
         penalties=penalties,
         placement=placement,
     )
+
+
+def _guided(county: County, rows: pd.DataFrame) -> pd.DataFrame:
+    """Pairs under the rule of guidance: over years nobody could stay somewhere without being held there."""
+    return guidance(county, rows.assign(could_stay=False, own="", barred=""))
 
 
 def _people(groups: pd.DataFrame, year: int) -> tuple[pd.DataFrame, pd.DataFrame]:
