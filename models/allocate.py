@@ -15,7 +15,7 @@ from .constraints import Rule
 from .judged import SMALLEST_FLOW, band_use, known_prices, proof_of, tidy
 from .minimum_use import with_minimum_use
 from .one_year import YearNetwork, groups_that_may_wait, year_network
-from .placement import Placement, PlacementProblem
+from .placement import Placement, PlacementProblem, up_to_ceiling
 from .program import DEFAULT_SOLVER, InfeasibleError
 from .stages import Ordered, solve_stages
 from .whole import is_whole, solve_whole
@@ -167,8 +167,7 @@ def bounds_without_prices(problem: PlacementProblem) -> tuple[float, float]:
 
 def _without_solver(problem: PlacementProblem, stated: YearNetwork, *, solver: str) -> Placement:
     """A feasible answer without a solver: each group in turn takes its cheapest pair that still has room."""
-    room = problem.units["places"] - problem.units["held"]
-    room = room.add(problem.bands.groupby("unit")["width"].sum(), fill_value=0.0)
+    room = up_to_ceiling(problem.units, problem.bands) - problem.units["held"]
     left_at = dict(zip(room.index, room.tolist(), strict=True))
     left = problem.groups["children"].to_dict()
     order = problem.pairs.sort_values(["group", "against_preference", "cost", "unit"])

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from .placement import PlacementProblem
+from .placement import PlacementProblem, up_to_ceiling
 
 __all__ = ["with_children", "with_places", "without_newcomers"]
 
@@ -20,12 +20,11 @@ def with_places(problem: PlacementProblem, added: pd.Series) -> PlacementProblem
     unknown = added.index.difference(problem.units.index)
     if len(unknown):
         raise ValueError(f"more places: no unit {', '.join(map(str, unknown))}")
-    places = problem.units["places"].add(added, fill_value=0.0)
-    room = places.add(problem.bands.groupby("unit")["width"].sum(), fill_value=0.0)
-    short = places.index[(places < 0) | (problem.units["held"] > room + 1e-9)]
+    units = problem.units.assign(places=problem.units["places"].add(added, fill_value=0.0))
+    short = units.index[(units["places"] < 0) | (units["held"] > up_to_ceiling(units, problem.bands) + 1e-9)]
     if len(short):
         raise ValueError(f"fewer places: too few are left at {', '.join(map(str, short))}")
-    return replace(problem, units=problem.units.assign(places=places))
+    return replace(problem, units=units)
 
 
 def with_children(problem: PlacementProblem, added: Mapping[str, float]) -> PlacementProblem:

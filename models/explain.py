@@ -12,7 +12,7 @@ from .allocate import allocate
 from .changes import with_places
 from .constraints import Rule, added_places, linear_rule, may_be_missed
 from .one_year import year_network
-from .placement import Placement, PlacementProblem
+from .placement import Placement, PlacementProblem, up_to_ceiling
 from .pricing import costs_elsewhere
 from .program import DEFAULT_SOLVER
 from .stages import solve_stages
@@ -184,8 +184,7 @@ def _apart(values: Floats, others: Floats) -> Floats:
 
 def _takes_anybody(problem: PlacementProblem) -> pd.Series:
     """By unit, whether anybody new could be there."""
-    room = problem.units["places"] - problem.units["held"]
-    return room.add(problem.bands.groupby("unit")["width"].sum(), fill_value=0.0) > 1e-9
+    return up_to_ceiling(problem.units, problem.bands) - problem.units["held"] > 1e-9
 
 
 def _reduced(problem: PlacementProblem, placement: Placement, rules: Sequence[Rule]) -> dict[str, Floats]:

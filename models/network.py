@@ -15,7 +15,7 @@ from scipy import sparse
 
 from .program import Program, bound_of_variables
 
-__all__ = ["Cost", "Network", "Restricted", "bound", "reduce_costs", "restrict"]
+__all__ = ["Cost", "Network", "Restricted", "bound", "largest_cost", "reduce_costs", "restrict"]
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -32,10 +32,9 @@ class Network:
     ``cost``: by objective in its order, of each arc. ``row``: the row of which each arc takes one, -1 for none.
     ``use``: arcs x rows, whatever else they take (None where nothing). ``head`` and ``gain``: the node at which a share
     of an arc's children arrives again, -1 for none (None where none does). ``levels``: where each level of nodes
-    begins, and the end;
-    ``family``: the group that each node belongs to, where a group has several.
-    ``rows``: index label; sense, right. ``extra``: other variables, index label; lower, upper, whole; with
-    ``extra_cost`` by stage and ``extra_use`` (extra x rows). ``arc_labels`` and ``node_labels`` name what is asked for.
+    begins, and the end; ``family``: the group that each node belongs to, where a group has several. ``rows``: index
+    label; sense, right. ``extra``: other variables, index label; lower, upper, whole; with ``extra_cost`` by objective
+    and ``extra_use`` (extra x rows). ``arc_labels`` and ``node_labels`` name what is asked for.
     """
 
     supply: Floats = field(repr=False)
@@ -67,6 +66,14 @@ class Network:
             some = np.flatnonzero(row >= 0)
             taken = sparse.csr_array((np.ones(len(some)), (some, row[some])), shape=shape)
         return taken if self.use is None else taken + self.use[arcs]
+
+    def most(self) -> Floats:
+        """By row, the most that a child takes of it, one where nobody takes any."""
+        most = np.ones(len(self.rows))
+        if self.use is not None and self.use.shape[0]:
+            taken = abs(self.use).max(axis=0).toarray().ravel()
+            most = np.where(taken > 0, taken, 1.0)
+        return most
 
     def in_order(self, first: Sequence[str], *, before: str = "cost") -> "Network":
         """The network with some objectives before another, which is not among them."""
@@ -141,6 +148,11 @@ class Restricted:
         arcs = np.concatenate([self.free, self.fixed])
         order = np.argsort(arcs)
         return arcs[order], np.concatenate([values, carried])[order]
+
+
+def largest_cost(cost: Floats, extra_cost: Floats) -> float:
+    """The largest cost of an arc or another variable, whatever its sign."""
+    return max(float(np.abs(cost).max(initial=0.0)), float(np.abs(extra_cost).max(initial=0.0)))
 
 
 def reduce_costs(

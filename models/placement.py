@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["Placement", "PlacementProblem", "Proof", "named", "placement_problem", "tie_break"]
+__all__ = ["Placement", "PlacementProblem", "Proof", "named", "placement_problem", "tie_break", "up_to_ceiling"]
 
 BAND_COLUMNS: Final = ["unit", "band", "width", "price"]
 PAIR_COLUMNS: Final = ["group", "unit", "cost", "minutes", "against_preference"]
@@ -127,11 +127,16 @@ def placement_problem(
         ),
         *named("band's unit", bands.loc[bands.groupby("unit")["price"].diff() < 0, "unit"], "whose price falls"),
     ]
-    room = bands.groupby("unit")["width"].sum().reindex(units.index, fill_value=0.0) + units["places"]
-    problems += named("unit", units.index[units["held"] > room + 1e-9], "holding more than its places and bands")
+    most = up_to_ceiling(units, bands).reindex(units.index)
+    problems += named("unit", units.index[units["held"] > most + 1e-9], "holding more than its places and bands")
     if problems:
         raise ValueError("the placement problem is not whole: " + "; ".join(problems))
     return PlacementProblem(groups, units, bands, pairs, at_group, at_unit)
+
+
+def up_to_ceiling(units: pd.DataFrame, bands: pd.DataFrame) -> pd.Series:
+    """By unit, the most children it holds: its places and the bands above them."""
+    return units["places"].add(bands.groupby("unit")["width"].sum(), fill_value=0.0)
 
 
 def tie_break(groups: Iterable[str], units: Iterable[str]) -> list[int]:

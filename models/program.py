@@ -8,6 +8,7 @@ sign give a valid bound, so a wrong one can only be too cautious).
 import os
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ __all__ = [
     "bound_of_variables",
     "lp_text",
     "read_constraint",
+    "seconds_left",
     "solve",
     "variable_maker",
 ]
@@ -156,6 +158,11 @@ def read_constraint(name: str, constraint: object) -> tuple[dict[str, float], st
     if not np.isfinite([right, *terms.values()]).all():
         raise ValueError(f"rule {name!r}: expected finite numbers")
     return terms, senses[constraint.sense], right
+
+
+def seconds_left(deadline: float | None) -> float | None:
+    """The seconds to a time of ``time.monotonic``, hardly any where it is past; None where there is none."""
+    return None if deadline is None else max(1e-3, deadline - time.monotonic())
 
 
 def lp_text(program: Program, objective: pd.Series) -> str:

@@ -6,7 +6,6 @@ prices prove it; where some are, they join it. (Sifting: Bixby, Gregory, Lustig,
 linear programming, Operations Research 40(5), 1992.)
 """
 
-import time
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -15,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from .network import Network, Restricted, bound, reduce_costs, restrict
-from .program import DEFAULT_SOLVER, GAP_TOLERANCE, InfeasibleError, Solution, solve
+from .network import Network, Restricted, bound, largest_cost, reduce_costs, restrict
+from .program import DEFAULT_SOLVER, GAP_TOLERANCE, InfeasibleError, Solution, seconds_left, solve
 
 __all__ = ["Sifted", "proven_by_prices", "sift"]
 
@@ -91,7 +90,7 @@ def sift(
                 programme.program,
                 programme.objective,
                 solver=solver,
-                time_limit=None if deadline is None else max(1e-3, deadline - time.monotonic()),
+                time_limit=seconds_left(deadline),
             )
         except InfeasibleError:
             if state.found is None:
@@ -161,7 +160,8 @@ class _Search:
         value, potential = reduce_costs(network, self.cost, self.prices, self.allowed)
         known = np.minimum.reduceat(np.where(self.kept, value, np.inf), network.first[:-1]) if len(value) else potential
         cheaper = bool((known - potential > self.small).any())
-        self.bound = max(self.bound, bound(network, potential, self.prices, self.extra_cost))
+        least = bound(network, potential, self.prices, self.extra_cost)
+        self.bound = max(self.bound, least)
         reduced = _above(network, value, potential)
         arcs, children = programme.flows(values[len(values) - len(programme.free) :])
         if not loose.any() or (self.rough and not cheaper):
@@ -170,7 +170,7 @@ class _Search:
             self.found = Sifted(
                 objective=objective,
                 bound=min(self.bound, objective),
-                bound_of_prices=bound(network, potential, self.prices, self.extra_cost),
+                bound_of_prices=least,
                 proven=objective - self.bound <= GAP_TOLERANCE * max(1.0, abs(objective)),
                 prices=self.prices,
                 arcs=arcs,
@@ -203,11 +203,8 @@ def _begun(
     allowed: Truths | None,
     rough: bool,
 ) -> _Search:
-    largest = max(float(np.abs(cost).max(initial=0.0)), float(np.abs(extra_cost).max(initial=0.0)), 1e-3)
-    most = np.ones(len(network.rows))
-    if network.use is not None:
-        taken = abs(network.use).max(axis=0).toarray().ravel()
-        most = np.where(taken > 0, taken, 1.0)
+    largest = max(largest_cost(cost, extra_cost), 1e-3)
+    most = network.most()
     sense = network.rows["sense"].to_numpy()
     prices = np.where(sense == "<=", np.minimum(prices, 0.0), np.where(sense == ">=", np.maximum(prices, 0.0), prices))
     farthest = (1.0 if rough else FARTHEST) * largest / most

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .network import Network, reduce_costs
+from .network import Network, largest_cost, reduce_costs
 from .pricing import Flow
 from .program import DEFAULT_SOLVER
 from .seeds import best_flow, flow_prices, sample
@@ -80,7 +80,7 @@ def solve_stages(
             break
         if found and deadline is not None and time.monotonic() > deadline:
             break
-        largest = max(float(np.abs(cost).max(initial=0.0)), float(np.abs(extra_cost).max(initial=0.0)))
+        largest = largest_cost(cost, extra_cost)
         if flow is None:
             flow = best_flow(network, _main_costs(network)) or False
         stage, prices = None, None
@@ -160,7 +160,7 @@ def _sampled(network: Network, cost: Floats, extra_cost: Floats, allowed: Truths
     part, arcs = sample(network, value, SAMPLE)
     some = None if allowed is None else allowed[arcs]
     prices, near = _begin(part, cost[arcs], extra_cost, some, None, solver=solver)
-    near *= max(float(np.abs(cost).max(initial=0.0)), float(np.abs(extra_cost).max(initial=0.0)))
+    near *= largest_cost(cost, extra_cost)
     return sift(part, cost[arcs], extra_cost, prices=prices, near=near, allowed=some, rough=True, solver=solver).prices
 
 
@@ -178,12 +178,8 @@ def _best_ones(network: Network, stage: Sifted, allowed: Truths | None, largest:
     fitting = stage.reduced <= least
     if allowed is not None:
         fitting &= allowed
-    weight = np.ones(len(network.rows))
-    if network.use is not None:
-        taken = abs(network.use).max(axis=0).toarray().ravel()
-        weight = np.where(taken > 0, taken, 1.0)
     rows = network.rows.assign(
-        sense=np.where(np.abs(stage.prices) * weight > least, "=", network.rows["sense"].to_numpy())
+        sense=np.where(np.abs(stage.prices) * network.most() > least, "=", network.rows["sense"].to_numpy())
     )
     lower, upper = network.extra["lower"].to_numpy(float), network.extra["upper"].to_numpy(float)
     extra = network.extra.assign(

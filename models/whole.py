@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .network import Network, Restricted, restrict
-from .program import DEFAULT_SOLVER, GAP_TOLERANCE, InfeasibleError, Solution, Status, solve
+from .network import Network, Restricted, largest_cost, restrict
+from .program import DEFAULT_SOLVER, GAP_TOLERANCE, InfeasibleError, Solution, Status, seconds_left, solve
 from .sift import Sifted, sift
 from .stages import NEAR, SMALL, Ordered, ordered, stage_costs
 
@@ -70,8 +70,7 @@ def solve_whole(
         prices = np.zeros(len(network.rows))
         if known is not None:
             prices[: len(known.prices)] = known.prices
-        largest = max(float(np.abs(cost).max(initial=0.0)), float(np.abs(extra_cost).max(initial=0.0)))
-        near = NEAR * largest
+        near = NEAR * largest_cost(cost, extra_cost)
         if allowed is not None and int(allowed.sum()) - len(network.supply) <= SMALL:
             near = np.inf
         bounded = sift(
@@ -123,7 +122,7 @@ def _whole_stage(
                 programme.program,
                 programme.objective,
                 solver=solver,
-                time_limit=None if deadline is None else max(1e-3, deadline - time.monotonic()),
+                time_limit=seconds_left(deadline),
                 relative_gap=relative_gap,
             )
         except InfeasibleError:
