@@ -1,9 +1,11 @@
-"""What every test shares: where CI=true, a browser or wheel test may not be skipped."""
+"""What every test shares: where CI=true, a browser or wheel test may not be skipped; a county to call commands on."""
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
+from tiny_county import write_tiny_county
 
 MUST_RUN = ("browser", "wheel")
 
@@ -20,3 +22,11 @@ def pytest_runtest_makereport(
         reason = call.excinfo.value if call.excinfo else "no reason"
         report.longrepr = f"{item.nodeid} was skipped where CI=true: {reason}"
     return report
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the tiny county, in a working folder and with a cache of its own."""
+    monkeypatch.setenv("PLACEPLAN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    return write_tiny_county(tmp_path / "tiny")

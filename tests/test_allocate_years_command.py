@@ -3,11 +3,10 @@
 import json
 
 import pytest
+from support import commands
 from tiny_county import TINY_TABLES, write_tiny_county
-from typer.testing import CliRunner
 
 import placeplan as pp
-from placeplan.cli import app
 
 COUNTS = {2018: 4, 2019: 4, 2020: 5, 2021: 5, 2022: 5, 2023: 6, 2024: 6}
 PLANS = "".join(f"{year},stock,total,,,,,,,,{count}\n" for year, count in COUNTS.items())
@@ -24,7 +23,7 @@ def tiny(tmp_path, monkeypatch):
 
 
 def call(*arguments):
-    return CliRunner().invoke(app, ["allocate", *map(str, arguments)])
+    return commands.call("allocate", *arguments)
 
 
 def test_years_are_placed_told_and_written(tiny):

@@ -9,24 +9,9 @@ import time
 from dataclasses import replace
 
 import pytest
-from tiny_county import write_tiny_county
-from typer.testing import CliRunner
+from support.commands import call
 
-from placeplan import cli
 from placeplan.studies import allocate_places as study
-
-RUNNER = CliRunner()
-
-
-@pytest.fixture
-def tiny(tmp_path, monkeypatch):
-    monkeypatch.setenv("PLACEPLAN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
-    return write_tiny_county(tmp_path / "tiny")
-
-
-def call(*arguments):
-    return RUNNER.invoke(cli.app, [str(a) for a in arguments])
 
 
 def test_check_says_that_a_good_county_is_good(tiny):

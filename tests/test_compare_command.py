@@ -8,15 +8,13 @@ import re
 import openpyxl
 import pandas as pd
 import pytest
+from support.commands import call
 from tiny_county import write_tiny_county
-from typer.testing import CliRunner
 
 import placeplan as pp
-from placeplan import cli
 from placeplan.report import workbook
 from placeplan.runs import Run, write_run
 
-RUNNER = CliRunner()
 FACTS = {
     "share_safe": True,
     "as_of": "2025-01-16",
@@ -24,10 +22,6 @@ FACTS = {
     "data_label": "invented",
     "options": {"spot_purchase": True},
 }
-
-
-def call(*arguments):
-    return RUNNER.invoke(cli.app, [str(a) for a in arguments])
 
 
 @pytest.fixture

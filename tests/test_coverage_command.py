@@ -4,13 +4,11 @@ import json
 
 import pandas as pd
 import pytest
+from support.commands import call
 from tiny_county import TINY_TABLES, write_tiny_county
-from typer.testing import CliRunner
 
 import placeplan as pp
-from placeplan import cli
 
-RUNNER = CliRunner()
 CANDIDATES = """\
 candidate,name,site,easting,northing,kind,model,needs,from_year_group,to_year_group,places
 far_base,Far base,,444000,347000,ers,integrative,ASD;SLCN,7,11,6
@@ -25,10 +23,6 @@ def tiny(tmp_path, monkeypatch):
     folder = write_tiny_county(tmp_path / "tiny")
     (folder / "candidates.csv").write_text(CANDIDATES, encoding="utf-8")
     return folder
-
-
-def call(*arguments):
-    return RUNNER.invoke(cli.app, [str(a) for a in arguments])
 
 
 def test_it_writes_a_run_with_its_atlas_and_says_the_answer(tiny):

@@ -4,25 +4,10 @@ import json
 import zipfile
 
 import pytest
-from tiny_county import write_tiny_county
-from typer.testing import CliRunner
+from support.commands import call
 
-from placeplan import cli
-
-RUNNER = CliRunner()
 TOTALS = {"worth", "worth_by_need", "rule_costs", "reasons", "least_places"}
 CHILDREN = {"offers", "options"}
-
-
-@pytest.fixture
-def tiny(tmp_path, monkeypatch):
-    monkeypatch.setenv("PLACEPLAN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
-    return write_tiny_county(tmp_path / "tiny")
-
-
-def call(*arguments):
-    return RUNNER.invoke(cli.app, [str(a) for a in arguments])
 
 
 def tables_of(folder):

@@ -6,17 +6,15 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from support.commands import call
 from tiny_county import TINY_TABLES, write_tiny_county
-from typer.testing import CliRunner
 
 import placeplan as pp
-from placeplan import cli
 from placeplan.privacy import share_safe
 from placeplan.report.fan_charts import fans_of
 from placeplan.report.forecast_page import forecast_html
 from placeplan.studies.forecast_answers import forecast_run
 
-RUNNER = CliRunner()
 PLANS = """\
 2018,stock,total,,,,,,,,4
 2019,stock,total,,,,,,,,4
@@ -47,10 +45,6 @@ def tiny(tmp_path, monkeypatch):
     (folder / "plans.csv").write_text(head[0] + PLANS, encoding="utf-8")
     (folder / "scenarios.csv").write_text(SCENARIOS, encoding="utf-8")
     return folder
-
-
-def call(*arguments):
-    return RUNNER.invoke(cli.app, [str(a) for a in arguments])
 
 
 def test_it_writes_a_run_with_its_page_and_charts_and_says_the_answer(tiny):

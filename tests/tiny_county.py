@@ -19,7 +19,13 @@ from pathlib import Path
 import geopandas as gpd
 from shapely.geometry import box
 
-__all__ = ["TINY_TABLES", "write_tiny_county"]
+__all__ = ["FAR_MINIBUS", "FAR_TAXI", "MINIBUS", "TAXI", "TINY_TABLES", "write_tiny_county"]
+
+# Every child is 2 km from the school, but c4 (8.6 km); c5 is 8 km from the special school.
+# A place at an ERS: £10,000, £4,000 less when filled; special £10,000.
+# Taxi, 2 km: 0.3 x 380 x (13 + 1.45 x 2) / 1.4 = 1,294.71; 8.6 km: 380 x (13 + 1.45 x 8.6) / 1.4 = 6,913.29.
+# Minibus, 2 km: 0.3 x 380 x (30 + 2.4 x 2) / 2.8 = 1,416.86; 8 km: 380 x (30 + 2.4 x 8) / 2.8 = 6,677.14.
+TAXI, FAR_TAXI, MINIBUS, FAR_MINIBUS = 1294.71, 6913.29, 1416.86, 6677.14
 
 COUNTY_TOML = """\
 format = 1

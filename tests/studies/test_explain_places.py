@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from pulp import lpSum
-from tiny_county import write_tiny_county
 
 import placeplan as pp
 from placeplan.county.settings_rules import (
@@ -25,16 +24,6 @@ C5_BASE = 8_000 + 1_294.71 - 4_000
 C5_SPECIAL = 12_000 + 6_677.14
 C6_SPECIAL = 15_000 + 1_416.86
 SPOT = 76_335.71
-
-
-@pytest.fixture(scope="module")
-def county(tmp_path_factory):
-    return pp.read_county(write_tiny_county(tmp_path_factory.mktemp("explained") / "tiny"))
-
-
-@pytest.fixture(scope="module")
-def travel(county):
-    return pp.travel_times(county, cache=False)
 
 
 def with_units(county, **changes):

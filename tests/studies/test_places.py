@@ -7,32 +7,15 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tiny_county import write_tiny_county
+from tiny_county import FAR_TAXI, MINIBUS, TAXI
 
 import placeplan as pp
 from placeplan.county.vocabulary import SPOT_PURCHASE
 
 
-@pytest.fixture(scope="module")
-def county(tmp_path_factory):
-    return pp.read_county(write_tiny_county(tmp_path_factory.mktemp("places") / "tiny"))
-
-
-@pytest.fixture(scope="module")
-def travel(county):
-    return pp.travel_times(county, cache=False)
-
-
 def costs_of(answer):
     rows = answer.tables["costs"]
     return {(row["line"], row["fund"]): row["pounds"] for row in rows.to_dict("records")}
-
-
-# Every child is 2 km from the school, but c4 (8.6 km).
-# A place at an ERS: £10,000, £4,000 less when filled; special £10,000.
-# Taxi, 2 km: 0.3 x 380 x (13 + 1.45 x 2) / 1.4 = 1,294.71; 8.6 km: 380 x (13 + 1.45 x 8.6) / 1.4 = 6,913.29.
-# Minibus, 2 km: 0.3 x 380 x (30 + 2.4 x 2) / 2.8 = 1,416.86.
-TAXI, FAR_TAXI, MINIBUS = 1294.71, 6913.29, 1416.86
 
 
 def test_everyone_as_placed_today_is_priced(county, travel):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from support.ruled_county import answered, changed, rows_of, unit_of, with_child, with_row
-from tiny_county import write_tiny_county
+from tiny_county import FAR_MINIBUS, FAR_TAXI, MINIBUS, TAXI
 
 import placeplan as pp
 from placeplan.county.settings_rules import (
@@ -17,19 +17,6 @@ from placeplan.county.settings_rules import (
     SiteTotalsRule,
 )
 from placeplan.county.vocabulary import SPOT_PURCHASE
-
-# Transport of 2 km by taxi and by minibus, of 8 km by minibus, and of 8.6 km by taxi (see test_places).
-TAXI, MINIBUS, FAR_MINIBUS, FAR_TAXI = 1294.71, 1416.86, 6677.14, 6913.29
-
-
-@pytest.fixture(scope="module")
-def county(tmp_path_factory):
-    return pp.read_county(write_tiny_county(tmp_path_factory.mktemp("rules") / "tiny"))
-
-
-@pytest.fixture(scope="module")
-def travel(county):
-    return pp.travel_times(county, cache=False)
 
 
 def penalties_of(answer):

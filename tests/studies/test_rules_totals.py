@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from pulp import lpSum
 from support.ruled_county import answered, changed, rows_of, unit_of, with_child
-from tiny_county import write_tiny_county
+from tiny_county import FAR_MINIBUS, FAR_TAXI, MINIBUS, TAXI
 
 import placeplan as pp
 from placeplan.county.assumptions import assumptions
@@ -22,18 +22,6 @@ from placeplan.county.settings_rules import (
 )
 from placeplan.privacy import share_safe
 from placeplan.report.page import page_html
-
-TAXI, MINIBUS, FAR_MINIBUS, FAR_TAXI = 1294.71, 1416.86, 6677.14, 6913.29
-
-
-@pytest.fixture(scope="module")
-def county(tmp_path_factory):
-    return pp.read_county(write_tiny_county(tmp_path_factory.mktemp("rules") / "tiny"))
-
-
-@pytest.fixture(scope="module")
-def travel(county):
-    return pp.travel_times(county, cache=False)
 
 
 @pytest.fixture(scope="module")

@@ -6,20 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import linprog
-from tiny_county import write_tiny_county
 
 import placeplan as pp
 from placeplan.county.settings_rules import Budget, EquityRule, PreferenceRule
-
-
-@pytest.fixture(scope="module")
-def county(tmp_path_factory):
-    return pp.read_county(write_tiny_county(tmp_path_factory.mktemp("traded") / "tiny"))
-
-
-@pytest.fixture(scope="module")
-def travel(county):
-    return pp.travel_times(county, cache=False)
 
 
 @pytest.fixture(scope="module")
