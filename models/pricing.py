@@ -88,7 +88,7 @@ def residual(
     idle[rows, :rows][loose] = np.minimum(idle[rows, :rows][loose], 0.0)
     used = over - network.extra["lower"].to_numpy(float) > 1e-9
     np.minimum.at(idle[rows, :], at_band[used], -extra_cost[used])
-    if (np.diagonal(idle) < -1e-9).any():
+    if (np.diagonal(idle) < -_rounding(idle)).any():
         raise NotOptimalError("the answer can be made cheaper")
     np.fill_diagonal(idle, 0.0)
     return Residual(idle)
@@ -194,12 +194,19 @@ def _shortest(steps: Floats) -> Floats:
     """The shortest way from each node to the last (Bellman and Ford), in as many rounds as the longest has steps."""
     distance = np.full(len(steps), np.inf)
     distance[-1] = 0.0
+    same = _rounding(steps)
     for _ in range(len(steps) + 1):
         shorter = np.minimum(distance, (steps + distance).min(axis=1))
-        if (shorter >= distance - 1e-9).all():
+        if (shorter >= distance - same).all():
             return distance
         distance = shorter
     raise NotOptimalError("the answer can be made cheaper")
+
+
+def _rounding(steps: Floats) -> float:
+    """What a difference of two large costs is out by in double precision: no child is moved for so little."""
+    largest = float(np.abs(steps[np.isfinite(steps)]).max(initial=0.0))
+    return max(1e-9, 4.0 * float(np.finfo(float).eps) * largest)
 
 
 def _unweigh(weighed: Floats) -> tuple[Floats, Floats, Floats]:

@@ -90,6 +90,19 @@ def test_prices_of_the_flow_prove_it(problem, fractions):
         assert found.bound == pytest.approx(best, rel=1e-9, abs=1e-3)
 
 
+def test_the_rounding_of_large_costs_is_no_cheaper_answer():
+    # g has 2.75 children, a place at x and one above the full y for nothing; the rest waits. At 100 million pounds for a
+    # child in the gap, moving a child round x, y and the gap is a ten-millionth of a pound cheaper, by rounding alone.
+    units, bands = {"x": (1, 0), "y": (0, 0)}, {"y": [(1, 0.0)]}
+    pairs = {("g", "x"): (10_000.01, 5, True), ("g", "y"): (10_000.02, 5, True)}
+    network = year_network(problem_of({"g": 2.75}, units, pairs, bands)).network
+    cost, extra_cost = weighed(network)
+    flow = best_flow(network, [(cost, extra_cost)])
+    found = proven_by_prices(network, cost, extra_cost, flow, prices=flow_prices(network, flow, cost, extra_cost))
+    assert found is not None
+    assert found.objective == pytest.approx(0.75 * GAP + 2 * PREFERENCE + 20_000.03)
+
+
 @settings(max_examples=60, deadline=None)
 @given(problem=problems(), data=st.data())
 def test_prices_of_another_flow_prove_it_only_where_it_is_as_good(problem, data):
