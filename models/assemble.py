@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -11,11 +12,15 @@ from scipy import sparse
 from .constraints import Rule
 from .network import Cost, Network
 
-__all__ = ["Arcs", "assemble", "laid_out"]
+__all__ = ["UNITS", "Arcs", "assemble", "laid_out"]
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 Truths = NDArray[np.bool_]
+
+UNITS: Final[Mapping[str, float]] = {"rules": 1e6}
+"""What an objective is multiplied by while it is solved: a rule is missed by its share of the right-hand side, and a
+solver would take the share that a pound is of a county's budget for rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def assemble(
     own = {"cost": [bands["price"].astype(float).round(2)]}
     for rule in rules:
         for stage, values in rule.costs.items():
-            own.setdefault(stage, []).append(pd.Series(values, index=rule.variables.index))
+            own.setdefault(stage, []).append(pd.Series(values, index=rule.variables.index) * UNITS.get(stage, 1.0))
     nought = np.zeros(len(arcs.choice))
     before = [stage for stage in own if stage not in (*costs, "places")]
     order = [*("gap", "preference"), *sorted(before, key=_rank), "cost", "places", "minutes", "tie"]

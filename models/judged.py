@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .assemble import UNITS
 from .placement import Proof
 from .program import Status
 from .stages import Ordered
@@ -49,9 +50,11 @@ def proof_of(
         gap_children=waiting,
         gap_children_bound=min(gap_bound, waiting),
         solver=solver,
-        prices=pd.DataFrame({name: stage.prices[: len(rows)] for name, stage in stages.items()}, index=rows),
-        values=pd.Series({name: stage.objective for name, stage in stages.items()}, dtype=float),
-        bounds=pd.Series({name: stage.bound for name, stage in stages.items()}, dtype=float),
+        prices=pd.DataFrame(
+            {name: stage.prices[: len(rows)] / UNITS.get(name, 1.0) for name, stage in stages.items()}, index=rows
+        ),
+        values=pd.Series({name: stage.objective / UNITS.get(name, 1.0) for name, stage in stages.items()}, dtype=float),
+        bounds=pd.Series({name: stage.bound / UNITS.get(name, 1.0) for name, stage in stages.items()}, dtype=float),
         by_prices=proven,
     )
 
@@ -60,7 +63,10 @@ def known_prices(proof: Proof | None, rows: pd.Index) -> dict[str, Floats]:
     """The prices of a proof at other rows, nought where they are new, to begin a search with."""
     if proof is None:
         return {}
-    return {str(n): prices.reindex(rows).fillna(0.0).to_numpy(float) for n, prices in proof.prices.items()}
+    return {
+        str(name): prices.reindex(rows).fillna(0.0).to_numpy(float) * UNITS.get(str(name), 1.0)
+        for name, prices in proof.prices.items()
+    }
 
 
 def band_use(excess: Floats, width: Floats, same: pd.Series) -> Floats:

@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from .assemble import UNITS
 from .constraints import Rule, unit_rows
 from .placement import Placement, PlacementProblem
 from .program import InfeasibleError, Status
@@ -93,6 +94,6 @@ def _between(problem: PlacementProblem, minimum: pd.Series, answer: Placement) -
 def _rank(answer: Placement) -> tuple[float, ...]:
     """The objectives in their order, to be compared; ties left to the last two."""
     values = answer.proof.values
-    names = [name for name in values.index if name not in ("minutes", "tie")]
-    numbers = [answer.proof.gap_children, *(float(values[name]) for name in names if name not in ("gap", "cost"))]
+    names = [name for name in values.index if name not in ("gap", "cost", "minutes", "tie")]
+    numbers = [answer.proof.gap_children, *(float(values[name]) * UNITS.get(name, 1.0) for name in names)]
     return tuple(round(n, 6) for n in (*numbers, answer.proof.objective, float(values.get("minutes", 0.0))))

@@ -15,7 +15,7 @@ from scipy import sparse
 
 from .program import Program, bound_of_variables
 
-__all__ = ["Cost", "Network", "Restricted", "bound", "largest_cost", "reduce_costs", "restrict"]
+__all__ = ["Cost", "Network", "Restricted", "bound", "reduce_costs", "restrict"]
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -74,6 +74,15 @@ class Network:
             taken = abs(self.use).max(axis=0).toarray().ravel()
             most = np.where(taken > 0, taken, 1.0)
         return most
+
+    def largest(self, cost: Floats, extra_cost: Floats) -> float:
+        """The largest cost of a child, whatever its sign: of an arc, or of as much of another variable as meets it."""
+        most, use = self.most(), abs(self.extra_use)
+        children = np.ones(len(extra_cost))
+        taking = use.data > 0
+        column = np.repeat(np.arange(len(extra_cost)), np.diff(use.indptr))[taking]
+        np.maximum.at(children, column, most[use.indices[taking]] / use.data[taking])
+        return max(float(np.abs(cost).max(initial=0.0)), float((np.abs(extra_cost) * children).max(initial=0.0)))
 
     def in_order(self, first: Sequence[str], *, before: str = "cost") -> "Network":
         """The network with some objectives before another, which is not among them."""
@@ -148,11 +157,6 @@ class Restricted:
         arcs = np.concatenate([self.free, self.fixed])
         order = np.argsort(arcs)
         return arcs[order], np.concatenate([values, carried])[order]
-
-
-def largest_cost(cost: Floats, extra_cost: Floats) -> float:
-    """The largest cost of an arc or another variable, whatever its sign."""
-    return max(float(np.abs(cost).max(initial=0.0)), float(np.abs(extra_cost).max(initial=0.0)))
 
 
 def reduce_costs(

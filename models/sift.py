@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from .network import Network, Restricted, bound, largest_cost, reduce_costs, restrict
+from .network import Network, Restricted, bound, reduce_costs, restrict
 from .program import DEFAULT_SOLVER, GAP_TOLERANCE, InfeasibleError, Solution, seconds_left, solve
 
 __all__ = ["Sifted", "proven_by_prices", "sift"]
@@ -203,7 +203,7 @@ def _begun(
     allowed: Truths | None,
     rough: bool,
 ) -> _Search:
-    largest = max(largest_cost(cost, extra_cost), 1e-3)
+    largest = max(network.largest(cost, extra_cost), 1e-3)
     most = network.most()
     sense = network.rows["sense"].to_numpy()
     prices = np.where(sense == "<=", np.minimum(prices, 0.0), np.where(sense == ">=", np.maximum(prices, 0.0), prices))

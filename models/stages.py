@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .network import Network, largest_cost, reduce_costs
+from .network import Network, reduce_costs
 from .pricing import Flow
 from .program import DEFAULT_SOLVER
 from .seeds import best_flow, flow_prices, sample
@@ -80,7 +80,7 @@ def solve_stages(
             break
         if found and deadline is not None and time.monotonic() > deadline:
             break
-        largest = largest_cost(cost, extra_cost)
+        largest = network.largest(cost, extra_cost)
         if flow is None:
             flow = best_flow(network, _main_costs(network)) or False
         stage, prices = None, None
@@ -160,7 +160,7 @@ def _sampled(network: Network, cost: Floats, extra_cost: Floats, allowed: Truths
     part, arcs = sample(network, value, SAMPLE)
     some = None if allowed is None else allowed[arcs]
     prices, near = _begin(part, cost[arcs], extra_cost, some, None, solver=solver)
-    near *= largest_cost(cost, extra_cost)
+    near *= network.largest(cost, extra_cost)
     return sift(part, cost[arcs], extra_cost, prices=prices, near=near, allowed=some, rough=True, solver=solver).prices
 
 

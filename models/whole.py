@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .network import Network, Restricted, largest_cost, restrict
+from .network import Network, Restricted, restrict
 from .program import DEFAULT_SOLVER, GAP_TOLERANCE, InfeasibleError, Solution, Status, seconds_left, solve
 from .sift import Sifted, sift
 from .stages import NEAR, SMALL, Ordered, ordered, stage_costs
@@ -25,8 +25,8 @@ FIRST: Final = 150
 """Arcs above one a node that are tried first."""
 
 HALF_A_PENNY: Final = 0.005
-COUNTED: Final = ("gap", "preference", "cost", "places", "minutes")
-"""Objectives that come in whole pence, tenths of minutes and children: half a penny more is the same."""
+COUNTED: Final = ("gap", "preference", "rules", "cost", "places", "minutes")
+"""Objectives in children, millionths of a rule, pence and tenths of minutes: so little more is the same."""
 
 KEPT: Final = 1e-6
 """How exactly another earlier objective is kept, as a share of it; a solver takes a narrower gap for none."""
@@ -70,7 +70,7 @@ def solve_whole(
         prices = np.zeros(len(network.rows))
         if known is not None:
             prices[: len(known.prices)] = known.prices
-        near = NEAR * largest_cost(cost, extra_cost)
+        near = NEAR * network.largest(cost, extra_cost)
         if allowed is not None and int(allowed.sum()) - len(network.supply) <= SMALL:
             near = np.inf
         bounded = sift(

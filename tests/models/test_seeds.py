@@ -91,8 +91,8 @@ def test_prices_of_the_flow_prove_it(problem, fractions):
 
 
 def test_the_rounding_of_large_costs_is_no_cheaper_answer():
-    # g has 2.75 children, a place at x and one above the full y for nothing; the rest waits. At 100 million pounds for a
-    # child in the gap, moving a child round x, y and the gap is a ten-millionth of a pound cheaper, by rounding alone.
+    # g has 2.75 children, a place at x and one above the full y for nothing; the rest waits. At 100 million pounds for
+    # a child in the gap, moving one round x, y and the gap is a ten-millionth of a pound cheaper, by rounding alone.
     units, bands = {"x": (1, 0), "y": (0, 0)}, {"y": [(1, 0.0)]}
     pairs = {("g", "x"): (10_000.01, 5, True), ("g", "y"): (10_000.02, 5, True)}
     network = year_network(problem_of({"g": 2.75}, units, pairs, bands)).network

@@ -1,7 +1,6 @@
 """The command line called in this process, as a user would call it."""
 
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from placeplan import cli
 
