@@ -29,6 +29,7 @@ def allocate(
     rules: Sequence[Rule] = (),
     minimum: pd.Series | None = None,
     first: Sequence[str] = (),
+    before: str = "cost",
     start: Placement | None = None,
     solver: str = DEFAULT_SOLVER,
     time_limit: float | None = None,
@@ -38,12 +39,13 @@ def allocate(
 
     Never infeasible for want of places: what cannot be placed is the gap, made as small as it can be before any cost
     is looked at. ``rules``: see ``constraints``. ``minimum``: by unit, the children below which it takes nobody new
-    (see ``minimum_use``). ``first``: objectives that come before cost, such as ``minutes``. ``start``: the answer to
-    nearly the same problem, whose prices make this one quick; the answer does not depend on it. ``time_limit`` is
-    seconds in all: where they do not do, the best answer so far is ``feasible`` with its bound; where the solver gives
-    none, a simple one is, if there are no rules.
+    (see ``minimum_use``). ``first``: objectives that come before another, such as ``minutes`` before cost. ``start``:
+    the answer to nearly the same problem, whose prices make this one quick; the answer does not depend on it.
+    ``time_limit`` is seconds in all: where they do not do, the best answer so far is ``feasible`` with its bound; where
+    the solver gives none, a simple one is, if there are no rules.
 
-    Raises ``InfeasibleError`` where rules that have to be kept contradict each other.
+    Raises ``InfeasibleError`` where rules that have to be kept contradict each other, ``OutOfTimeError`` where there
+    are rules and nothing that keeps them was found in time.
     """
     deadline = None if time_limit is None else time.monotonic() + time_limit
 
@@ -52,6 +54,7 @@ def allocate(
             problem,
             [*rules, *more],
             first=first,
+            before=before,
             start=near,
             solver=solver,
             deadline=deadline,
@@ -68,6 +71,7 @@ def _allocated(
     rules: Sequence[Rule],
     *,
     first: Sequence[str],
+    before: str,
     start: Placement | None,
     solver: str,
     deadline: float | None,
@@ -75,7 +79,7 @@ def _allocated(
 ) -> Placement:
     stated = year_network(problem, rules)
     if first:
-        stated = replace(stated, network=stated.network.in_order(first))
+        stated = replace(stated, network=stated.network.in_order(first, before=before))
     known = known_prices(None if start is None else start.proof, stated.network.rows.index)
     try:
         answer = solve_stages(stated.network, start=known, solver=solver, deadline=deadline)

@@ -55,7 +55,8 @@ def expand(
     equals the fewer places win.
 
     Raises ``ValueError`` where a group is a fraction of a child, ``InfeasibleError`` where nothing keeps
-    within ``most_pounds`` or no answer is found in ``time_limit`` seconds a stage.
+    within ``most_pounds`` or no answer is found in ``time_limit`` seconds, which the
+    choice of places and the placement have each.
     """
     if (problem.groups["children"] % 1 != 0).any():
         raise ValueError("more places: expected groups of whole children, since a place is whole")

@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 from .allocate import allocate
 from .changes import with_places
 from .constraints import Rule, added_places, linear_rule, may_be_missed
-from .one_year import year_network
 from .placement import Placement, PlacementProblem, up_to_ceiling
 from .pricing import costs_elsewhere
 from .program import DEFAULT_SOLVER
-from .stages import solve_stages
 
 __all__ = [
     "STEPS",
@@ -238,16 +236,26 @@ def least_places(
     return frame[frame["places"] > 1e-6].reset_index(drop=True), answer.gap
 
 
-def least_relaxations(problem: PlacementProblem, rules: Sequence[Rule], *, solver: str = DEFAULT_SOLVER) -> pd.Series:
+def least_relaxations(
+    problem: PlacementProblem,
+    rules: Sequence[Rule],
+    *,
+    minimum: pd.Series | None = None,
+    solver: str = DEFAULT_SOLVER,
+    time_limit: float | None = None,
+) -> pd.Series:
     """By how much rows have to be missed where rules that have to be kept contradict each other: as little as can be.
 
     By row, only those missed; each counts by its share of the right-hand side. Nothing is missed where the rules can
-    be kept, were it by leaving everybody in the gap.
+    be kept, were it by leaving everybody in the gap. The least use of units (``minimum``) is kept as it is, and rules
+    that may be missed at a cost stand back.
+
+    Raises ``OutOfTimeError`` where nothing was found in ``time_limit`` seconds.
     """
-    loose = [may_be_missed(rule) for rule in rules]
-    stated = year_network(problem, [replace(rule, may_bar=True) for rule in loose])
-    network = stated.network.in_order(("rules",), before=next(iter(stated.network.cost)))
-    answer = solve_stages(network, solver=solver)
-    missed = pd.Series(answer.extras, index=network.extra.index)[len(problem.bands) :]
+    loose = [replace(may_be_missed(rule), may_bar=True) for rule in rules if not rule.costs]
+    answer = allocate(
+        problem, rules=loose, minimum=minimum, first=("rules",), before="gap", solver=solver, time_limit=time_limit
+    )
+    missed = answer.variables
     missed = missed[missed.index.str.startswith(("above[", "below[")) & (missed > 1e-6)]
     return missed.set_axis(missed.index.str.slice(6, -1)).groupby(level=0).sum()

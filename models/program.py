@@ -26,6 +26,7 @@ __all__ = [
     "DEFAULT_SOLVER",
     "GAP_TOLERANCE",
     "InfeasibleError",
+    "OutOfTimeError",
     "Program",
     "PulpError",
     "Solution",
@@ -55,6 +56,10 @@ class Status(StrEnum):
 
 class InfeasibleError(ValueError):
     """The programme has no feasible answer, or the solver returned none within its limits."""
+
+
+class OutOfTimeError(InfeasibleError):
+    """The seconds ended before there was an answer; whether there is one is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +120,21 @@ def solve(
     ``relative_gap`` lets the search of an integer programme stop once the answer is known to be that close
     to the best; it is then ``feasible`` with its bound.
 
-    Raises ``InfeasibleError`` where there is no answer, ``ValueError`` where a number is not finite or the
-    solver is not one that PuLP has here.
+    Raises ``InfeasibleError`` where there is no answer (``OutOfTimeError`` where none was found in ``time_limit``
+    seconds), ``ValueError`` where a number is not finite or the solver is not one that PuLP has here.
     """
+    started = time.monotonic()
+    try:
+        return _solved(program, objective, solver=solver, time_limit=time_limit, relative_gap=relative_gap)
+    except InfeasibleError as error:
+        if time_limit is not None and time.monotonic() - started >= time_limit:
+            raise OutOfTimeError(f"{solver} found no answer in time") from error
+        raise
+
+
+def _solved(
+    program: Program, objective: pd.Series, *, solver: str, time_limit: float | None, relative_gap: float
+) -> Solution:
     costs = objective.reindex(program.variables.index).fillna(0.0).to_numpy(float)
     matrix = program.matrix()
     _check_numbers(program, matrix, objective)

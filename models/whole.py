@@ -13,7 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .network import Network, Restricted, restrict
-from .program import DEFAULT_SOLVER, GAP_TOLERANCE, InfeasibleError, Solution, Status, seconds_left, solve
+from .program import (
+    DEFAULT_SOLVER,
+    GAP_TOLERANCE,
+    InfeasibleError,
+    OutOfTimeError,
+    Solution,
+    Status,
+    seconds_left,
+    solve,
+)
 from .sift import Sifted, sift
 from .stages import NEAR, SMALL, Ordered, ordered, stage_costs
 
@@ -126,7 +135,9 @@ def _whole_stage(
                 relative_gap=relative_gap,
             )
         except InfeasibleError:
-            if everything or (deadline is not None and time.monotonic() > deadline):
+            if deadline is not None and time.monotonic() > deadline:
+                raise OutOfTimeError("found no answer of whole children in time") from None
+            if everything:
                 raise
             margin = 8.0 * margin + 1e-6
             continue

@@ -72,7 +72,9 @@ FrontierSteps = Annotated[
     int | None,
     typer.Option("--frontier-steps", min=2, help="With --frontier: how many bounds on travel; 7 by default."),
 ]
-TimeLimit = Annotated[float | None, typer.Option("--time-limit", min=0.1, help="Seconds the solver has for a stage.")]
+TimeLimit = Annotated[
+    float | None, typer.Option("--time-limit", min=0.1, help="Seconds that each answer may take to find.")
+]
 
 Solver = Annotated[str, typer.Option("--solver", help="Any solver that PuLP has here, by name.")]
 

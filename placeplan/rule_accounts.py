@@ -15,7 +15,7 @@ from placeplan.problem import CountyProblem
 from placeplan.rules import MAINSTREAM_KIND, beyond_guidance, host_limits, site_limits
 from placeplan.rules_totals import budget_name, counted_budgets, gap_charge, gap_journey, journey
 
-__all__ = ["preference_table", "priced_penalties", "rule_table"]
+__all__ = ["contradiction", "preference_table", "priced_penalties", "rule_table"]
 
 COUNTY: Final = "county"
 """What a rule is about where it is about every child."""
@@ -255,6 +255,23 @@ def _own(problem: CountyProblem, placement: Placement | None, own: Sequence[Rule
             missed = {"<=": over, ">=": under}.get(sense, over + under)
             name = str(label).removeprefix("own[").removesuffix("]")
             yield _row("own", sense, name, "as written", stated=right, found=value, missed=missed, row=str(label))
+
+
+def contradiction(problem: CountyProblem, missed: pd.Series) -> str:
+    """What to say where rules contradict each other; ``missed``: by row, by how much at the least."""
+    site = problem.units.drop_duplicates("site").set_index("site")["site_name"]
+
+    def named(row: str) -> str:
+        rule, _, label = row.removesuffix("]").partition("[")
+        of_site = {"host": "the host share of", "site": "the total places of"}
+        if rule in of_site:
+            return f"{of_site[rule]} {site[label]}"
+        return f"your rule {label!r}" if rule == "own" else "that nobody loses a place"
+
+    lines = [f"- {named(str(row))}: by {value:,.6g}" for row, value in missed.items()]
+    return "\n".join(
+        ["the rules that have to be kept contradict each other; all others could be kept if these were missed:", *lines]
+    )
 
 
 def priced_penalties(

@@ -40,7 +40,7 @@ def add_places(
     The rules of single children and units are those of ``base`` (overfill, guidance, preferences, continuity); those
     over several (hosts, sites, minimum use, equity, budgets, one's own) are left out.
     Raises ``UsageError`` where neither or a negative limit is given or the question is not solved,
-    ``NotProvenError`` where no answer is found in ``time_limit`` seconds a stage.
+    ``NotProvenError`` where no answer is found in ``time_limit`` seconds.
     """
     if base.placement is None:
         raise UsageError("more places: expected a question that is solved (september or afresh), not 'today'")

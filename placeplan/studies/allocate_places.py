@@ -10,15 +10,16 @@ from placeplan import accounts, rule_accounts
 from placeplan.county.county import County
 from placeplan.county.settings_rules import Rules, rules_faults
 from placeplan.county.vocabulary import COMMISSIONED_KINDS, QUESTIONS
-from placeplan.errors import InputError, PlaceplanError, UsageError
+from placeplan.errors import InputError, NotProvenError, PlaceplanError, UsageError
 from placeplan.geo.travel import TravelTimes
 from placeplan.models.allocate import allocate
 from placeplan.models.changes import with_places
 from placeplan.models.constraints import Rule
+from placeplan.models.explain import least_relaxations
 from placeplan.models.own import Choices, own_rules
 from placeplan.models.placement import Placement
 from placeplan.models.pricing import one_sided_prices
-from placeplan.models.program import DEFAULT_SOLVER, InfeasibleError
+from placeplan.models.program import DEFAULT_SOLVER, InfeasibleError, OutOfTimeError
 from placeplan.problem import PENALTIES, CountyProblem, county_problem
 from placeplan.studies.answers import Allocation, AnswerProof
 from placeplan.verify import Claim, verify
@@ -46,7 +47,7 @@ def allocate_places(
     September's new children and phase transfers placed best while the others stay. ``afresh``: everyone
     placed afresh, what geography alone would allow: not a proposal to move any child. With
     ``spot_purchase`` an independent place can always be bought for one child; without it, what cannot be
-    placed is the gap. ``time_limit`` is seconds a stage.
+    placed is the gap. ``time_limit`` is seconds in all for the answer itself.
 
     ``rules`` take the place of the county's own ``[rules]``, as in
     ``replace(county.settings.rules, host_share=HostShareRule(share=0.08))``. ``own`` writes rules of yours in PuLP: it
@@ -61,7 +62,9 @@ def allocate_places(
         pp.allocate_places(county, travel, own=few_far_away)
 
     Raises ``InputError`` where a cost is missing or a rule cannot be, ``UsageError`` for an unknown question, a county
-    without children or rules that contradict each other, ``PlaceplanError`` where the answer fails its verification.
+    without children or rules that contradict each other, saying by how much at the least they have to be missed;
+    ``NotProvenError`` where there are rules and nothing that keeps them was found in time, ``PlaceplanError`` where the
+    answer fails its verification.
     """
     if question not in QUESTIONS:
         raise UsageError(f"question {question!r}: expected one of {', '.join(QUESTIONS)}")
@@ -85,8 +88,16 @@ def allocate_places(
                 solver=solver,
                 time_limit=time_limit,
             )
+        except OutOfTimeError as error:
+            raise NotProvenError(f"{question}: no answer that keeps the rules was found in {time_limit} s") from error
         except InfeasibleError as error:
-            raise UsageError("the rules that have to be kept contradict each other: no placement keeps all") from error
+            kept = [*problem.rules, *mine]
+            missed = least_relaxations(
+                problem.placement, kept, minimum=problem.minimum, solver=solver, time_limit=time_limit
+            )
+            if missed.empty:
+                raise
+            raise UsageError(rule_accounts.contradiction(problem, missed)) from error
     return verified(county, travel, problem, placement, spot_purchase=spot_purchase, own=mine, solver=solver)
 
 

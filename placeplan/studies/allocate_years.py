@@ -10,11 +10,11 @@ import pandas as pd
 from placeplan import years_accounts as accounts
 from placeplan.county.county import County
 from placeplan.county.vocabulary import COMMISSIONED_KINDS
-from placeplan.errors import PlaceplanError, UsageError
+from placeplan.errors import NotProvenError, PlaceplanError, UsageError
 from placeplan.geo.travel import TravelTimes
 from placeplan.models import allocate_years as models
 from placeplan.models.allocate_years import StayPlacement
-from placeplan.models.program import DEFAULT_SOLVER
+from placeplan.models.program import DEFAULT_SOLVER, OutOfTimeError
 from placeplan.need.counts import PLACEMENT_AXIS
 from placeplan.need.entering import ALIKE, entering, named_groups, shares_left, yearly_shares
 from placeplan.need.handover import YearNeed, mean_of
@@ -54,7 +54,8 @@ def allocate_years(
     (a lower bound, as in ``allocate_need``); without any it is the draw at the median of need in the last year.
     The rules of ``[rules]`` beside places and overfill are not kept here.
 
-    Raises ``UsageError`` for years or draws that the forecast does not have, ``InputError`` where a cost is missing,
+    ``time_limit`` is seconds in all for the answer itself. Raises ``UsageError`` for years or draws that the forecast
+    does not have, ``InputError`` where a cost is missing, ``NotProvenError`` where no answer was found in time, and
     ``PlaceplanError`` where the answer fails its verification.
     """
     most = len(forecast.years) - 1
@@ -69,7 +70,10 @@ def allocate_years(
     shift = forecast.cease_shift[chosen]
     shares = shares_left(groups, yearly_shares(forecast.fit.cohort, shift), ahead)
     problem = years_problem(county, travel, groups, shares, survivors, spot_purchase=spot_purchase)
-    placement = models.allocate_years(problem.placement, solver=solver, time_limit=time_limit)
+    try:
+        placement = models.allocate_years(problem.placement, solver=solver, time_limit=time_limit)
+    except OutOfTimeError as error:
+        raise NotProvenError(f"over years: no answer was found in {time_limit} s") from error
     facts = recount_of(
         county, travel, forecast, chosen, to_place=to_place, survivors=survivors, spot_purchase=spot_purchase
     )

@@ -250,3 +250,11 @@ def test_rules_that_contradict_each_other_are_missed_by_as_little_as_can_be():
     # Two of five are a smaller share than two of three.
     assert least_relaxations(problem, rules).to_dict() == pytest.approx({"own[many]": 2})
     assert least_relaxations(problem, rules[:1]).empty
+    # A least use of units is kept as it is: the rule gives way.
+    minimum = pd.Series({"u": 8.0})
+    few = [linear_rule("few", pairs=at_u, gap=np.zeros(1), sense="=", right=3.0)]
+    assert least_relaxations(problem, few).empty
+    assert least_relaxations(problem, few, minimum=minimum).to_dict() == pytest.approx({"own[few]": 3})
+    # Half a child keeps it, a whole one cannot.
+    odd = [linear_rule("odd", pairs=2.0 * at_u, gap=np.zeros(1), sense="=", right=3.0)]
+    assert least_relaxations(problem, odd).to_dict() == pytest.approx({"own[odd]": 1})

@@ -13,7 +13,15 @@ from support.placement_peers import problem_of
 
 from placeplan.models.network import restrict
 from placeplan.models.one_year import year_network
-from placeplan.models.program import InfeasibleError, Program, Status, bound_of_variables, lp_text, solve
+from placeplan.models.program import (
+    InfeasibleError,
+    OutOfTimeError,
+    Program,
+    Status,
+    bound_of_variables,
+    lp_text,
+    solve,
+)
 
 INF = float("inf")
 GOLDEN = Path(__file__).parent / "golden" / "allocation.lp"
@@ -281,6 +289,8 @@ def test_a_solver_that_stops_with_an_error_has_no_answer(monkeypatch):
     monkeypatch.setattr(pulp.LpProblem, "solve", broken)
     with pytest.raises(InfeasibleError, match="HiGHS stopped: out of memory"):
         solve(FLOUR, FLOUR_COST)
+    with pytest.raises(OutOfTimeError):
+        solve(FLOUR, FLOUR_COST, time_limit=1e-9)
 
 
 @pytest.mark.filterwarnings("ignore:PULP_CBC_CMD is deprecated")

@@ -50,6 +50,12 @@ def answer(tiny, travel, forecast):
     return pp.allocate_years(tiny, travel, forecast, years=3, draws=[0])
 
 
+@pytest.mark.usefixtures("nothing_found")
+def test_without_time_for_an_answer_that_is_said(tiny, travel, forecast):
+    with pytest.raises(pp.NotProvenError, match="no answer was found in 1e-09 s"):
+        pp.allocate_years(tiny, travel, forecast, years=3, draws=[0], time_limit=1e-9)
+
+
 def recounted(county, travel, forecast, draw, years=YEARS, *, spot_purchase=True):
     needs = {year: forecast.draw(draw, year) for year in years}
     return recount_of(

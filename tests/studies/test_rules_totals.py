@@ -176,8 +176,30 @@ def test_a_rule_of_ones_own_is_kept(county, travel):
 
 
 def test_rules_that_contradict_each_other_are_refused(county, travel):
-    with pytest.raises(pp.UsageError, match="contradict each other"):
+    newcomers = len(pp.allocate_places(county, travel).problem.placement.groups)
+    with pytest.raises(pp.UsageError, match="contradict each other") as caught:
         answered(county, travel, own=lambda choices: {"more than there are": lpSum(choices.gap.values()) >= 100})
+    assert str(caught.value).splitlines()[1:] == [f"- your rule 'more than there are': by {100 - newcomers}"]
+
+
+def test_a_rule_of_ones_own_against_a_host_share_names_the_cheaper_to_miss(county, travel):
+    def somebody_there(choices):
+        return {"at the base": lpSum(n for (_, u), n in choices.place.items() if u == "base_secondary") >= 1}
+
+    full = changed(county, "sites", "site", {"s1": {"host_plans": 100}, "s2": {"host_plans": 100}})
+    with pytest.raises(pp.UsageError, match="contradict each other") as caught:
+        answered(full, travel, own=somebody_there, host_share=HostShareRule(0.01))
+    host = full.sites.set_index("site")["name"][full.units.set_index("unit")["site"]["base_secondary"]]
+    assert str(caught.value).splitlines()[1:] in (
+        [f"- the host share of {host}: by 1"],
+        ["- your rule 'at the base': by 1"],
+    )
+
+
+@pytest.mark.usefixtures("nothing_found")
+def test_without_time_for_an_answer_that_keeps_the_rules_that_is_said(county, travel):
+    with pytest.raises(pp.NotProvenError, match=r"september: no answer that keeps the rules was found in 1e-09 s"):
+        pp.allocate_places(county, travel, own=none_in("base_secondary"), time_limit=1e-9)
 
 
 def test_a_rule_that_cannot_be_is_refused_with_every_fault(county, travel):
