@@ -8,6 +8,7 @@ placement; the rules over a whole locality or fund are in ``rules_totals``.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -125,10 +126,8 @@ def nobody_loses_a_place(placement: PlacementProblem, may_stay: pd.Index) -> Rul
     """No child who may stay is in the gap: ``sum over them of gap[g] <= 0``; their own units always have room."""
     gap = placement.groups.index.isin(may_stay).astype(float)
     rows = pd.DataFrame({"sense": ["<="], "right": [0.0]}, index=pd.Index(["continuity"], dtype=object))
-    row = constraints.linear_rule(
-        "continuity", pairs=np.zeros(len(placement.pairs)), gap=gap, sense="<=", right=0.0, required=True
-    )
-    return constraints.Rule(rows, row.pairs, row.gap, row.variables, row.entries, row.costs)
+    rule = constraints.linear_rule("", pairs=np.zeros(len(placement.pairs)), gap=gap, sense="<=", right=0.0)
+    return replace(rule, rows=rows, may_bar=False)
 
 
 def host_limits(county: County, units: pd.DataFrame) -> pd.DataFrame:

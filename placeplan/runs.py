@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from placeplan.errors import Fault, InputError, UsageError
 from placeplan.run_reading import read_table
 from placeplan.run_tables import table_text
 
-__all__ = ["FORMAT", "LAYERS_FILE", "LAYER_NAMES", "Run", "read_run", "run_hash", "write_run"]
+__all__ = ["FORMAT", "LAYERS_FILE", "LAYER_NAMES", "Run", "as_written", "read_run", "run_hash", "write_run"]
 
 FORMAT: Final = 1
 """The version of the run folder's layout."""
@@ -31,7 +32,7 @@ LAYERS_FILE: Final = "run.gpkg"
 LAYER_NAMES: Final = ("localities", "sites", "zones", "service_areas")
 """The layers that a run carries; the GeoPackage holds others besides, made from the tables."""
 
-_GIVEN_ORDER: Final = frozenset({"localities"})
+_GIVEN_ORDER: Final = frozenset({"assumptions", "localities"})
 """Tables whose order of rows is itself the answer, and so is kept."""
 
 
@@ -78,10 +79,25 @@ def _recover(out: Path) -> None:
         previous.rename(out)
 
 
+def _localities(run: Run) -> list[str]:
+    """The localities in their order, in which every table has them."""
+    return [str(name) for name in run.tables["localities"]["locality"]] if "localities" in run.tables else []
+
+
+def as_written(run: Run) -> Run:
+    """The run as it will be read back, so that what is made of it is the same whenever it is made."""
+    order = _localities(run)
+    tables = {
+        name: read_table(name, table_text(frame, localities=order, sort=name not in _GIVEN_ORDER))
+        for name, frame in run.tables.items()
+    }
+    return changed(run, tables=tables, facts=json.loads(_canonical_json(run.facts)))
+
+
 def _fill(folder: Path, run: Run, files: Mapping[str, Callable[[], bytes] | Path]) -> None:
     tables = folder / "tables"
     tables.mkdir()
-    order = [str(name) for name in run.tables["localities"]["locality"]] if "localities" in run.tables else []
+    order = _localities(run)
     for name, frame in run.tables.items():
         text = table_text(frame, localities=order, sort=name not in _GIVEN_ORDER)
         (tables / f"{name}.csv").write_bytes(text.encode())

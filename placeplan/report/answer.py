@@ -214,10 +214,12 @@ def places_sentences(run: Run) -> list[str]:
 
 
 def price_sentences(run: Run) -> list[str]:
-    """The re-solved worth of one more place: gross, the place's own cost, and net."""
+    """The re-solved worth of one more place: gross, the place's own cost, and net; the largest first."""
     names = unit_names(run)
+    rows = rows_of(run, "prices_resolved", lead_question(run))
     said = []
-    for row in rows_of(run, "prices_resolved", lead_question(run)).to_dict("records"):
+    best_first = rows.sort_values(["net_saving", "unit"], ascending=[False, True]) if len(rows) else rows
+    for row in best_first.to_dict("records"):
         unit = str(row["unit"])
         sentence = (
             f"One more place at {names.get(unit, unit)} would save {pounds(row['cash_saving'])} a year; the place "

@@ -20,7 +20,7 @@ from placeplan.report.map import draw_map, has_map, map_png
 from placeplan.report.page import page_html
 from placeplan.report.trade_offs_section import frontier_figure
 from placeplan.report.workbook import workbook_bytes
-from placeplan.runs import LAYERS_FILE, Run, write_run
+from placeplan.runs import LAYERS_FILE, Run, as_written, write_run
 
 __all__ = ["figure", "write_report"]
 
@@ -47,7 +47,7 @@ def write_report(
     every page is marked INTERNAL. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given, or
     where detail is asked of a run that was written without it.
     """
-    shown = _shown(run, internal=internal)
+    shown = as_written(_shown(run, internal=internal))
     makers = {"coverage": _coverage_files, "forecast": _forecast_files, "compare": _compare_files}
     files = makers.get(run.command, _allocation_files)(shown)
     if has_layers(shown):
