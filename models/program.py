@@ -123,17 +123,17 @@ def solve(
     Raises ``InfeasibleError`` where there is no answer (``OutOfTimeError`` where none was found in ``time_limit``
     seconds), ``ValueError`` where a number is not finite or the solver is not one that PuLP has here.
     """
-    started = time.monotonic()
+    deadline = None if time_limit is None else time.monotonic() + time_limit
     try:
-        return _solved(program, objective, solver=solver, time_limit=time_limit, relative_gap=relative_gap)
+        return _solved(program, objective, solver=solver, deadline=deadline, relative_gap=relative_gap)
     except InfeasibleError as error:
-        if time_limit is not None and time.monotonic() - started >= time_limit:
+        if deadline is not None and time.monotonic() >= deadline:
             raise OutOfTimeError(f"{solver} found no answer in time") from error
         raise
 
 
 def _solved(
-    program: Program, objective: pd.Series, *, solver: str, time_limit: float | None, relative_gap: float
+    program: Program, objective: pd.Series, *, solver: str, deadline: float | None, relative_gap: float
 ) -> Solution:
     costs = objective.reindex(program.variables.index).fillna(0.0).to_numpy(float)
     matrix = program.matrix()
@@ -142,17 +142,30 @@ def _solved(
     if len(program.variables) == 0:
         return _judge(program, matrix, costs, np.zeros(0), prices=np.zeros(len(program.rows)))
     problem, columns, rows = _to_pulp(program, matrix, costs)
-    try:
-        problem.solve(_solver(solver, time_limit, relative_gap))
-    except pulp.PulpSolverError as error:
-        raise InfeasibleError(f"{solver} stopped: {error}") from error
-    values = np.array([np.nan if v.varValue is None else v.varValue for v in columns])
-    if problem.status in (pulp.LpStatusInfeasible, pulp.LpStatusUnbounded) or not np.isfinite(values).all():
+    values = _values(problem, columns, solver, _solver(solver, seconds_left(deadline), relative_gap))
+    if values is None and whole and solver == DEFAULT_SOLVER and problem.status == pulp.LpStatusInfeasible:
+        # HiGHS 1.16 has called a programme of four whole variables infeasible that is not; without presolve it is right.
+        again = _solver(solver, seconds_left(deadline), relative_gap, presolve="off")
+        values = _values(problem, columns, solver, again)
+    if values is None:
         raise InfeasibleError(f"{solver} found no answer: {pulp.LpStatus[problem.status].lower()}")
     if whole:
         return _judge(program, matrix, costs, _rounded(program, values), integer_bound=_integer_bound(problem, solver))
     prices = np.array([0.0 if row.pi is None else row.pi for row in rows])
     return _judge(program, matrix, costs, values, prices=prices)
+
+
+def _values(
+    problem: pulp.LpProblem, columns: list[pulp.LpVariable], name: str, solver: pulp.LpSolver
+) -> NDArray[np.float64] | None:
+    """What the solver gives the variables; None where it gives nothing."""
+    try:
+        problem.solve(solver)
+    except pulp.PulpSolverError as error:
+        raise InfeasibleError(f"{name} stopped: {error}") from error
+    values = np.array([np.nan if v.varValue is None else v.varValue for v in columns])
+    nothing = problem.status in (pulp.LpStatusInfeasible, pulp.LpStatusUnbounded) or not np.isfinite(values).all()
+    return None if nothing else values
 
 
 def variable_maker() -> Callable[[str], pulp.LpVariable]:
@@ -284,10 +297,10 @@ def _standard_output_closed() -> Iterator[None]:
         os.close(kept)
 
 
-def _solver(name: str, time_limit: float | None, relative_gap: float) -> pulp.LpSolver:
+def _solver(name: str, time_limit: float | None, relative_gap: float, **options: str) -> pulp.LpSolver:
     if name == DEFAULT_SOLVER:
         # One thread, always: HiGHS refuses to solve when the number changes within a process.
-        return _QuietHiGHS(msg=False, timeLimit=time_limit, gapRel=relative_gap, threads=1)
+        return _QuietHiGHS(msg=False, timeLimit=time_limit, gapRel=relative_gap, threads=1, **options)
     available = pulp.listSolvers(onlyAvailable=True)
     if name not in available:
         raise ValueError(f"solver {name!r}: expected one of {', '.join(sorted(available))}")

@@ -293,6 +293,29 @@ def test_a_solver_that_stops_with_an_error_has_no_answer(monkeypatch):
         solve(FLOUR, FLOUR_COST, time_limit=1e-9)
 
 
+def test_what_presolve_calls_infeasible_is_asked_again():
+    # x = (1, 1, 1, 1) keeps every row; HiGHS 1.16 finds nothing with presolve.
+    four = program_of(
+        {name: (0, np.inf, True) for name in ("a", "left_a", "b", "left_b")} | {"over": (0, 2)},
+        {
+            "room": ({"a": 1, "b": 1, "over": -1}, "<=", 0),
+            "own": ({"left_a": 1, "b": 1}, "<=", 3.5),
+            "gap": ({"left_a": 1, "left_b": 1}, "<=", 2),
+            "cost": ({"a": 1_000_002, "b": 1_000_001}, "<=", 2_000_003),
+            "minutes": ({"a": 125, "b": 400}, "<=", 525),
+            "all_a": ({"a": 1, "left_a": 1}, "=", 2),
+            "all_b": ({"b": 1, "left_b": 1}, "=", 2),
+        },
+    )
+    found = solve(four, pd.Series({"a": 676_227.0, "b": 969_445.0}))
+    assert found.values[["a", "left_a", "b", "left_b"]].tolist() == [1, 1, 1, 1]
+    none = Program(
+        four.variables, four.rows.assign(right=four.rows["right"].where(four.rows.index != "gap", 1.0)), four.entries
+    )
+    with pytest.raises(InfeasibleError):
+        solve(none, pd.Series({"a": 1.0}))
+
+
 @pytest.mark.filterwarnings("ignore:PULP_CBC_CMD is deprecated")
 def test_another_solver_proves_whole_answers_too():
     knapsack = program_of(
