@@ -296,7 +296,7 @@ def test_a_solver_that_stops_with_an_error_has_no_answer(monkeypatch):
 def test_what_presolve_calls_infeasible_is_asked_again():
     # x = (1, 1, 1, 1) keeps every row; HiGHS 1.16 finds nothing with presolve.
     four = program_of(
-        {name: (0, np.inf, True) for name in ("a", "left_a", "b", "left_b")} | {"over": (0, 2)},
+        dict.fromkeys(("a", "left_a", "b", "left_b"), (0, np.inf, True)) | {"over": (0, 2)},
         {
             "room": ({"a": 1, "b": 1, "over": -1}, "<=", 0),
             "own": ({"left_a": 1, "b": 1}, "<=", 3.5),
