@@ -144,7 +144,7 @@ def _solved(
     problem, columns, rows = _to_pulp(program, matrix, costs)
     values = _values(problem, columns, solver, _solver(solver, seconds_left(deadline), relative_gap))
     if values is None and whole and solver == DEFAULT_SOLVER and problem.status == pulp.LpStatusInfeasible:
-        # HiGHS 1.16 has called a programme of four whole variables infeasible that is not; it is right without presolve.
+        # HiGHS 1.16 has called a programme of four whole variables infeasible that is not, but not without presolve.
         again = _solver(solver, seconds_left(deadline), relative_gap, presolve="off")
         values = _values(problem, columns, solver, again)
     if values is None:
