@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS := constraints.txt
 PYTEST_OPTIONS ?=
+PYTEST := pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 MINIMUMS := .venv-minimums/constraints.txt
 PIP := -m pip --disable-pip-version-check --quiet
 
@@ -38,8 +39,8 @@ $(VENV)/stamp-bench: $(VENV)/stamp-test
 demo: $(VENV)/stamp-demo  ## the main job on the embedded county, ending with its report
 	$(BIN)/placeplan demo --out runs/demo --replace
 
-test: $(VENV)/stamp-test  ## every test; under ten minutes
-	$(BIN)/pytest $(PYTEST_OPTIONS)
+test: $(VENV)/stamp-test  ## every test, on every core; under ten minutes on two
+	$(BIN)/$(PYTEST) $(PYTEST_OPTIONS)
 
 lint: $(VENV)/stamp-lint  ## the linter and the formatter's check
 	$(BIN)/ruff check .
@@ -83,7 +84,7 @@ minimums: $(VENV)/stamp-demo  ## every test with the lowest versions that pyproj
 	$(PYTHON) -m venv .venv-minimums
 	$(BIN)/python tools/minimums.py > $(MINIMUMS)
 	.venv-minimums/bin/python $(PIP) install --constraint $(MINIMUMS) --editable ".[test]"
-	.venv-minimums/bin/pytest $(PYTEST_OPTIONS)
+	.venv-minimums/bin/$(PYTEST) $(PYTEST_OPTIONS)
 
 clean:  ## remove what the targets above made, the environments included; runs/ stays
 	rm -rf $(VENV) .venv-minimums .smoke build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*

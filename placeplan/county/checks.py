@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from placeplan.county.checks_candidates import candidates_faults
+from placeplan.county.checks_cases import cases_faults
 from placeplan.county.checks_children import children_faults, substitutes_faults, top_ups_faults
 from placeplan.county.checks_places import roads_faults, sites_faults, zones_faults
 from placeplan.county.checks_plans import plans_faults
@@ -34,6 +35,14 @@ REFERENCES: Final = (
     ("candidates", "site", "sites", "site"),
     ("births", "locality", "localities", "locality"),
     ("scenarios", "locality", "localities", "locality"),
+    ("cases", "child", "children", "child"),
+    ("cases", "zone", "zones", "zone"),
+    ("cases", "unit", "units", "unit"),
+    ("quotes", "case", "cases", "case"),
+    ("quotes", "unit", "units", "unit"),
+    ("packages", "case", "cases", "case"),
+    ("packages", "unit", "units", "unit"),
+    ("vetoes", "case", "cases", "case"),
 )
 """Columns that name a row of another table: table, column, the other table and its column."""
 
@@ -93,4 +102,5 @@ def cross_table_faults(
         *substitutes_faults(tables["substitutes"]),
         *candidates_faults(tables["candidates"], tables["units"], tables["localities"]),
         *scenarios_faults(tables["scenarios"]),
+        *cases_faults(tables, settings),
     ]

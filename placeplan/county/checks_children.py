@@ -10,7 +10,7 @@ from placeplan.county.tables import ReadTable
 from placeplan.county.vocabulary import KINDS, MODELS
 from placeplan.errors import Fault
 
-__all__ = ["children_faults", "substitutes_faults", "top_ups_faults"]
+__all__ = ["children_faults", "substitutes_faults", "suits_faults", "top_ups_faults"]
 
 
 def _suits_fault(item: str) -> str:
@@ -24,18 +24,23 @@ def _suits_fault(item: str) -> str:
 
 
 def _suits(children: ReadTable) -> list[Fault]:
-    """Every child has a unit or a list of what would suit, and the list is of kinds and models."""
+    """Every child has a unit or a list of what would suit."""
     faulty = {(fault.row, fault.column) for fault in children.faults}
     faults = []
     for place, (unit, suits) in enumerate(zip(children.frame["unit"], children.frame["suits"], strict=True)):
-        items = split_list(suits)
-        if not items and not isinstance(unit, str) and not faulty & {("", "unit"), ("", "suits")}:
+        if not split_list(suits) and not isinstance(unit, str) and not faulty & {("", "unit"), ("", "suits")}:
             faults.append(children.fault(place, "suits", "a blank", "a unit, or what would meet the plan"))
-        for item in items:
-            expected = _suits_fault(item)
-            if expected:
-                faults.append(children.fault(place, "suits", item, expected))
     return faults
+
+
+def suits_faults(table: ReadTable) -> list[Fault]:
+    """What would meet a plan is a list of kinds and models."""
+    return [
+        table.fault(place, "suits", item, expected)
+        for place, suits in enumerate(table.frame["suits"])
+        for item in split_list(suits)
+        if (expected := _suits_fault(item))
+    ]
 
 
 def _blank_or(value: Any, wanted: Any) -> bool:
@@ -74,7 +79,7 @@ def children_faults(
 ) -> list[Fault]:
     """Everything about the children that one cell cannot show; today's placements are never a fault."""
     unpriced = [] if unread & {"units", "top_ups"} else _unpriced(children, units, top_ups)
-    return [*_suits(children), *unpriced]
+    return [*_suits(children), *suits_faults(children), *unpriced]
 
 
 def _one_target(top_ups: ReadTable) -> list[Fault]:

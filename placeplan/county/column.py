@@ -127,9 +127,9 @@ def age(name: str, meaning: str, *, required: bool = True) -> Column:
     return Column(name, "whole", meaning, required, "years", 0, 25)
 
 
-def year_group(name: str, meaning: str) -> Column:
+def year_group(name: str, meaning: str, *, required: bool = True) -> Column:
     """A year group."""
-    return Column(name, "whole", meaning, True, "year group", min(YEAR_GROUPS), max(YEAR_GROUPS))
+    return Column(name, "whole", meaning, required, "year group", min(YEAR_GROUPS), max(YEAR_GROUPS))
 
 
 def count(name: str, meaning: str, *, required: bool = False, blanks: tuple[str, ...] = ()) -> Column:

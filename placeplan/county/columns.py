@@ -20,6 +20,7 @@ from placeplan.county.column import (
     year,
     year_group,
 )
+from placeplan.county.columns_cases import CASE_TABLES
 from placeplan.county.columns_forecast import FORECAST_TABLES
 from placeplan.county.vocabulary import FUNDS, MEASURES, NATIONAL_TYPES, PHASES, PLACEMENTS
 
@@ -236,6 +237,7 @@ _TABLES = (
         required=False,
     ),
     *FORECAST_TABLES,
+    *CASE_TABLES,
 )
 
 TABLES: Final = {table.name: table for table in _TABLES}

@@ -39,6 +39,10 @@ class County:
     comparators: pd.DataFrame = field(repr=False)
     births: pd.DataFrame = field(repr=False)
     scenarios: pd.DataFrame = field(repr=False)
+    cases: pd.DataFrame = field(repr=False)
+    quotes: pd.DataFrame = field(repr=False)
+    packages: pd.DataFrame = field(repr=False)
+    vetoes: pd.DataFrame = field(repr=False)
     road_files: tuple[Path, ...] = ()
     matrix_files: tuple[Path, ...] = ()
 

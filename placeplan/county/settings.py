@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Final
 
+from placeplan.county.settings_cases import Cases
 from placeplan.county.settings_rules import Rules
 
 __all__ = [
@@ -289,6 +290,7 @@ class Settings:
     objective: Objective = field(default_factory=Objective)
     rules: Rules = field(default_factory=Rules)
     forecast: Forecast = field(default_factory=Forecast)
+    cases: Cases = field(default_factory=Cases)
     stated: frozenset[str] = frozenset()
     assumptions: tuple[tuple[str, str, str], ...] = ()
     """``[[assumptions]]`` of the county's own: (subject, value, source), listed in every report."""

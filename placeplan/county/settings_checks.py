@@ -129,6 +129,14 @@ def _rules(settings: Settings) -> list[Fault]:
     return [*faults, *rules_faults(settings.rules)]
 
 
+def _cases(settings: Settings) -> list[Fault]:
+    """Options are weighed by something."""
+    weights = settings.cases.weights
+    if sum(weights.values()) > 0:
+        return []
+    return [Fault(TABLE, "", "cases.weights", "nought for every criterion", "a weight above 0 for one at the least")]
+
+
 def settings_rule_faults(settings: Settings) -> list[Fault]:
     """Every disagreement among settings whose types and bounds are right."""
     return [
@@ -139,4 +147,5 @@ def settings_rule_faults(settings: Settings) -> list[Fault]:
         *_places(settings),
         *_forecast(settings),
         *_rules(settings),
+        *_cases(settings),
     ]

@@ -22,6 +22,7 @@ from placeplan.county.settings import (
     SpotPurchase,
     Vehicle,
 )
+from placeplan.county.settings_cases import Cases
 from placeplan.county.settings_checks import settings_rule_faults
 from placeplan.county.settings_keys import SETTINGS, Key, Named, Rows, Section, Spec
 from placeplan.county.settings_rules import rules_from
@@ -200,10 +201,19 @@ def _settings(read: Nested) -> Settings:
         expansion=replace(base.expansion, **expansion),
         objective=replace(base.objective, **read.get("objective", {})),
         rules=rules_from(read.get("rules", {})),
+        cases=_cases(base, dict(read.get("cases", {}))),
         forecast=_forecast(base, dict(read.get("forecast", {}))),
         stated=frozenset(_dotted(read)),
         assumptions=tuple((row["subject"], row["value"], row["source"]) for row in read.get("assumptions", [])),
     )
+
+
+def _cases(base: Settings, read: Nested) -> Cases:
+    """``[cases]``: weights that are stated stand alone, bounds beside the defaults."""
+    if "weights" in read:
+        read["weights"] = dict.fromkeys(base.cases.weights, 0.0) | read["weights"]
+    read["not_stated"] = base.cases.not_stated | read.get("not_stated", {})
+    return replace(base.cases, **read)
 
 
 def _forecast(base: Settings, read: Nested) -> Forecast:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal
 
+from placeplan.county.settings_cases import CRITERIA, NOT_STATED_LINES
 from placeplan.county.settings_rules import MODES
 from placeplan.county.vocabulary import FUNDS, KINDS, MEASURES, NEEDS, PHASES, PLACEMENTS
 
@@ -300,6 +301,17 @@ SETTINGS: Final = _section(
             ),
             "years from which a series is counted otherwise; steps there are not taken for growth",
         ),
+    ),
+    cases=_section(
+        "a partnership's cases: how options are weighed, and what bounds a sum that is not stated",
+        weights=Named(_amount("its weight"), "the weight of each criterion", tuple(CRITERIA)),
+        cost_scale=_positive("the pounds a year at which an option scores nothing for cost"),
+        discount=_share("the rate a year at which whole stays are discounted"),
+        weeks=Key("whole", "the weeks of term time in a year", least=1, most=52),
+        not_stated=Named(
+            _amount("pounds a year"), "the most that a line may be of which nothing is stated", NOT_STATED_LINES
+        ),
+        source=_text("where these figures come from"),
     ),
     assumptions=Rows(
         _section(

@@ -23,11 +23,17 @@ __all__ = [
     "NEEDS",
     "OUT_OF_COUNTY",
     "OWN_PREFERENCE_FROM",
+    "PACKAGE_LINES",
+    "PAYERS",
+    "PAYER_OF_FUND",
+    "PER",
     "PHASES",
     "PLACEMENTS",
+    "PROVISIONS",
     "QUESTIONS",
     "SPOT_PURCHASE",
     "TRANSFER_YEAR_GROUPS",
+    "VETOED_BY",
     "YEAR_GROUPS",
     "Placement",
     "phase_of",
@@ -124,6 +130,48 @@ FUNDS: Final = {
     "capital": "Capital grant",
     "family": "Family",
 }
+
+PAYERS: Final = {
+    "education": "Education",
+    "health": "Health",
+    "care": "Social care",
+    "family": "Family",
+}
+"""Who pays for a part of an option; the first three are the public purse."""
+
+PAYER_OF_FUND: Final = {
+    "high_needs": "education",
+    "general": "care",
+    "health": "health",
+    "capital": "education",
+    "family": "family",
+}
+"""Which payer a top-up's fund is. Transport is of the general fund too, and is paid by education."""
+
+PROVISIONS: Final = {
+    "day": "Independent day place",
+    "residential_38": "Independent residential place, 38 weeks",
+    "residential_44": "Independent residential place, 44 weeks",
+    "residential_52": "Independent residential place, 52 weeks",
+}
+"""What an independent school's fee is quoted for."""
+
+PACKAGE_LINES: Final = {
+    "staff": "Staff",
+    "therapies": "Therapies",
+    "outreach": "Outreach",
+    "tuition": "Tuition",
+    "equipment": "Equipment",
+    "transport": "Transport",
+    "other": "Other",
+}
+"""The lines of a local package."""
+
+PER: Final = ("hour", "week", "term", "year", "once")
+"""What the pounds of a package's line are for."""
+
+VETOED_BY: Final = ("family", "young_person", "school", "authority", "health", "care")
+"""Who may rule an option out."""
 
 MEASURES: Final = ("stock", "new", "ceased")
 """What a published count of plans is of: held on the day, newly made, or ceased in the year."""

@@ -1,0 +1,261 @@
+"""Options weighed by stated criteria, one case or many together: the best, and what would change it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .placement import tie_break
+from .program import DEFAULT_SOLVER, InfeasibleError, Program, Solution, Status, solve
+
+__all__ = ["Choice", "Choices", "choose_together", "ranked", "weight_ranges"]
+
+Floats = NDArray[np.float64]
+
+SCORE_STEP: Final = 1e-6
+"""Scores nearer than this are equal."""
+
+STAGES: Final = ("unmet", "score", "moves", "pounds", "tie")
+"""The objectives of a choice for many, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What may be chosen for many cases together.
+
+    ``options``: a row an option; case, option, unit ("" where it takes no counted place), score (from 0 to 1), pounds
+    (a year), budget (pounds a year that count against the budget). ``room``: by unit, the places that nobody holds who
+    stays for good; one that is not there is bought one by one. ``over``: by unit and band, children above places; unit,
+    width, pounds (each a year). ``moves``: who is at a unit and has consented to go to another; child, from_unit,
+    to_unit, pounds (what the move adds a year). ``budgets``: by label, the cases that it is for and what they may come
+    to; with ``pooled`` the whole of ``over`` and ``moves`` is in it.
+    """
+
+    options: pd.DataFrame = field(repr=False)
+    room: pd.Series = field(repr=False)
+    over: pd.DataFrame = field(repr=False)
+    moves: pd.DataFrame = field(repr=False)
+    budgets: Mapping[str, tuple[Sequence[str], float]] = field(default_factory=dict, repr=False)
+    pooled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The best for all together.
+
+    ``chosen``: by case, its option ("" where none can be met). ``moved``: the rows of moves that are made. ``over``: by
+    unit, children above places. ``values``: each objective in its order (score as it is, pounds a year). ``status`` and
+    ``bound`` (of the first objective that is not proven, or of the last) say how good it is known to be.
+    """
+
+    chosen: pd.Series = field(repr=False)
+    moved: pd.DataFrame = field(repr=False)
+    over: pd.Series = field(repr=False)
+    values: Mapping[str, float]
+    status: str
+    bound: float
+
+
+def ranked(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+    """Each option's score and rank: ``score[o] = sum_k w[k] s[o,k] / sum_k w[k]``, 1 the best; equals share a rank.
+
+    ``scores``: options x criteria, from 0 (worst) to 1; ``weights``: by criterion, not all nought. ``dominated``: the
+    option that is as good by every criterion and better by one, "" where there is none. Raises ``ValueError`` for
+    weights that are negative or all nought, or a score outside 0 to 1.
+    """
+    share = _shares(weights.reindex(scores.columns).fillna(0.0))
+    values = scores.to_numpy(float)
+    if not ((values >= -1e-9) & (values <= 1.0 + 1e-9)).all():
+        raise ValueError("scores: expected numbers from 0 to 1")
+    total = np.round(values @ share / SCORE_STEP) * SCORE_STEP
+    rank = 1 + (total[None, :] > total[:, None] + SCORE_STEP / 2).sum(axis=1)
+    better = (values[None, :, :] >= values[:, None, :]).all(axis=2) & (values[None, :, :] > values[:, None, :]).any(
+        axis=2
+    )
+    labels = scores.index.to_numpy()
+    by = np.asarray(better).argmax(axis=1)
+    dominated = [
+        str(labels[at]) if any_better else "" for at, any_better in zip(by, np.any(better, axis=1), strict=True)
+    ]
+    return pd.DataFrame({"score": total, "rank": rank, "dominated": dominated}, index=scores.index)
+
+
+def weight_ranges(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+    """By criterion, between which shares of all weight the first option stays first, the others in proportion.
+
+    Columns share (now), least, most, below and above (the option that is first beyond each end, "" where none is). With
+    share t on criterion k an option scores ``t s[o,k] + (1 - t) r[o]``, r by the other criteria alone: a straight line,
+    so the first one is first between two crossings. Where the others have no weight, they count alike.
+    """
+    share = _shares(weights.reindex(scores.columns).fillna(0.0))
+    values = scores.to_numpy(float)
+    first = int(np.argmax(np.round(values @ share / SCORE_STEP)))
+    labels = scores.index.to_numpy()
+    rows = []
+    for k in range(values.shape[1]):
+        others = np.delete(share, k)
+        others = others / others.sum() if others.sum() > 0 else np.full(len(others), 1.0 / max(len(others), 1))
+        rest = np.delete(values, k, axis=1) @ others
+        at_none, slope = rest[first] - rest, (values[first, k] - rest[first]) - (values[:, k] - rest)
+        least, most, below, above = 0.0, 1.0, "", ""
+        for o in np.flatnonzero(np.arange(len(values)) != first):
+            if abs(slope[o]) < 1e-12:
+                continue
+            crossing = -at_none[o] / slope[o]
+            if slope[o] > 0 and crossing > least and crossing <= share[k] + 1e-9:
+                least, below = min(float(crossing), float(share[k])), str(labels[o])
+            elif slope[o] < 0 and crossing < most and crossing >= share[k] - 1e-9:
+                most, above = max(float(crossing), float(share[k])), str(labels[o])
+        rows.append((float(share[k]), least, most, below, above))
+    columns = ["share", "least", "most", "below", "above"]
+    return pd.DataFrame(rows, columns=columns, index=pd.Index(scores.columns, name="criterion"))
+
+
+def _shares(weights: pd.Series) -> Floats:
+    numbers = weights.to_numpy(float)
+    if not np.isfinite(numbers).all() or (numbers < 0).any() or not numbers.sum() > 0:
+        raise ValueError("weights: expected numbers of nought or more, not all nought")
+    return np.asarray(numbers / numbers.sum(), dtype=float)
+
+
+def choose_together(choices: Choices, *, solver: str = DEFAULT_SOLVER, time_limit: float | None = None) -> Choice:
+    """One option for each case, a place counted once: as few unmet as can be, the best scores, the least cost.
+
+    ::
+
+        sum_o x[c,o] + unmet[c] = 1
+        sum x[c,o] at u + sum y[d,v] to u - sum y[d,v] from u - sum_k over[u,k] <= room[u]
+        sum_v y[d,v] <= 1
+        budgets: sum b[c,o] x[c,o] (+ over and moves where pooled) <= limit
+
+    Whole numbers; each objective is minimised among the best answers of those before it: nobody moves on but to make
+    room, and a fixed hash of labels comes last. ``time_limit`` is seconds an objective; unproven, the answer says so.
+
+    Raises ``ValueError`` where an option or a move is twice there, ``InfeasibleError`` where the budgets cannot be kept
+    and ``OutOfTimeError`` where nothing was found in time.
+    """
+    options, over, moves = choices.options, choices.over, choices.moves
+    for table, key in ((options, ["case", "option"]), (moves, ["child", "to_unit"])):
+        if table.duplicated(key).any():
+            raise ValueError(f"{' and '.join(key)}: expected each once")
+    program, costs = _stated(choices)
+    solution, values, proven = _in_order(program, costs, solver=solver, time_limit=time_limit)
+    numbers = solution.values.to_numpy()
+    parts = np.cumsum([len(options), options["case"].nunique(), len(over)])
+    picked = options[numbers[: parts[0]] > 0.5].set_index("case")["option"]
+    above = pd.Series(numbers[parts[1] : parts[2]], index=over["unit"]).groupby(level=0).sum()
+    cases = pd.Index(sorted(options["case"].unique()), name="case")
+    return Choice(
+        chosen=picked.reindex(cases).fillna("").rename("option"),
+        moved=moves[numbers[parts[2] :] > 0.5].reset_index(drop=True),
+        over=above[above > 0.5].round(),
+        values={**values, "score": -values["score"] * SCORE_STEP, "pounds": values["pounds"] / 100.0},
+        status=str(Status.optimal if proven else Status.feasible),
+        bound=solution.bound,
+    )
+
+
+def _in_order(
+    program: Program, costs: Mapping[str, pd.Series], *, solver: str, time_limit: float | None
+) -> tuple[Solution, dict[str, float], bool]:
+    """The best for each objective among the best for those before it, what each comes to, whether all are proven."""
+    solution: Solution | None = None
+    values = dict.fromkeys(costs, 0.0)
+    for name, cost in costs.items():
+        if solution is not None and not cost.to_numpy().any():
+            continue
+        try:
+            found = solve(program, cost, solver=solver, time_limit=time_limit)
+        except InfeasibleError:
+            # The first may be infeasible; a later one has the answer before it.
+            if solution is None:
+                raise
+            return solution, _values(costs, solution), False
+        solution = found
+        if found.status is not Status.optimal:
+            return solution, _values(costs, solution), False
+        program = _kept(program, name, cost, found.objective)
+    if solution is None:
+        raise InfeasibleError("nothing to choose from")
+    return solution, {**values, **_values(costs, solution)}, True
+
+
+def _values(costs: Mapping[str, pd.Series], solution: Solution) -> dict[str, float]:
+    return {name: float((solution.values.reindex(cost.index) * cost).sum()) for name, cost in costs.items()}
+
+
+def _stated(choices: Choices) -> tuple[Program, dict[str, pd.Series]]:
+    """The programme, and the objectives in whole children, millionths of a score, pence, moves and hashes."""
+    options, over, moves = choices.options, choices.over, choices.moves
+    cases = sorted(options["case"].unique())
+    names = [
+        *(f"take[{case},{option}]" for case, option in options[["case", "option"]].itertuples(index=False)),
+        *(f"unmet[{case}]" for case in cases),
+        *(f"over[{unit},{place}]" for place, unit in enumerate(over["unit"])),
+        *(f"move[{child},{unit}]" for child, unit in moves[["child", "to_unit"]].itertuples(index=False)),
+    ]
+    take, unmet, above, move = np.split(np.array(names, dtype=object), np.cumsum([len(options), len(cases), len(over)]))
+    upper = np.concatenate([np.ones(len(take) + len(unmet)), over["width"].to_numpy(float), np.ones(len(move))])
+    variables = pd.DataFrame({"lower": 0.0, "upper": upper, "whole": True}, index=pd.Index(names, dtype=object))
+    entries: list[tuple[str, str, float]] = []
+    rows: list[tuple[str, str, float]] = [(f"case[{case}]", "=", 1.0) for case in cases]
+    entries += [(f"case[{case}]", name, 1.0) for case, name in zip(options["case"], take, strict=True)]
+    entries += [(f"case[{case}]", name, 1.0) for case, name in zip(cases, unmet, strict=True)]
+    rows += [(f"places[{unit}]", "<=", float(room)) for unit, room in choices.room.items()]
+    counted = set(choices.room.index)
+    for units, labels, sign in (
+        (options["unit"], take, 1.0),
+        (over["unit"], above, -1.0),
+        (moves["to_unit"], move, 1.0),
+        (moves["from_unit"], move, -1.0),
+    ):
+        entries += [(f"places[{u}]", name, sign) for u, name in zip(units, labels, strict=True) if u in counted]
+    rows += [(f"child[{child}]", "<=", 1.0) for child in sorted(moves["child"].unique())]
+    entries += [(f"child[{child}]", name, 1.0) for child, name in zip(moves["child"], move, strict=True)]
+    for label, (whose, limit) in choices.budgets.items():
+        row = f"budget[{label}]"
+        rows.append((row, "<=", float(limit)))
+        mine = options["case"].isin(list(whose)).to_numpy()
+        spent = zip(take[mine], options["budget"].to_numpy(float)[mine], strict=True)
+        entries += [(row, name, pounds) for name, pounds in spent if pounds != 0]
+        if choices.pooled:
+            more = [*zip(above, over["pounds"], strict=True), *zip(move, moves["pounds"], strict=True)]
+            entries += [(row, name, float(pounds)) for name, pounds in more if pounds != 0]
+    program = Program(
+        variables,
+        pd.DataFrame(
+            {"sense": [sense for _, sense, _ in rows], "right": [right for *_, right in rows]},
+            index=pd.Index([row for row, *_ in rows], dtype=object),
+        ),
+        pd.DataFrame(entries, columns=["row", "variable", "coefficient"]),
+    )
+    hashes = tie_break(
+        [*options["case"], *moves["child"].astype(str)], [*options["option"], *moves["to_unit"].astype(str)]
+    )
+    pence = [
+        *zip(take, options["pounds"], strict=True),
+        *zip(above, over["pounds"], strict=True),
+        *zip(move, moves["pounds"], strict=True),
+    ]
+    stages = {
+        "unmet": dict.fromkeys(unmet, 1.0),
+        "score": dict(zip(take, -np.round(options["score"].to_numpy(float) / SCORE_STEP), strict=True)),
+        "pounds": {name: float(np.round(100.0 * pounds)) for name, pounds in pence},
+        "moves": dict.fromkeys(move, 1.0),
+        "tie": dict(zip([*take, *move], map(float, hashes), strict=True)),
+    }
+    return program, {name: pd.Series(stages[name], dtype=float) for name in STAGES}
+
+
+def _kept(program: Program, name: str, cost: pd.Series, value: float) -> Program:
+    """The programme among the answers that are as good in an objective of whole numbers."""
+    entries = program.entries
+    if not isinstance(entries, pd.DataFrame):
+        raise TypeError("a choice is stated by labels")
+    some = cost[cost != 0]
+    more = pd.DataFrame({"row": f"keep {name}", "variable": some.index, "coefficient": some.to_numpy()})
+    row = pd.DataFrame({"sense": ["<="], "right": [round(value) + 0.5]}, index=pd.Index([f"keep {name}"], dtype=object))
+    return Program(program.variables, pd.concat([program.rows, row]), pd.concat([entries, more], ignore_index=True))

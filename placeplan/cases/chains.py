@@ -1,0 +1,59 @@
+"""Room that children make who have consented to move on: who goes where, so that a place is free at a unit."""
+
+from itertools import pairwise
+from typing import Final
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+from placeplan.cases.units import consenting
+from placeplan.county.vocabulary import SPOT_PURCHASE
+from placeplan.problem import CountyProblem
+
+__all__ = ["chain_to", "moves_of"]
+
+STEP: Final = 1e9
+"""What a move weighs beside pounds: the fewest children move, then at least cost."""
+
+
+def moves_of(problem: CountyProblem, *, apart_from: str = "") -> pd.DataFrame:
+    """The moves that children who have consented could make.
+
+    child, need, phase, year_group, locality, from_unit, to_unit, pounds (what it adds a year to what the child costs).
+    """
+    who = consenting(problem, apart_from=apart_from).rename(columns={"unit": "from_unit"})
+    choices = problem.choices
+    cost = (choices["fee"] + choices["transport"] - choices["unit"].map(problem.units["filled_discount"])).round(2)
+    pairs = choices[["child", "unit"]].assign(pounds=cost)
+    there = pairs.merge(who, left_on="child", right_index=True)
+    here = pairs.set_index(["child", "unit"])["pounds"]
+    now = here.reindex(pd.MultiIndex.from_frame(there[["child", "from_unit"]])).to_numpy(float)
+    there = there.assign(pounds=(there["pounds"] - now).round(2)).rename(columns={"unit": "to_unit"})
+    there = there[
+        (there["to_unit"] != there["from_unit"]) & (there["to_unit"] != SPOT_PURCHASE) & np.isfinite(there["pounds"])
+    ]
+    columns = ["child", "need", "phase", "year_group", "locality", "from_unit", "to_unit", "pounds"]
+    found: pd.DataFrame = there[columns].sort_values(["child", "to_unit"], ignore_index=True)
+    return found
+
+
+def chain_to(unit: str, moves: pd.DataFrame, room: pd.Series) -> pd.DataFrame:
+    """The moves that free a place at a unit: as few as can be, then the cheapest; none where there is no such chain.
+
+    Each child goes to the place that the next one leaves, the last to a unit with room (``room``: see ``units``).
+    """
+    graph: nx.DiGraph[str | None] = nx.DiGraph()
+    order = moves.sort_values(["pounds", "child", "to_unit"]).drop_duplicates(["from_unit", "to_unit"])
+    for at, here, there, pounds in order[["from_unit", "to_unit", "pounds"]].itertuples(name=None):
+        graph.add_edge(here, there, weight=STEP + pounds, row=at)
+    free = room.index[room.isin(["room_now", "room_september", "bought"])]
+    for name in free.intersection(pd.Index(list(graph))):
+        graph.add_edge(name, None, weight=0.0)
+    if unit not in graph or None not in graph:
+        return moves.iloc[:0]
+    try:
+        path = nx.bellman_ford_path(graph, unit, None)
+    except nx.NetworkXNoPath:
+        return moves.iloc[:0]
+    return moves.loc[[graph[here][there]["row"] for here, there in pairwise(path[:-1])]]

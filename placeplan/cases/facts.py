@@ -1,0 +1,117 @@
+"""What is known of each case: from the table cases, and from the table children where a case names a child there."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from placeplan.county.county import County
+from placeplan.county.listed import split_list
+from placeplan.county.terms import TERMS, first_term, term_number
+from placeplan.county.vocabulary import OWN_PREFERENCE_FROM, PHASES, YEAR_GROUPS, phase_of
+from placeplan.errors import UsageError
+
+__all__ = ["HORIZONS", "Case", "case_facts", "chosen_facts", "last_years"]
+
+HORIZONS: Final = {"year": "first year", "phase": "to the end of the phase", "19": "to 19", "25": "to 25"}
+"""Over what a cost is told: three terms from the start; the whole stay to three ends, discounted."""
+
+LAST_YEAR_GROUPS: Final = {"19": 14, "25": 20}
+"""The year groups in which a young person turns 19 and 25."""
+
+FILLED: Final = ("zone", "year_group", "need", "second_need", "band", "unit", "suits", "may_move")
+"""What a case has from the table children where it does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is known of a case.
+
+    ``child`` is "" where the table children does not have it. ``year_group`` and ``phase`` are those of the September
+    that is planned for; ``most_minutes`` is missing where no longest journey is stated. ``start`` is the term from
+    which a place is needed, as a number, and ``start_year`` its academic year.
+    """
+
+    case: str
+    child: str
+    zone: str
+    locality: str
+    year_group: int
+    phase: str
+    need: str
+    second_need: str
+    band: str
+    unit: str
+    prefers: str
+    suits: tuple[str, ...]
+    may_move: bool
+    family_transport: bool
+    most_minutes: float
+    start: int
+
+    @property
+    def start_year(self) -> int:
+        """The academic year in which a place is needed."""
+        return self.start // len(TERMS)
+
+
+def case_facts(county: County) -> dict[str, Case]:
+    """Every case by its pseudonym, in their order."""
+    children = {str(row["child"]): row for row in county.children.to_dict("records")}
+    localities = county.zones.set_index("zone")["locality"].to_dict()
+    units = county.units.drop_duplicates("unit").set_index("unit")
+    kinds = (units["kind"] + ":" + units["model"].fillna("none")).to_dict()
+    year = county.settings.year + 1
+    found = {}
+    for row in county.cases.sort_values("case").to_dict("records"):
+        child = _text(row["child"])
+        of_child = children.get(child, {})
+        known = {name: of_child.get(name) if pd.isna(row[name]) else row[name] for name in FILLED}
+        year_group = int(str(known["year_group"])) + 1
+        own = "young_person_prefers" if year_group >= OWN_PREFERENCE_FROM else "prefers"
+        unit = _text(known["unit"])
+        found[str(row["case"])] = Case(
+            case=str(row["case"]),
+            child=child,
+            zone=str(known["zone"]),
+            locality=str(localities[str(known["zone"])]),
+            year_group=year_group,
+            phase=phase_of(min(year_group, max(YEAR_GROUPS))),
+            need=str(known["need"]),
+            second_need=_text(known["second_need"]),
+            band=_text(known["band"]),
+            unit=unit,
+            prefers=_text(row["prefers"]) or _text(of_child.get(own)),
+            suits=split_list(known["suits"]) or ((kinds[unit],) if unit else ()),
+            may_move=pd.notna(known["may_move"]) and bool(known["may_move"]),
+            family_transport=pd.notna(row["family_transport"]) and bool(row["family_transport"]),
+            most_minutes=float(row["most_minutes"]),
+            start=first_term(year) if pd.isna(row["start_term"]) else term_number(str(row["start_term"])),
+        )
+    return found
+
+
+def _text(value: Any) -> str:
+    return "" if pd.isna(value) else str(value)
+
+
+def chosen_facts(county: County, cases: Iterable[str] | None) -> dict[str, Case]:
+    """The facts of some cases, all unless they are named.
+
+    Raises ``UsageError`` for a case that is not in the table cases, or where there is none.
+    """
+    facts = case_facts(county)
+    chosen = list(facts) if cases is None else list(dict.fromkeys(map(str, cases)))
+    unknown = [case for case in chosen if case not in facts]
+    if unknown or not chosen:
+        known = ", ".join(list(facts)[:20]) or "which has none"
+        raise UsageError(f"case {', '.join(unknown) or '(none)'}: expected a case of the table cases ({known})")
+    return {case: facts[case] for case in sorted(chosen)}
+
+
+def last_years(county: County, case: Case) -> dict[str, int]:
+    """By horizon of a whole stay, its last academic year; none that is over before the stay begins."""
+    now = case.start_year - (county.settings.year + 1) + case.year_group
+    ends = {"phase": PHASES[phase_of(min(now, max(YEAR_GROUPS)))].stop - 1, **LAST_YEAR_GROUPS}
+    return {name: case.start_year + end - now for name, end in ends.items() if end >= now}

@@ -1,0 +1,319 @@
+"""Everything that could be offered for one case, and everything that could not, found from the county's tables."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from placeplan.cases.chains import chain_to, moves_of
+from placeplan.cases.facts import Case
+from placeplan.cases.lines import Line, package_lines, quote_lines, unit_lines
+from placeplan.cases.units import rooms, units_for
+from placeplan.costs import spot_rows, top_up_lines, transport_pounds
+from placeplan.county.county import County
+from placeplan.county.vocabulary import MAINSTREAM, OUT_OF_COUNTY, SPOT_PURCHASE
+from placeplan.geo.travel import TravelTimes
+from placeplan.problem import CountyProblem
+from placeplan.rules import MAINSTREAM_KIND
+
+__all__ = ["FAMILY", "INDEPENDENT_KINDS", "OPTION_COLUMNS", "Found"]
+
+FAMILY: Final = "+family"
+"""What is put to a unit's name where it is named on condition that the family provides the transport."""
+
+INDEPENDENT_KINDS: Final = ("independent_special", "non_maintained_special", "independent_other")
+
+OPTION_COLUMNS: Final = [
+    "what",
+    "unit",
+    "name",
+    "kind",
+    "provision",
+    "room",
+    "condition",
+    "locality",
+    "in_county",
+    "residential",
+    "minutes",
+    "km",
+    "beyond",
+    "preferred",
+    "place_funding",
+]
+"""What is told of an option; ``what``: ``unit``, ``package`` or ``independent``; ``room``: see ``units.ROOM``;
+``place_funding``: what a commissioned place there costs a year on average, shown and never added."""
+
+
+class Found:
+    """The options, their lines and what is no option, as they are found."""
+
+    def __init__(self, county: County, travel: TravelTimes, problem: CountyProblem, case: Case) -> None:
+        self.county, self.case, self.problem = county, case, problem
+        self.start = case.start
+        self.options: list[dict[str, Any]] = []
+        self.lines: list[Line] = []
+        self.unsuitable: list[dict[str, Any]] = []
+        self.chains: dict[str, pd.DataFrame] = {}
+        self.units = units_for(county, travel, problem, case)
+        self.about: dict[str, dict[str, Any]] = {
+            str(unit): {str(name): value for name, value in row.items()}
+            for unit, row in zip(self.units.index, self.units.to_dict("records"), strict=True)
+        }
+        self.room = rooms(county, problem, case)
+        self.moves = moves_of(problem, apart_from=case.child)
+        vetoes = county.vetoes[county.vetoes["case"] == case.case]
+        self.vetoes = vetoes.set_index("option")[["by", "reason"]]
+        self.top_ups = self._top_ups()
+        sites = county.sites.set_index("site")["name"]
+        suitable = self.units[(self.units["against"] == "") & ~self.units["residential"].astype(bool)]
+        self.nearest = str(suitable["minutes"].astype(float).idxmin()) if len(suitable) else ""
+        self.names = {str(unit): str(sites[site]) for unit, site in self.units["site"].items()}
+
+    def collect(self) -> None:
+        """Find them all."""
+        for unit in self.units.index:
+            self._unit(str(unit))
+        for package, rows in self.county.packages[self.county.packages["case"] == self.case.case].groupby("package"):
+            self._package(str(package), rows)
+        quotes = self.county.quotes[self.county.quotes["case"] == self.case.case].sort_values("quote")
+        for quote in quotes.to_dict("records"):
+            self._quote({str(name): value for name, value in quote.items()})
+        if quotes.empty:
+            self._spot()
+
+    def chains_table(self) -> pd.DataFrame:
+        """The chains by option, in their order."""
+        parts = [rows.assign(option=option, step=range(1, len(rows) + 1)) for option, rows in self.chains.items()]
+        columns = ["option", "step", *self.moves.columns]
+        return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+    def _top_ups(self) -> Mapping[str, Mapping[str, float]]:
+        open_units = self.units[(self.units["against"] == "") | (self.units.index == self.case.unit)]
+        asked = open_units[["kind"]].assign(need=self.case.need, band=self.case.band).reset_index()
+        rows = top_up_lines(self.county, asked)
+        return {str(unit): dict(zip(part["fund"], part["pounds"], strict=True)) for unit, part in rows.groupby("unit")}
+
+    def _vetoed(self, option: str, kind: str) -> bool:
+        """Whether an option is ruled out, by its own name or by its kind, and why."""
+        for name in (option, kind):
+            if name in self.vetoes.index:
+                by, reason = self.vetoes.loc[name, ["by", "reason"]]
+                told = {"option": option, "name": self._name(option), "reason": "veto", "by": by, "words": reason}
+                self.unsuitable.append(told)
+                return True
+        return False
+
+    def _name(self, option: str) -> str:
+        if option in self.names:
+            return self.names[option]
+        return option.replace("_", " ").capitalize()
+
+    def _standing(self, unit: str) -> str:
+        """What room there is at a suitable unit, a chain looked for where that is what it needs."""
+        room = str(self.room[unit])
+        if room != "chain":
+            return room
+        chain = chain_to(unit, self.moves, self.room)
+        if len(chain):
+            self.chains[unit] = chain
+            return room
+        above = self.county.settings.rules.overfill.allowed
+        held = float(self.problem.placement.units["held"][unit]) + float((self.moves["from_unit"] == unit).any())
+        return "overfill" if above and held + 1 <= float(self.about[unit]["ceiling_room"]) else "full"
+
+    def _unit(self, unit: str) -> None:
+        row = self.about[unit]
+        against = str(row["against"])
+        if against:
+            told = {
+                "option": unit,
+                "name": self._name(unit),
+                "reason": against.split(";", maxsplit=1)[0],
+                "words": against,
+            }
+            self.unsuitable.append(told)
+            return
+        if self._vetoed(unit, str(row["kind"])):
+            return
+        standing = self._standing(unit)
+        if standing == "full":
+            self.unsuitable.append({"option": unit, "name": self._name(unit), "reason": "full"})
+            return
+        self._add_unit(unit, standing, family=False)
+        drives = self.case.family_transport and float(row["transport"]) > 0 and not bool(row["residential"])
+        if drives and unit in (self.nearest, self.case.prefers):
+            self._add_unit(unit, standing, family=True)
+
+    def _add_unit(self, unit: str, standing: str, *, family: bool) -> None:
+        row = self.about[unit]
+        option = f"{unit}{FAMILY}" if family else unit
+        independent = row["kind"] in INDEPENDENT_KINDS
+        self.options.append(
+            {
+                **self._about_unit(unit, standing),
+                "option": option,
+                "what": "independent" if independent else "unit",
+                "condition": "the family provides the transport" if family else "",
+            }
+        )
+        self.lines += self._lines_at(option, unit, standing, family=family)
+
+    def _about_unit(self, unit: str, standing: str) -> dict[str, Any]:
+        row = self.about[unit]
+        wish = self.case.prefers
+        return {
+            "unit": unit,
+            "name": self._name(unit),
+            "kind": row["kind"],
+            "provision": "",
+            "room": standing,
+            "condition": "",
+            "locality": row["locality"],
+            "in_county": bool(row["in_county"]),
+            "residential": bool(row["residential"]),
+            "minutes": row["minutes"],
+            "km": row["km"],
+            "beyond": row["beyond"],
+            "preferred": wish == unit or (wish == MAINSTREAM and row["kind"] == MAINSTREAM_KIND),
+            "place_funding": row["fixed_cost"],
+        }
+
+    def _lines_at(self, option: str, unit: str, standing: str, *, family: bool = False) -> list[Line]:
+        row = self.about[unit]
+        return unit_lines(
+            option,
+            top_ups=self.top_ups[unit],
+            transport=float(row["transport"]) if pd.notna(row["transport"]) else 0.0,
+            filled_discount=float(row["filled_discount"]),
+            place_added=float(row["fixed_cost"]) if standing == "overfill" and row["in_county"] else 0.0,
+            family_drives=family,
+            start=self.start,
+        )
+
+    def _package(self, package: str, rows: pd.DataFrame) -> None:
+        if self._vetoed(package, package):
+            return
+        unit = "" if pd.isna(rows["unit"].iloc[0]) else str(rows["unit"].iloc[0])
+        told = {"option": package, "name": self._name(package)}
+        if unit and str(self.about[unit]["against"]):
+            against = str(self.about[unit]["against"])
+            self.unsuitable.append({**told, "reason": against.split(";", maxsplit=1)[0], "words": against})
+            return
+        standing = self._standing(unit) if unit else "bought"
+        if standing == "full":
+            self.unsuitable.append({**told, "reason": "full"})
+            return
+        at = unit or self.case.unit
+        about = self._about_unit(at, standing) if at else self._at_home()
+        own = {"option": package, "what": "package", "name": self._name(package), "unit": unit, "room": standing}
+        self.options.append({**about, **own, "preferred": self.case.prefers == package, "condition": ""})
+        here = self._lines_at(package, at, standing) if at in self.top_ups else []
+        said = set(rows["line"])
+        here = [line for line in here if line["line"] not in said]
+        self.lines += here
+        known = [str(line["line"]) for line in here]
+        self.lines += package_lines(rows, self.county.settings.cases, start=self.start, known=known)
+
+    def _at_home(self) -> dict[str, Any]:
+        """A package at a school that the tables do not know: in the child's own community, no journey stated."""
+        return {
+            "kind": "",
+            "provision": "",
+            "locality": self.case.locality,
+            "in_county": True,
+            "residential": False,
+            "minutes": np.nan,
+            "km": np.nan,
+            "beyond": 0.0,
+            "place_funding": 0.0,
+        }
+
+    def _quote(self, quote: dict[str, Any]) -> None:
+        name = str(quote["quote"])
+        unit = "" if pd.isna(quote["unit"]) else str(quote["unit"])
+        kind = str(self.about[unit]["kind"]) if unit else "independent_special"
+        if self._vetoed(name, kind):
+            return
+        residential = quote["provision"] != "day"
+        minutes, km = (float(self.about[unit][m]) if unit else quote[m] for m in ("minutes", "km"))
+        if not residential and pd.notna(minutes) and minutes > self.case.most_minutes:
+            school = name if pd.isna(quote["school"]) else str(quote["school"])
+            self.unsuitable.append({"option": name, "name": school, "reason": "distance", "words": "distance"})
+            return
+        journey = None
+        if pd.notna(km):
+            pair = pd.DataFrame({"kind": [kind], "phase": [self.case.phase], "km": [km], "residential": [residential]})
+            journey = float(transport_pounds(self.county, pair)[0])
+        school = quote["school"] if pd.notna(quote["school"]) else (self._name(unit) if unit else self._name(name))
+        self._independent(
+            name,
+            school=str(school),
+            provision=str(quote["provision"]),
+            kind=kind,
+            minutes=minutes,
+            km=km,
+            locality=str(self.about[unit]["locality"]) if unit else OUT_OF_COUNTY,
+        )
+        self.lines += quote_lines(quote, journey, self.county.settings.cases, start=self.start)
+
+    def _spot(self) -> None:
+        """Where nobody has quoted: the place that the county takes for granted, its contributions not stated."""
+        if self._vetoed(SPOT_PURCHASE, "independent_special"):
+            return
+        keys = [self.case.case]
+        spot = spot_rows(
+            self.county, pd.Series([self.case.need], index=keys), pd.Series([self.case.phase], index=keys)
+        ).iloc[0]
+        provision = "residential_38" if spot["residential"] else "day"
+        self._independent(
+            SPOT_PURCHASE,
+            school="An independent school that has not quoted",
+            provision=provision,
+            kind="independent_special",
+            minutes=spot["minutes"],
+            km=spot["km"],
+            locality=OUT_OF_COUNTY,
+        )
+        pair = pd.DataFrame(
+            {
+                "kind": ["independent_special"],
+                "phase": [self.case.phase],
+                "km": [spot["km"]],
+                "residential": [spot["residential"]],
+            }
+        )
+        blank = {
+            f"{name}{end}": np.nan for name in ("fee", "transport", "health", "care") for end in ("", "_low", "_high")
+        }
+        quote = {**blank, "quote": SPOT_PURCHASE, "provision": provision, "fee": spot["pounds"]}
+        self.lines += quote_lines(
+            quote, float(transport_pounds(self.county, pair)[0]), self.county.settings.cases, start=self.start
+        )
+
+    def _independent(
+        self, option: str, *, school: str, provision: str, kind: str, minutes: float, km: float, locality: str
+    ) -> None:
+        residential = provision != "day"
+        guidance = self.county.settings.guidance_minutes[self.case.phase]
+        over = 0.0 if residential or pd.isna(minutes) else max(0.0, float(minutes) - guidance)
+        self.options.append(
+            {
+                "option": option,
+                "what": "independent",
+                "unit": "",
+                "name": school,
+                "kind": kind,
+                "provision": provision,
+                "room": "bought",
+                "condition": "",
+                "locality": locality,
+                "in_county": locality != OUT_OF_COUNTY,
+                "residential": residential,
+                "minutes": minutes,
+                "km": km,
+                "beyond": over,
+                "preferred": self.case.prefers == option,
+                "place_funding": 0.0,
+            }
+        )

@@ -1,0 +1,184 @@
+"""All options of many cases on one table, the room there is for them together, and what is decided there."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from placeplan.cases.chains import moves_of
+from placeplan.cases.facts import Case
+from placeplan.cases.listed import Listed
+from placeplan.cases.ranking import scores_of
+from placeplan.county.county import County
+from placeplan.county.settings_cases import CRITERIA
+from placeplan.models.options import Choice, Choices, choose_together, ranked
+from placeplan.models.program import InfeasibleError
+from placeplan.problem import CountyProblem
+
+__all__ = ["Assumption", "CaseTable", "other_assumptions"]
+
+DOUBLE: Final = 2.0
+"""By how much a criterion's weight is raised and lowered to see whether a decision turns on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """What cases are decided under; one thing changed at a time says what a decision turns on.
+
+    ``weights``: of the criteria. ``costs``: by what an option is (unit, package, independent), which end of its range
+    counts. ``pooled``: one budget for all, else one each. ``overfill``: up to the ceiling. ``moves``: those who have
+    consented may move on. ``offers_kept``: the places that the allocation offers to others are theirs.
+    """
+
+    weights: Mapping[str, float] = field(default_factory=dict)
+    costs: Mapping[str, str] = field(default_factory=dict)
+    pooled: bool = True
+    overfill: bool = True
+    moves: bool = True
+    offers_kept: bool = False
+
+
+def other_assumptions(base: Assumption) -> Iterator[tuple[str, str, Assumption]]:
+    """Everything else that could be taken for granted, one change at a time: what is changed, to what."""
+    for name in CRITERIA:
+        for words, factor in (("half its weight", 1 / DOUBLE), ("twice its weight", DOUBLE)):
+            weights = {**base.weights, name: base.weights[name] * factor}
+            if base.weights[name] > 0 and sum(weights.values()) > 0:
+                yield f"weight of {name}", words, replace(base, weights=weights)
+    for what, words in (("package", "packages"), ("independent", "independent places")):
+        for end, told in (("low", "the least they may be"), ("high", "the most they may be")):
+            yield f"costs of {words}", told, replace(base, costs={**base.costs, what: end})
+    yield "one budget for all", "no" if base.pooled else "yes", replace(base, pooled=not base.pooled)
+    yield "places above those commissioned", "no" if base.overfill else "yes", replace(base, overfill=not base.overfill)
+    yield "moves by consent", "no" if base.moves else "yes", replace(base, moves=not base.moves)
+    words = "open to cases" if base.offers_kept else "kept for them"
+    yield "places offered to other children", words, replace(base, offers_kept=not base.offers_kept)
+
+
+class CaseTable:
+    """Cases with their options, and what is free for them; ``decided`` chooses under an assumption."""
+
+    def __init__(
+        self,
+        county: County,
+        problem: CountyProblem,
+        placements: pd.DataFrame,
+        cases: Mapping[str, Case],
+        listed: Mapping[str, Listed],
+        *,
+        solver: str,
+        time_limit: float | None = None,
+    ) -> None:
+        self._county, self._problem, self._cases = county, problem, cases
+        self._solver, self._time_limit = solver, time_limit
+        rows = [part.options.assign(case=case) for case, part in listed.items()]
+        self.options = pd.concat(rows).reset_index() if rows else pd.DataFrame()
+        costs = pd.concat([part.costs.assign(case=case) for case, part in listed.items()], ignore_index=True)
+        self._paid = costs[(costs["horizon"] == "year") & (costs["payer"] == "education")].set_index(["case", "option"])
+        children = {case.child for case in cases.values()} - {""}
+        moves = moves_of(problem)
+        self._moves = moves[~moves["child"].isin(children)].reset_index(drop=True)
+        self._counted = problem.units.index[np.isfinite(problem.units["room"])]
+        at = problem.children.loc[
+            problem.children.index.isin(children) & (problem.children["status"] == "stays"), "unit"
+        ]
+        held = problem.placement.units["held"].reindex(problem.units.index).fillna(0.0)
+        self._held = held.sub(at.value_counts(), fill_value=0.0).reindex(problem.units.index).fillna(0.0)
+        consent = self._moves.drop_duplicates("child")["from_unit"].value_counts()
+        self._consent = consent.reindex(problem.units.index).fillna(0.0)
+        theirs = placements[~placements["stays"] & ~placements["child"].isin([*children, *self._moves["child"]])]
+        self._offered = theirs["unit"].value_counts().reindex(problem.units.index).fillna(0.0)
+
+    def decided(self, assumed: Assumption, *, cases: Sequence[str] | None = None) -> Choice:
+        """The best for all (or some) cases together; raises ``InfeasibleError`` where nothing was found."""
+        weighed = self.weighed(assumed)
+        rows = weighed if cases is None else weighed[weighed["case"].isin(cases)]
+        choices = self._choices(rows, assumed)
+        return choose_together(choices, solver=self._solver, time_limit=self._time_limit)
+
+    def weighed(self, assumed: Assumption) -> pd.DataFrame:
+        """The options with score, pounds (the public purse's first year) and budget (education's) as assumed."""
+        options = self.options
+        end = options["what"].map(dict(assumed.costs)).fillna("middle").to_numpy()
+        pounds = np.select([end == "low", end == "high"], [options["low"], options["high"]], options["middle"])
+        keys = pd.MultiIndex.from_frame(options[["case", "option"]])
+        paid = self._paid.reindex(keys)
+        middle = (paid["pounds"] + paid["unstated_high"] / 2.0).to_numpy()
+        budget = np.select([end == "low", end == "high"], [paid["low"], paid["high"]], middle)
+        weights = pd.Series(dict(assumed.weights))
+        score = pd.Series(0.0, index=options.index)
+        for name, case in self._cases.items():
+            rows = options[options["case"] == name]
+            scores = scores_of(self._county, case, rows, pd.Series(pounds[rows.index], rows.index))
+            score[rows.index] = ranked(scores, weights)["score"]
+        return options[["case", "option", "what", "unit", "room"]].assign(score=score, pounds=pounds, budget=budget)
+
+    def otherwise(self, weighed: pd.DataFrame) -> pd.Series:
+        """By case, what education would otherwise spend: its dearest quoted place is not taken, its cheapest is.
+
+        Missing for a case that no independent place is open to.
+        """
+        away = weighed[weighed["what"] == "independent"]
+        quoted = away[away["unit"] == ""]
+        least = quoted.groupby("case")["budget"].min()
+        return least.combine_first(away.groupby("case")["budget"].min()).reindex(sorted(weighed["case"].unique()))
+
+    def _choices(self, rows: pd.DataFrame, assumed: Assumption) -> Choices:
+        units = self._problem.units
+        taken = self._held + self._consent + (self._offered if assumed.offers_kept else 0.0)
+        room = (units["room"] - taken)[self._counted]
+        # Who is above places already stays there, at no more cost than now.
+        now = (-room).clip(lower=0.0)
+        more = (units["ceiling_room"] - units["room"])[self._counted] - now
+        allowed = assumed.overfill and self._county.settings.rules.overfill.allowed
+        price = units["fixed_cost"].where(units["in_county"], 0.0)[self._counted]
+        over = pd.concat(
+            [
+                pd.DataFrame({"unit": now.index, "width": now.to_numpy(), "pounds": 0.0}),
+                pd.DataFrame(
+                    {"unit": more.index, "width": more.clip(lower=0.0).to_numpy(), "pounds": price.to_numpy()}
+                ),
+            ]
+            if allowed
+            else [pd.DataFrame({"unit": now.index, "width": now.to_numpy(), "pounds": 0.0})]
+        )
+        counted = rows.assign(unit=rows["unit"].where(rows["unit"].isin(self._counted), ""))
+        least = self.otherwise(counted).dropna()
+        budgets: dict[str, tuple[list[str], float]] = {
+            str(case): ([str(case)], pounds) for case, pounds in least.items()
+        }
+        if assumed.pooled:
+            budgets = {"all": (list(least.index), float(least.sum()))}
+        return Choices(
+            options=counted.sort_values(["case", "option"], ignore_index=True),
+            room=room,
+            over=over[over["width"] > 0].sort_values(["unit", "pounds"], ignore_index=True),
+            moves=self._moves if assumed.moves else self._moves.iloc[:0],
+            budgets=budgets,
+            pooled=assumed.pooled,
+        )
+
+    def added_pounds(self, found: Choice) -> float:
+        """What the places cost a year that are added above those commissioned."""
+        price = self._problem.units["fixed_cost"].where(self._problem.units["in_county"], 0.0)
+        before = (self._held + self._consent - self._problem.units["room"]).clip(lower=0.0)
+        more = found.over - before.reindex(found.over.index).fillna(0.0)
+        return float((more.clip(lower=0.0) * price.reindex(more.index)).sum())
+
+    def alone(self, assumed: Assumption) -> dict[str, str]:
+        """By case, what would be chosen if there were no other."""
+        return {case: str(self.decided(assumed, cases=[case]).chosen[case]) for case in self._cases}
+
+    def turns(self, base: Assumption, found: Choice) -> pd.DataFrame:
+        """What would be chosen otherwise under every other assumption: assumption, value, case, option."""
+        rows = []
+        for name, value, assumed in other_assumptions(base):
+            try:
+                other = self.decided(assumed)
+            except InfeasibleError:
+                continue
+            changed = other.chosen[other.chosen != found.chosen]
+            rows += [(name, value, case, option) for case, option in changed.items()]
+        return pd.DataFrame(rows, columns=["assumption", "value", "case", "option"])
