@@ -5,6 +5,7 @@ says what is fact and what is invented.
 """
 
 import datetime as dt
+import shutil
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from placeplan.county.columns import TABLES
+from placeplan.county.columns_cases import CASE_TABLES
 from placeplan.county.vocabulary import PLACEMENTS
 from placeplan.examples.county_parts import located, write_county
 from placeplan.examples.invented_children import named_children, placed_children, waiting_children
@@ -237,6 +239,8 @@ def make_derbyshire(folder: Path) -> None:
         provision=provision,
         year=YEAR,
     )
+    for table in CASE_TABLES:
+        shutil.copyfile(FACTS / f"{table.name}.csv", folder / f"{table.name}.csv")
 
 
 if __name__ == "__main__":

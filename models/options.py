@@ -76,10 +76,7 @@ def ranked(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
         axis=2
     )
     labels = scores.index.to_numpy()
-    by = np.asarray(better).argmax(axis=1)
-    dominated = [
-        str(labels[at]) if any_better else "" for at, any_better in zip(by, np.any(better, axis=1), strict=True)
-    ]
+    dominated = [str(labels[np.flatnonzero(row)[0]]) if np.any(row) else "" for row in np.asarray(better)]
     return pd.DataFrame({"score": total, "rank": rank, "dominated": dominated}, index=scores.index)
 
 
@@ -91,6 +88,9 @@ def weight_ranges(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
     so the first one is first between two crossings. Where the others have no weight, they count alike.
     """
     share = _shares(weights.reindex(scores.columns).fillna(0.0))
+    columns = ["share", "least", "most", "below", "above"]
+    if scores.empty:
+        return pd.DataFrame(columns=columns, index=pd.Index([], name="criterion"))
     values = scores.to_numpy(float)
     first = int(np.argmax(np.round(values @ share / SCORE_STEP)))
     labels = scores.index.to_numpy()
@@ -110,7 +110,6 @@ def weight_ranges(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
             elif slope[o] < 0 and crossing < most and crossing >= share[k] - 1e-9:
                 most, above = max(float(crossing), float(share[k])), str(labels[o])
         rows.append((float(share[k]), least, most, below, above))
-    columns = ["share", "least", "most", "below", "above"]
     return pd.DataFrame(rows, columns=columns, index=pd.Index(scores.columns, name="criterion"))
 
 

@@ -12,6 +12,10 @@ from .studies.allocate_need import NeedAllocation, allocate_need, county_in
 from .studies.allocate_places import allocate_places
 from .studies.allocate_years import allocate_years
 from .studies.answers import Allocation, MorePlaces, allocation_run, draw_allocation, report_allocation
+from .studies.case_answers import CaseOptions, Meeting
+from .studies.case_meeting import partnership_meeting
+from .studies.case_options import case_options
+from .studies.case_run import options_run
 from .studies.compare_runs import Comparison, compare_runs
 from .studies.cover_need import cover_need
 from .studies.coverage_answers import Coverage, coverage_run, report_coverage
@@ -29,6 +33,7 @@ from .studies.years_answers import YearsAllocation
 
 __all__ = [
     "Allocation",
+    "CaseOptions",
     "Comparison",
     "County",
     "Coverage",
@@ -36,6 +41,7 @@ __all__ = [
     "Fault",
     "Forecast",
     "InputError",
+    "Meeting",
     "MorePlaces",
     "NeedAllocation",
     "NotProvenError",
@@ -52,6 +58,7 @@ __all__ = [
     "allocation_run",
     "audit_network",
     "can_forecast",
+    "case_options",
     "check_county",
     "compare_runs",
     "county_in",
@@ -62,6 +69,8 @@ __all__ = [
     "forecast_need",
     "forecast_run",
     "measure_coverage",
+    "options_run",
+    "partnership_meeting",
     "read_county",
     "read_run",
     "report_allocation",

@@ -10,6 +10,7 @@ import typer
 from placeplan.cli_compare import compare
 from placeplan.cli_coverage import atlas_of, coverage
 from placeplan.cli_forecast import forecast
+from placeplan.cli_options import options
 from placeplan.command_parts import (
     Children,
     County,
@@ -77,7 +78,7 @@ def demo(out: Out = None, *, replace: Replace = False, internal: Internal = Fals
 
 def _pages(folder: Path) -> tuple[Path, ...]:
     """What a run has to read, the first that is there; its folder where it has none."""
-    return (*(folder / f"{name}.html" for name in ("report", "atlas", "forecast", "compare")), folder)
+    return (*(folder / f"{name}.html" for name in ("report", "atlas", "forecast", "options", "compare")), folder)
 
 
 def _beside(folder: Path) -> Path:
@@ -221,6 +222,7 @@ def report(
 
 app.command()(answered(coverage))
 app.command()(answered(forecast))
+app.command()(answered(options))
 app.command()(answered(compare))
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from placeplan import explained_columns
+from placeplan import cases_columns, explained_columns
 from placeplan.county.vocabulary import AREAS, COST_LINES, FUNDS, KINDS, MODELS, NEEDS, PHASES, PLACEMENTS, QUESTIONS
 
 __all__ = [
@@ -112,6 +112,7 @@ _POUNDS: Final = (
         ]
     )
     | explained_columns.POUNDS
+    | cases_columns.POUNDS
 )
 _MINUTES: Final = (
     frozenset(
@@ -129,6 +130,7 @@ _MINUTES: Final = (
         ]
     )
     | explained_columns.MINUTES
+    | cases_columns.MINUTES
 )
 _COUNTS: Final = (
     frozenset(
@@ -144,8 +146,7 @@ _COUNTS: Final = (
             "ceiling",
             "placed",
             "staying",
-            "entering",
-            "placed_again",
+            *("entering", "placed_again"),
             "held",
             "newcomers",
             "years_open",
@@ -153,9 +154,6 @@ _COUNTS: Final = (
             "breach",
             "year_group",
             "children_one_more",
-            "stated",
-            "found",
-            "missed",
             "places_added",
             "plans",
             "children_gained",
@@ -200,8 +198,7 @@ _COUNTS: Final = (
             "points",
             "share",
             "component",
-            "nodes",
-            "links",
+            *("nodes", "links"),
             "year",
             "published",
             "expected",
@@ -243,6 +240,7 @@ _COUNTS: Final = (
         ]
     )
     | explained_columns.COUNTS
+    | cases_columns.COUNTS
 )
 _YES_NO: Final = (
     frozenset(
@@ -252,9 +250,11 @@ _YES_NO: Final = (
         ]
     )
     | explained_columns.YES_NO
+    | cases_columns.YES_NO
 )
 
 KEYS: Final = (
+    *cases_columns.KEYS,
     "rank",
     "what",
     "scenario",
@@ -301,6 +301,7 @@ _WORD_ORDER: Final[dict[str, tuple[str, ...]]] = {
     "kind": tuple(KINDS),
     "model": tuple(MODELS),
     "placement": tuple(PLACEMENTS),
+    **cases_columns.WORDS,
 }
 
 

@@ -45,6 +45,7 @@ RUNS = {
     "suppression",
     "withholding",
     "explained_columns",
+    "cases_columns",
     "privacy",
     "privacy_explained",
     "privacy_forecast",
@@ -63,7 +64,8 @@ MAY_IMPORT = {
     "provision": COUNTY,
     "cohort": COUNTY | {"provision"},
     "explained_columns": set(),
-    "run_tables": COUNTY | {"explained_columns"},
+    "cases_columns": set(),
+    "run_tables": COUNTY | {"explained_columns", "cases_columns"},
     "run_reading": {"errors", "run_tables"},
     "runs": {"errors", "run_tables", "run_reading"},
     "suppression": set(),
@@ -109,10 +111,21 @@ MAY_IMPORT = {
     "command_parts": {"errors"},
     "cli_compare": {"errors", "placeplan", "command_parts", "report"},
     "cli_coverage": COUNTY | RUNS | {"placeplan", "command_parts", "studies", "report"},
+    "cli_options": {"errors", "placeplan", "command_parts", "report"},
     "cli_forecast": RUNS | {"placeplan", "command_parts", "report"},
     "cli": COUNTY
     | RUNS
-    | {"placeplan", "synthetic", "studies", "report", "command_parts", "cli_compare", "cli_coverage", "cli_forecast"},
+    | {
+        "placeplan",
+        "synthetic",
+        "studies",
+        "report",
+        "command_parts",
+        "cli_compare",
+        "cli_coverage",
+        "cli_forecast",
+        "cli_options",
+    },
     "examples": COUNTY | {"placeplan", "synthetic", "geo", "models"},  # the public parts
 }
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from placeplan.cases.chains import chain_to, moves_of
 from placeplan.cases.facts import Case
-from placeplan.cases.lines import Line, package_lines, quote_lines, unit_lines
+from placeplan.cases.lines import QUOTE_PAYERS, Line, package_lines, quote_lines, unit_lines
 from placeplan.cases.units import rooms, units_for
 from placeplan.costs import spot_rows, top_up_lines, transport_pounds
 from placeplan.county.county import County
@@ -27,6 +27,7 @@ INDEPENDENT_KINDS: Final = ("independent_special", "non_maintained_special", "in
 OPTION_COLUMNS: Final = [
     "what",
     "unit",
+    "site",
     "name",
     "kind",
     "provision",
@@ -72,11 +73,11 @@ class Found:
 
     def collect(self) -> None:
         """Find them all."""
-        for unit in self.units.index:
+        quotes = self.county.quotes[self.county.quotes["case"] == self.case.case].sort_values("quote")
+        for unit in self.units.index.difference(pd.Index(quotes["unit"].dropna())):
             self._unit(str(unit))
         for package, rows in self.county.packages[self.county.packages["case"] == self.case.case].groupby("package"):
             self._package(str(package), rows)
-        quotes = self.county.quotes[self.county.quotes["case"] == self.case.case].sort_values("quote")
         for quote in quotes.to_dict("records"):
             self._quote({str(name): value for name, value in quote.items()})
         if quotes.empty:
@@ -94,12 +95,12 @@ class Found:
         rows = top_up_lines(self.county, asked)
         return {str(unit): dict(zip(part["fund"], part["pounds"], strict=True)) for unit, part in rows.groupby("unit")}
 
-    def _vetoed(self, option: str, kind: str) -> bool:
-        """Whether an option is ruled out, by its own name or by its kind, and why."""
-        for name in (option, kind):
-            if name in self.vetoes.index:
-                by, reason = self.vetoes.loc[name, ["by", "reason"]]
-                told = {"option": option, "name": self._name(option), "reason": "veto", "by": by, "words": reason}
+    def _vetoed(self, option: str, name: str, *words: str) -> bool:
+        """Whether an option is ruled out, by its own name or by what it is, and why."""
+        for ruled_out in (option, *words):
+            if ruled_out in self.vetoes.index:
+                by, reason = self.vetoes.loc[ruled_out, ["by", "reason"]]
+                told = {"option": option, "name": name, "reason": "veto", "by": by, "words": reason}
                 self.unsuitable.append(told)
                 return True
         return False
@@ -134,7 +135,10 @@ class Found:
             }
             self.unsuitable.append(told)
             return
-        if self._vetoed(unit, str(row["kind"])):
+        boards = "residential" if row["residential"] else "day"
+        if self._vetoed(
+            unit, self._name(unit), str(row["kind"]), *([boards] if row["kind"] in INDEPENDENT_KINDS else [])
+        ):
             return
         standing = self._standing(unit)
         if standing == "full":
@@ -164,6 +168,7 @@ class Found:
         wish = self.case.prefers
         return {
             "unit": unit,
+            "site": row["site"],
             "name": self._name(unit),
             "kind": row["kind"],
             "provision": "",
@@ -192,10 +197,11 @@ class Found:
         )
 
     def _package(self, package: str, rows: pd.DataFrame) -> None:
-        if self._vetoed(package, package):
-            return
         unit = "" if pd.isna(rows["unit"].iloc[0]) else str(rows["unit"].iloc[0])
-        told = {"option": package, "name": self._name(package)}
+        name = self._name(unit) if unit else "The child's own school"
+        told = {"option": package, "name": name}
+        if self._vetoed(package, name):
+            return
         if unit and str(self.about[unit]["against"]):
             against = str(self.about[unit]["against"])
             self.unsuitable.append({**told, "reason": against.split(";", maxsplit=1)[0], "words": against})
@@ -206,7 +212,7 @@ class Found:
             return
         at = unit or self.case.unit
         about = self._about_unit(at, standing) if at else self._at_home()
-        own = {"option": package, "what": "package", "name": self._name(package), "unit": unit, "room": standing}
+        own = {"option": package, "what": "package", "name": name, "unit": unit, "room": standing}
         self.options.append({**about, **own, "preferred": self.case.prefers == package, "condition": ""})
         here = self._lines_at(package, at, standing) if at in self.top_ups else []
         said = set(rows["line"])
@@ -219,6 +225,7 @@ class Found:
         """A package at a school that the tables do not know: in the child's own community, no journey stated."""
         return {
             "kind": "",
+            "site": "",
             "provision": "",
             "locality": self.case.locality,
             "in_county": True,
@@ -232,78 +239,56 @@ class Found:
     def _quote(self, quote: dict[str, Any]) -> None:
         name = str(quote["quote"])
         unit = "" if pd.isna(quote["unit"]) else str(quote["unit"])
-        kind = str(self.about[unit]["kind"]) if unit else "independent_special"
-        if self._vetoed(name, kind):
-            return
-        residential = quote["provision"] != "day"
-        minutes, km = (float(self.about[unit][m]) if unit else quote[m] for m in ("minutes", "km"))
-        if not residential and pd.notna(minutes) and minutes > self.case.most_minutes:
-            school = name if pd.isna(quote["school"]) else str(quote["school"])
-            self.unsuitable.append({"option": name, "name": school, "reason": "distance", "words": "distance"})
-            return
-        journey = None
-        if pd.notna(km):
-            pair = pd.DataFrame({"kind": [kind], "phase": [self.case.phase], "km": [km], "residential": [residential]})
-            journey = float(transport_pounds(self.county, pair)[0])
-        school = quote["school"] if pd.notna(quote["school"]) else (self._name(unit) if unit else self._name(name))
-        self._independent(
-            name,
-            school=str(school),
-            provision=str(quote["provision"]),
-            kind=kind,
-            minutes=minutes,
-            km=km,
-            locality=str(self.about[unit]["locality"]) if unit else OUT_OF_COUNTY,
-        )
-        self.lines += quote_lines(quote, journey, self.county.settings.cases, start=self.start)
+        about = self.about.get(unit, {"kind": "independent_special", "locality": OUT_OF_COUNTY, "site": "", **quote})
+        school = quote["school"] if pd.notna(quote["school"]) else self._name(unit or name)
+        preferred = self.case.prefers in {name, unit} - {""}
+        self._independent(name, about, school=str(school), provision=str(quote["provision"]), preferred=preferred)
+        if self.options and self.options[-1]["option"] == name:
+            cases = self.county.settings.cases
+            self.lines += quote_lines(quote, self._journey(self.options[-1]), cases, start=self.start)
 
     def _spot(self) -> None:
         """Where nobody has quoted: the place that the county takes for granted, its contributions not stated."""
-        if self._vetoed(SPOT_PURCHASE, "independent_special"):
-            return
-        keys = [self.case.case]
-        spot = spot_rows(
-            self.county, pd.Series([self.case.need], index=keys), pd.Series([self.case.phase], index=keys)
-        ).iloc[0]
+        key = [self.case.case]
+        rows = spot_rows(self.county, pd.Series([self.case.need], key), pd.Series([self.case.phase], key))
+        spot = {str(name): value for name, value in rows.iloc[0].items()}
         provision = "residential_38" if spot["residential"] else "day"
-        self._independent(
-            SPOT_PURCHASE,
-            school="An independent school that has not quoted",
-            provision=provision,
-            kind="independent_special",
-            minutes=spot["minutes"],
-            km=spot["km"],
-            locality=OUT_OF_COUNTY,
-        )
-        pair = pd.DataFrame(
-            {
-                "kind": ["independent_special"],
-                "phase": [self.case.phase],
-                "km": [spot["km"]],
-                "residential": [spot["residential"]],
-            }
-        )
-        blank = {
-            f"{name}{end}": np.nan for name in ("fee", "transport", "health", "care") for end in ("", "_low", "_high")
-        }
-        quote = {**blank, "quote": SPOT_PURCHASE, "provision": provision, "fee": spot["pounds"]}
-        self.lines += quote_lines(
-            quote, float(transport_pounds(self.county, pair)[0]), self.county.settings.cases, start=self.start
-        )
+        about = {"kind": "independent_special", "locality": OUT_OF_COUNTY, "site": "", **spot}
+        school = "An independent school that has not quoted"
+        self._independent(SPOT_PURCHASE, about, school=school, provision=provision, preferred=False)
+        if self.options and self.options[-1]["option"] == SPOT_PURCHASE:
+            blank = {f"{line}{end}": np.nan for line in QUOTE_PAYERS for end in ("", "_low", "_high")}
+            quote = {**blank, "quote": SPOT_PURCHASE, "provision": provision, "fee": spot["pounds"]}
+            cases = self.county.settings.cases
+            self.lines += quote_lines(quote, self._journey(self.options[-1]), cases, start=self.start)
+
+    def _journey(self, option: Mapping[str, Any]) -> float | None:
+        """The yearly transport of an option by its journey; None where that is not known."""
+        if pd.isna(option["km"]):
+            return None
+        journey = {**{name: [option[name]] for name in ("kind", "km", "residential")}, "phase": [self.case.phase]}
+        return float(transport_pounds(self.county, pd.DataFrame(journey))[0])
 
     def _independent(
-        self, option: str, *, school: str, provision: str, kind: str, minutes: float, km: float, locality: str
+        self, option: str, about: Mapping[str, Any], *, school: str, provision: str, preferred: bool
     ) -> None:
+        """An independent place, unless it is ruled out or too far away; ``about`` says where it is."""
         residential = provision != "day"
+        if self._vetoed(option, school, str(about["kind"]), "residential" if residential else "day"):
+            return
+        minutes, locality = float(about["minutes"]), str(about["locality"])
+        if not residential and minutes > self.case.most_minutes:
+            self.unsuitable.append({"option": option, "name": school, "reason": "distance", "words": "distance"})
+            return
         guidance = self.county.settings.guidance_minutes[self.case.phase]
-        over = 0.0 if residential or pd.isna(minutes) else max(0.0, float(minutes) - guidance)
         self.options.append(
             {
                 "option": option,
                 "what": "independent",
                 "unit": "",
+                "site": about["site"],
                 "name": school,
-                "kind": kind,
+                "kind": about["kind"],
                 "provision": provision,
                 "room": "bought",
                 "condition": "",
@@ -311,9 +296,9 @@ class Found:
                 "in_county": locality != OUT_OF_COUNTY,
                 "residential": residential,
                 "minutes": minutes,
-                "km": km,
-                "beyond": over,
-                "preferred": self.case.prefers == option,
+                "km": float(about["km"]),
+                "beyond": 0.0 if residential or np.isnan(minutes) else max(0.0, minutes - guidance),
+                "preferred": preferred,
                 "place_funding": 0.0,
             }
         )

@@ -16,7 +16,7 @@ from placeplan.county.settings_cases import Cases
 from placeplan.county.terms import TERMS, first_term, term_number
 from placeplan.county.vocabulary import PAYER_OF_FUND, PAYERS, PROVISIONS
 
-__all__ = ["LINE_COLUMNS", "Line", "costs_of", "package_lines", "quote_lines", "unit_lines"]
+__all__ = ["LINE_COLUMNS", "QUOTE_PAYERS", "Line", "costs_of", "package_lines", "quote_lines", "unit_lines"]
 
 LINE_COLUMNS: Final = ["option", "line", "payer", "words", "stated", "low", "pounds", "high", "first", "last", "once"]
 """``low``, ``pounds`` and ``high`` are pounds a term, or at once; ``pounds`` of a line not stated is missing.
@@ -24,6 +24,7 @@ LINE_COLUMNS: Final = ["option", "line", "payer", "words", "stated", "low", "pou
 
 PACKAGE_EXPECTED: Final = ("staff", "therapies", "outreach", "tuition", "equipment", "transport")
 QUOTE_PAYERS: Final = {"fee": "education", "transport": "education", "health": "health", "care": "care"}
+"""The lines of a quote, and who pays each."""
 
 Line = dict[str, Any]
 

@@ -55,7 +55,10 @@ def listed_options(county: County, travel: TravelTimes, problem: CountyProblem, 
     """Everything that could be offered for a case, ranked, and everything that could not."""
     found = Found(county, travel, problem, case)
     found.collect()
-    options = pd.DataFrame(found.options, columns=["option", *OPTION_COLUMNS]).set_index("option")
+    numbers = dict.fromkeys(("minutes", "km", "beyond", "place_funding"), float)
+    flags = dict.fromkeys(("in_county", "residential", "preferred"), bool)
+    options = pd.DataFrame(found.options, columns=["option", *OPTION_COLUMNS]).astype({**numbers, **flags})
+    options = options.set_index("option")
     lines = pd.DataFrame(found.lines, columns=LINE_COLUMNS)
     costs = costs_of(county, case, lines)
     ranked, criteria = ranking(county, case, options.join(yearly_public(costs)))

@@ -63,7 +63,6 @@ def turning_points(county: County, case: Case, options: pd.DataFrame) -> pd.Data
     ``options`` in their order. option, at (``low`` or ``high``), pounds (a year), first (what is then first).
     """
     weights = pd.Series(county.settings.cases.weights)
-    leader = options.index[0]
     rows = []
     for option in options.index[options["high"] > options["low"]]:
         for at in ("low", "high"):
@@ -71,6 +70,6 @@ def turning_points(county: County, case: Case, options: pd.DataFrame) -> pd.Data
             pounds[option] = options.loc[option, at]
             found = ranked(scores_of(county, case, options, pounds), weights)
             first = found.assign(pounds=pounds, label=found.index).sort_values(["rank", "pounds", "label"]).index[0]
-            if first != leader:
+            if first != options.index[0]:
                 rows.append((option, at, float(pounds[option]), first))
     return pd.DataFrame(rows, columns=["option", "at", "pounds", "first"])

@@ -95,8 +95,9 @@ class CaseTable:
         """The best for all (or some) cases together; raises ``InfeasibleError`` where nothing was found."""
         weighed = self.weighed(assumed)
         rows = weighed if cases is None else weighed[weighed["case"].isin(cases)]
-        choices = self._choices(rows, assumed)
-        return choose_together(choices, solver=self._solver, time_limit=self._time_limit)
+        found = choose_together(self._choices(rows, assumed), solver=self._solver, time_limit=self._time_limit)
+        # A case without any option is one that is not met.
+        return replace(found, chosen=found.chosen.reindex(sorted(cases or self._cases)).fillna(""))
 
     def weighed(self, assumed: Assumption) -> pd.DataFrame:
         """The options with score, pounds (the public purse's first year) and budget (education's) as assumed."""
@@ -169,7 +170,11 @@ class CaseTable:
 
     def alone(self, assumed: Assumption) -> dict[str, str]:
         """By case, what would be chosen if there were no other."""
-        return {case: str(self.decided(assumed, cases=[case]).chosen[case]) for case in self._cases}
+        with_options = set(self.options["case"])
+        return {
+            case: str(self.decided(assumed, cases=[case]).chosen[case]) if case in with_options else ""
+            for case in self._cases
+        }
 
     def turns(self, base: Assumption, found: Choice) -> pd.DataFrame:
         """What would be chosen otherwise under every other assumption: assumption, value, case, option."""

@@ -11,7 +11,7 @@ from placeplan.county.faults import suggest
 from placeplan.county.settings import Settings
 from placeplan.county.tables import ReadTable
 from placeplan.county.terms import EXPECTED_TERM, first_term, term_name, term_number
-from placeplan.county.vocabulary import KINDS, MAINSTREAM
+from placeplan.county.vocabulary import BOARDING, KINDS, MAINSTREAM
 from placeplan.errors import Fault
 
 __all__ = ["cases_faults"]
@@ -128,7 +128,7 @@ def _one_unit(packages: ReadTable) -> Iterator[Fault]:
 def _named(tables: Mapping[str, ReadTable]) -> Iterator[Fault]:
     """Quotes and packages have names of their own within a case; vetoes and wishes name an option that there is."""
     units = set(tables["units"].frame["unit"].dropna())
-    words = {*units, *KINDS, MAINSTREAM}
+    words = {*units, *KINDS, *BOARDING, MAINSTREAM}
     options: dict[str, set[str]] = {}
     for name, column in (("quotes", "quote"), ("packages", "package")):
         table = tables[name]
@@ -143,10 +143,13 @@ def _named(tables: Mapping[str, ReadTable]) -> Iterator[Fault]:
             options.setdefault(case, set()).update(own)
     vetoes, cases = tables["vetoes"], tables["cases"]
     for place, (case, option) in enumerate(vetoes.frame[["case", "option"]].itertuples(index=False, name=None)):
-        known = {*units, *KINDS, *options.get(str(case), set())}
+        known = {*units, *KINDS, *BOARDING, *options.get(str(case), set())}
         if isinstance(option, str) and option not in known:
             yield vetoes.fault(
-                place, "option", option, f"a unit, kind, quote or package{suggest(option, sorted(known))}"
+                place,
+                "option",
+                option,
+                f"a unit, kind, quote or package, day or residential{suggest(option, sorted(known))}",
             )
     for place, (case, prefers) in enumerate(cases.frame[["case", "prefers"]].itertuples(index=False, name=None)):
         known = {*units, MAINSTREAM, *options.get(str(case), set())}

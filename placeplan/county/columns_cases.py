@@ -92,7 +92,9 @@ CASE_TABLES: Final = (
         ("case", "option"),
         (
             text("case", "the case"),
-            text("option", "a unit, quote or package, or a kind of provision"),
+            text(
+                "option", "a unit, quote or package, a kind of provision, or day or residential for independent places"
+            ),
             code("by", "who rules it out", VETOED_BY),
             text("reason", "why"),
         ),

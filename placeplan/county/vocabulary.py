@@ -10,8 +10,10 @@ from typing import Final
 __all__ = [
     "AREAS",
     "AREA_OF_NEED",
+    "BOARDING",
     "COMMISSIONED_KINDS",
     "COST_LINES",
+    "DECISIONS",
     "FUNDS",
     "INMSS_KINDS",
     "KINDS",
@@ -156,6 +158,9 @@ PROVISIONS: Final = {
 }
 """What an independent school's fee is quoted for."""
 
+BOARDING: Final = ("day", "residential")
+"""What a veto may say of independent places, whichever they are."""
+
 PACKAGE_LINES: Final = {
     "staff": "Staff",
     "therapies": "Therapies",
@@ -169,6 +174,9 @@ PACKAGE_LINES: Final = {
 
 PER: Final = ("hour", "week", "term", "year", "once")
 """What the pounds of a package's line are for."""
+
+DECISIONS: Final = ("agreed", "deferred", "refused", "withdrawn")
+"""What may be decided on a case."""
 
 VETOED_BY: Final = ("family", "young_person", "school", "authority", "health", "care")
 """Who may rule an option out."""

@@ -1,11 +1,9 @@
 """atlas.html: the map of coverage that a reader chooses from, one self-contained page that works with no network."""
 
 import json
-from typing import Final
 
 from placeplan.report.atlas_data import atlas_data
 from placeplan.report.coverage_page import coverage_sections, lede
-from placeplan.report.lookup import as_written
 from placeplan.report.page import page_environment, provenance
 from placeplan.runs import Run
 
@@ -23,7 +21,6 @@ def atlas_html(run: Run) -> str:
 
     It needs ``has_atlas(run)``. Figures by zone are worked out in the page from zones, units and journeys alone.
     """
-    run = as_written(run, looked_up=UNORDERED)
     data = atlas_data(run)
     # Within a script element only "</" could end it and "<!" change its meaning; JSON has its own way to write "<".
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
@@ -43,7 +40,3 @@ def atlas_html(run: Run) -> str:
             data=text,
         )
     )
-
-
-UNORDERED: Final = frozenset({"journeys", "demand", "localities"})
-"""Large tables that are looked up by label, and the one whose order is its own."""

@@ -27,7 +27,7 @@ from placeplan.report.compare_words import (
     value_words,
 )
 from placeplan.report.coverage_page import Section
-from placeplan.report.lookup import as_written, locality_names, table, unit_names
+from placeplan.report.lookup import locality_names, table, unit_names
 from placeplan.report.page import FOOTER, page_environment, provenance
 from placeplan.report.words import COLUMNS, WITHHELD, label, number_of, plain, school_year, short_pounds
 from placeplan.run_tables import ALL, KEY_SEPARATOR, column_kind
@@ -203,7 +203,6 @@ def _side(row: Row, side: str) -> str:
 
 def compare_html(run: Run) -> str:
     """The whole page as text; ``run`` is shown as it is, internal or share-safe as it was made."""
-    run = as_written(run, looked_up=frozenset({"localities"}))
     lede, *said = compare_sentences(run)
     sections = (_figures_section(run), _facts_section(run), _tables_section(run), _changes_section(run))
     reading = (

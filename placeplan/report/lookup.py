@@ -1,20 +1,16 @@
 """Looking things up in a run: its leading question, headlines, names and totals, share-safe or not."""
 
-import json
 import math
-from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from typing import Final
 
 import pandas as pd
 
 from placeplan.county.vocabulary import AREAS, NEEDS, PHASES, QUESTIONS
 from placeplan.report.words import label
-from placeplan.run_tables import ALL, in_order
+from placeplan.run_tables import ALL
 from placeplan.runs import Run
 
 __all__ = [
-    "as_written",
     "gap_by",
     "gap_need_column",
     "headline",
@@ -29,18 +25,6 @@ __all__ = [
 ]
 
 _LEADS: Final = ("september", "today", "afresh")
-
-
-def as_written(run: Run, *, looked_up: AbstractSet[str]) -> Run:
-    """The run with its rows and facts in the order in which they are written, so that its page is always the same.
-
-    Tables that are ``looked_up`` by label, or whose order is their own, stay as they are.
-    """
-    order = localities_in_order(run)
-    tables = {
-        name: frame if name in looked_up else in_order(frame, localities=order) for name, frame in run.tables.items()
-    }
-    return replace(run, tables=tables, facts=json.loads(json.dumps(run.facts, sort_keys=True, default=str)))
 
 
 def table(run: Run, name: str) -> pd.DataFrame:

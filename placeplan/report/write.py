@@ -11,13 +11,16 @@ from placeplan.errors import UsageError
 from placeplan.geo.maps import png_bytes
 from placeplan.privacy import share_safe
 from placeplan.report.atlas import atlas_html, has_atlas
+from placeplan.report.case_page import case_html, cases_of
 from placeplan.report.compare_page import compare_html
 from placeplan.report.coverage_maps import coverage_maps
+from placeplan.report.decision_log import decision_log_bytes
 from placeplan.report.fan_charts import fan_files, svg_text
 from placeplan.report.forecast_page import forecast_html
 from placeplan.report.geopackage import geopackage_bytes, has_layers
 from placeplan.report.map import draw_map, has_map, map_png
 from placeplan.report.page import page_html
+from placeplan.report.partnership_page import partnership_html
 from placeplan.report.trade_offs_section import frontier_figure
 from placeplan.report.workbook import workbook_bytes
 from placeplan.runs import LAYERS_FILE, Run, as_written, write_run
@@ -48,7 +51,12 @@ def write_report(
     where detail is asked of a run that was written without it.
     """
     shown = as_written(_shown(run, internal=internal))
-    makers = {"coverage": _coverage_files, "forecast": _forecast_files, "compare": _compare_files}
+    makers = {
+        "coverage": _coverage_files,
+        "forecast": _forecast_files,
+        "compare": _compare_files,
+        "options": _options_files,
+    }
     files = makers.get(run.command, _allocation_files)(shown)
     if has_layers(shown):
         files[LAYERS_FILE] = lambda: geopackage_bytes(shown)
@@ -88,6 +96,20 @@ def _forecast_files(run: Run) -> dict[str, Callable[[], bytes] | Path]:
 
 def _compare_files(run: Run) -> dict[str, Callable[[], bytes] | Path]:
     return {"compare.html": lambda: compare_html(run).encode(), "run.xlsx": lambda: workbook_bytes(run)}
+
+
+def _options_files(run: Run) -> dict[str, Callable[[], bytes] | Path]:
+    pages = {f"cases/{case}.html": partial(_case_bytes, run, case) for case in cases_of(run)}
+    return {
+        "options.html": lambda: partnership_html(run).encode(),
+        "run.xlsx": lambda: workbook_bytes(run),
+        "decisions.xlsx": lambda: decision_log_bytes(run),
+        **pages,
+    }
+
+
+def _case_bytes(run: Run, case: str) -> bytes:
+    return case_html(run, case).encode()
 
 
 def figure(run: Run, *, internal: bool = False) -> Figure:

@@ -72,7 +72,7 @@ def case_options(
     costs = listed.costs
     tables = {
         "case": _case_table(fact),
-        "options": listed.options.reset_index(),
+        "options": listed.options.reset_index().assign(position=range(1, len(listed.options) + 1)),
         "lines": listed.lines,
         "costs": costs,
         "unsuitable": listed.unsuitable,

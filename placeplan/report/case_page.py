@@ -1,0 +1,222 @@
+"""The options page of one case: one side of A4 in plain words, that a family may be given.
+
+What an option does to other children is never on it.
+"""
+
+from typing import Any, Final
+
+import pandas as pd
+
+from placeplan.county.vocabulary import NEEDS
+from placeplan.report.case_map import case_map
+from placeplan.report.case_words import (
+    CAUTION,
+    OVER,
+    PAYER_WORDS,
+    REASONS,
+    VETOED,
+    option_name,
+    option_notes,
+    range_words,
+)
+from placeplan.report.lookup import locality_names, table
+from placeplan.report.page import FOOTER, page_environment
+from placeplan.report.words import PHASE_NAMES, join, minutes, number_of, pounds
+from placeplan.runs import Run
+
+__all__ = ["case_html", "cases_of"]
+
+SHOWN: Final = 5
+"""How many options the page sets out; the others are named."""
+
+NAMED: Final = 4
+"""How many places are named of those that are not possible for one reason."""
+
+
+def cases_of(run: Run) -> list[str]:
+    """The cases of a run, in their order."""
+    return [str(case) for case in table(run, "cases")["case"]]
+
+
+def _of(run: Run, name: str, case: str) -> pd.DataFrame:
+    frame = table(run, name)
+    return frame[frame["case"] == case].reset_index(drop=True) if "case" in frame.columns else frame
+
+
+def case_html(run: Run, case: str) -> str:
+    """The whole page as text."""
+    about = {str(k): v for k, v in _of(run, "cases", case).iloc[0].to_dict().items()}
+    options = _of(run, "case_options", case)
+    shown = _shown(options)
+    guidance = run.facts["guidance_minutes"][str(about["phase"])]
+    return (
+        page_environment()
+        .get_template("case.html.j2")
+        .render(
+            title=f"Options for {case}",
+            county=run.county,
+            data_label=run.facts.get("data_label") or "not labelled",
+            as_of=run.facts.get("as_of", ""),
+            about=_about(run, about),
+            said=_said(run, case, options),
+            caution=CAUTION,
+            options=_rows(run, case, shown),
+            others=_others(options, shown),
+            not_possible=_not_possible(run, case),
+            map=_map(run, about, shown),
+            guidance=f"{guidance:g}",
+            footer=FOOTER,
+        )
+    )
+
+
+def _shown(options: pd.DataFrame) -> pd.DataFrame:
+    """The first options, and the first independent one where it is not among them."""
+    first = options.head(SHOWN)
+    away = options[options["what"] == "independent"]
+    if len(away) and not (first["what"] == "independent").any():
+        return pd.concat([first.head(SHOWN - 1), away.head(1)])
+    return first
+
+
+def _about(run: Run, about: dict[str, Any]) -> str:
+    needs = NEEDS[str(about["need"])]
+    second = str(about["second_need"]) if pd.notna(about["second_need"]) and about["second_need"] else ""
+    needs += f", and {NEEDS[second][0].lower()}{NEEDS[second][1:]}" if second else ""
+    locality = locality_names(run).get(str(about["locality"]), str(about["locality"]))
+    phase = PHASE_NAMES[str(about["phase"])].lower()
+    year = int(about["year_group"])
+    return (
+        f"Year {year} ({phase}) from September {run.facts['year'] + 1}; {needs}; lives in {locality}. "
+        f"A place is needed from {about['start_term']}."
+    )
+
+
+def _said(run: Run, case: str, options: pd.DataFrame) -> list[str]:
+    if options.empty:
+        return ["No option stands: every place is ruled out, full, too far away or not consented to. See below why."]
+    best = options.iloc[0].to_dict()
+    told = range_words(best["pounds_low"], best["pounds_middle"], best["pounds_high"])
+    first = f"By the criteria that the partnership has stated, {_in_sentence(option_name(best))} comes first."
+    said = [f"{first} It costs the public purse {told} in the first year."]
+    said += _against(run, case, best)
+    said += _steady(run, case, options)
+    return said
+
+
+def _against(run: Run, case: str, best: dict[Any, Any]) -> list[str]:
+    """The first option beside the independent place, and the fee at which they would cost alike."""
+    rows = _of(run, "case_break_even", case)
+    rows = rows[(rows["option"] == best["option"]) & (rows["over"] == "year") & (rows["purse"] == "public")]
+    if rows.empty:
+        return []
+    row = rows.sort_values(["independent_pounds", "against"]).iloc[0]
+    away = _of(run, "case_options", case).set_index("option").loc[row["against"]].to_dict()
+    fee = range_words(row["fee_pounds_low"], row["fee_pounds"], row["fee_pounds_high"])
+    costs = range_words(row["independent_pounds_low"], row["independent_pounds"], row["independent_pounds_high"])
+    told = f"{option_name(away)} costs {costs}"
+    if row["fee_pounds_high"] <= 0:
+        return [f"{told}; what comes with it costs more than that by itself, whatever the fee."]
+    return [f"{told}; the two would cost alike at a fee of {fee} a year."]
+
+
+def _steady(run: Run, case: str, options: pd.DataFrame) -> list[str]:
+    """What would put another option first."""
+    names = {str(row["option"]): option_name(row) for row in options.to_dict("records")}
+    said = []
+    cost = _of(run, "case_criteria", case)
+    for row in cost[cost["criterion"] == "cost"].to_dict("records"):
+        for other, more, at, end in (("above", "more", "most", 1.0), ("below", "less", "least", 0.0)):
+            if _known(row[other]) and row[at] != end:
+                first = _in_sentence(names[row[other]])
+                said.append(f"were cost to count for {more} than {row[at]:.0%}, {first} would be first")
+    said += [
+        f"were {_in_sentence(names[row['option']])} to cost {pounds(row['pounds'])}, "
+        f"{_in_sentence(names[row['first']])} would be first"
+        for row in _of(run, "case_turning_points", case).to_dict("records")
+    ]
+    if not said:
+        return ["It stays first whatever cost is taken to count for, and wherever sums lie in their ranges."]
+    return [f"{'; '.join(said[:3])[0].upper()}{'; '.join(said[:3])[1:]}."]
+
+
+def _known(value: Any) -> bool:
+    return not pd.isna(value) and str(value) != ""
+
+
+def _in_sentence(name: str) -> str:
+    """A name of ours begins small within a sentence, a school's does not."""
+    return name[0].lower() + name[1:] if name.startswith(("A local", "An independent")) else name
+
+
+def _rows(run: Run, case: str, shown: pd.DataFrame) -> list[dict[str, Any]]:
+    costs = _of(run, "case_costs", case)
+    year = costs[costs["over"] == "year"]
+    largest = max(float(year.groupby("option")["pounds_high"].sum().reindex(shown["option"]).max()), 1.0)
+    rows = []
+    for place, option in enumerate(shown.to_dict("records"), start=1):
+        mine = costs[costs["option"] == option["option"]]
+        public = mine[mine["payer"] != "family"]
+        stays = {
+            over: float(rows_of["pounds"].sum())
+            for over, rows_of in public.groupby("over", sort=False)
+            if over != "year"
+        }
+        parts = [
+            {"payer": payer, "percent": f"{100.0 * paid / largest:.1f}", "text": f"{words} {pounds(paid)}"}
+            for payer, words in PAYER_WORDS.items()
+            if (paid := float(year[(year["option"] == option["option"]) & (year["payer"] == payer)]["pounds"].sum()))
+            > 0
+        ]
+        rows.append(
+            {
+                "number": place,
+                "name": option_name(option),
+                "notes": "; ".join(option_notes(option)),
+                "journey": "lives there" if option["residential"] else minutes(option["minutes"], missing="not stated"),
+                "km": "" if pd.isna(option["km"]) else f"{option['km']:,.0f} km",
+                "year": range_words(option["pounds_low"], option["pounds"], option["pounds_high"]),
+                "stays": "; ".join(f"{pounds(value)} {OVER[over]}" for over, value in stays.items()),
+                "parts": parts,
+            }
+        )
+    return rows
+
+
+def _others(options: pd.DataFrame, shown: pd.DataFrame) -> str:
+    left = options[~options["option"].isin(shown["option"])]
+    if left.empty:
+        return ""
+    names = list(dict.fromkeys(option_name(row) for row in left.to_dict("records")))
+    told = names[:8] + ([f"{len(names) - 8} more"] if len(names) > 8 else [])
+    return f"Also possible: {join(told)}."
+
+
+def _not_possible(run: Run, case: str) -> list[str]:
+    rows = _of(run, "case_unsuitable", case)
+    said = [
+        f"Ruled out by {VETOED[str(by)]} ({words}): {_several(part['name'])}"
+        for (by, words), part in rows[rows["reason"] == "veto"].groupby(["by", "words"], sort=False)
+    ]
+    for reason, words in REASONS.items():
+        names = rows.loc[rows["reason"] == reason, "name"]
+        if len(names) and reason in ("full", "consent", "distance", "rule"):
+            said.append(f"{words}: {_several(names)}")
+        elif len(names) and reason not in ("veto", "closed"):
+            said.append(f"{words}: {number_of(names.nunique(), 'school')}")
+    return said
+
+
+def _several(names: pd.Series) -> str:
+    """Some names, and how many more."""
+    told = list(dict.fromkeys(map(str, names)))
+    return join(told[:NAMED] + ([f"{len(told) - NAMED} more"] if len(told) > NAMED else []))
+
+
+def _map(run: Run, about: dict[str, Any], shown: pd.DataFrame) -> str:
+    places = [
+        (str(place), str(row["site"]), "" if row["residential"] else f"{row['minutes']:.0f} min")
+        for place, row in enumerate(shown.to_dict("records"), start=1)
+        if pd.notna(row["site"]) and row["site"] and (row["residential"] or pd.notna(row["minutes"]))
+    ]
+    return case_map(run, str(about["locality"]), places)

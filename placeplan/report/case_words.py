@@ -1,0 +1,109 @@
+"""How a partnership's pages say things: rooms, reasons, payers, and what an option is, in plain words."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pandas as pd
+
+from placeplan.report.words import label, pounds
+
+__all__ = [
+    "CAUTION",
+    "EFFECTS",
+    "OVER",
+    "PAYER_WORDS",
+    "PURSES",
+    "REASONS",
+    "ROOMS",
+    "VETOED",
+    "option_name",
+    "option_notes",
+    "range_words",
+]
+
+CAUTION: Final = "Every option is subject to consultation and the authority's decision."
+
+ROOMS: Final = {
+    "stays": "where the child is",
+    "room_now": "room now",
+    "room_september": "room from September, when others leave or move up",
+    "chain": "room once a child who has consented moves on",
+    "overfill": "above its places, up to its ceiling",
+    "bought": "",
+}
+REASONS: Final = {
+    "kind": "The plan does not name such a place",
+    "need": "Does not serve the need",
+    "age": "Does not take the year group",
+    "closed": "Not open then",
+    "distance": "Too far, or cannot be reached",
+    "consent": "A move has not been consented to",
+    "veto": "Ruled out",
+    "full": "Full up to its ceiling",
+    "rule": "A rule of the county stands against it",
+}
+EFFECTS: Final = {
+    "waits": "would wait without a place",
+    "bought": "would be bought an independent place",
+    "further": "would travel further",
+    "elsewhere": "would be elsewhere, no further away",
+}
+OVER: Final = {"year": "first year", "phase": "to the end of the phase", "19": "to 19", "25": "to 25"}
+PAYER_WORDS: Final = {"education": "Education", "health": "Health", "care": "Social care", "family": "Family"}
+PURSES: Final = {**PAYER_WORDS, "public": "The public purse"}
+
+VETOED: Final = {
+    "family": "the family",
+    "young_person": "the young person",
+    "school": "the school",
+    "authority": "the authority",
+    "health": "health",
+    "care": "social care",
+}
+
+BOARDING: Final = {
+    "day": "independent, day",
+    "residential_38": "independent, residential 38 weeks",
+    "residential_44": "independent, residential 44 weeks",
+    "residential_52": "independent, residential 52 weeks",
+}
+
+
+def option_name(row: Mapping[Any, Any]) -> str:
+    """What an option is called: its school, and what it is there."""
+    if row["what"] == "package":
+        return "A local package" if not _some(row["unit"]) else f"A local package at {row['name']}"
+    if _some(row["provision"]):
+        return f"{row['name']} ({BOARDING[str(row['provision'])]})"
+    kind = "ERS" if row["kind"] == "ers" else label("kind", row["kind"]).lower()
+    return f"{row['name']} ({kind})"
+
+
+def option_notes(row: Mapping[Any, Any]) -> list[str]:
+    """What must be known of an option beside its figures."""
+    notes = [ROOMS.get(str(row["standing"]), "")]
+    if _some(row["condition"]):
+        notes.append(f"on condition that {row['condition']}")
+    if row["preferred"]:
+        notes.append("preferred")
+    if not pd.isna(row["beyond"]) and row["beyond"] > 0:
+        notes.append("journey beyond guidance")
+    if row["not_stated"] > 0:
+        lines = "1 sum" if row["not_stated"] == 1 else f"{int(row['not_stated'])} sums"
+        notes.append(f"{lines} not stated")
+    return [note for note in notes if note]
+
+
+def range_words(low: float, middle: float, high: float) -> str:
+    """Pounds, with the range where there is one.
+
+    >>> range_words(4000, 4000, 4000), range_words(4000, 5000, 9000)
+    ('£4,000', '£5,000 (£4,000 to £9,000)')
+    """
+    if pounds(low) == pounds(high):
+        return pounds(middle)
+    return f"{pounds(middle)} ({pounds(low)} to {pounds(high)})"
+
+
+def _some(value: Any) -> bool:
+    return not pd.isna(value) and str(value) != ""

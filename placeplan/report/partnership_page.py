@@ -1,0 +1,266 @@
+"""options.html: what the partnership and its officers see of their cases, what it does to others among it."""
+
+from typing import Any, Final
+
+from placeplan.county.vocabulary import NEEDS
+from placeplan.report.case_words import CAUTION, EFFECTS, PURSES, option_name, option_notes, range_words
+from placeplan.report.cells import Table, number_columns, text_columns
+from placeplan.report.coverage_page import Section
+from placeplan.report.lookup import locality_names, table
+from placeplan.report.page import FOOTER, page_environment, provenance
+from placeplan.report.words import PHASE_NAMES, count, join, minutes, number_of, pounds, short_pounds
+from placeplan.runs import Run
+
+__all__ = ["partnership_html", "partnership_sentences"]
+
+FIRST: Final = 3
+"""How many options of a case the office's page sets out beside what they do to others."""
+
+
+def partnership_sentences(run: Run) -> list[str]:
+    """The answer in a few sentences: of the meeting, or of the cases one by one."""
+    cases = table(run, "cases")
+    meeting = table(run, "meeting")
+    if meeting.empty:
+        found = table(run, "case_options").groupby("case")["option"].size().reindex(cases["case"]).fillna(0)
+        none = [str(case) for case in found.index[found == 0]]
+        said = [f"{number_of(len(cases), 'case')}, with {int(found.sum())} options in all. {CAUTION}"]
+        return said + ([f"No option stands for {join(none)}."] if none else [])
+    met = meeting[meeting["option"].fillna("") != ""]
+    budget = table(run, "meeting_budget").set_index("case").loc["all"]
+    local = int((met["what"] != "independent").sum())
+    unmet = [str(case) for case in meeting.loc[meeting["option"].fillna("") == "", "case"]]
+    kept = f"{local} would be kept by a local option and {len(met) - local} by an independent place"
+    spent, otherwise = short_pounds(budget["spent"]), short_pounds(budget["otherwise"])
+    money = f"Education would spend {spent} a year; independent places for all would take {otherwise}."
+    said = [f"Of {number_of(len(meeting), 'case')}, {kept}. {money}", CAUTION]
+    if unmet:
+        said.append(f"No option stands for {join(unmet)}: each page says why.")
+    if run.facts["status"] != "optimal":
+        said.append("This is not proven to be the best choice for all together.")
+    decided = int(meeting["decided"].sum())
+    turn = len(meeting) - decided
+    return [*said, f"{decided} of them are decided whatever is assumed; {turn} turn on something, said below."]
+
+
+def partnership_html(run: Run) -> str:
+    """The whole page as text; it is child-level, and always marked so."""
+    lede, *said = partnership_sentences(run)
+    sections = [*_meeting(run), _cases(run), _effects(run), *_turning(run), _break_even(run), _reading(run)]
+    return (
+        page_environment()
+        .get_template("compare.html.j2")
+        .render(
+            title=f"Options for {number_of(len(table(run, 'cases')), 'case')} in {run.county}",
+            county=run.county,
+            internal=run.internal,
+            data_label=run.facts.get("data_label") or "not labelled",
+            as_of=run.facts.get("as_of", ""),
+            lede=lede,
+            said=said,
+            tiles=[],
+            sections=[section for section in sections if section is not None],
+            provenance=provenance(run),
+            footer=FOOTER,
+        )
+    )
+
+
+def _records(run: Run, name: str) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in table(run, name).to_dict("records")]
+
+
+def _options(run: Run) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(str(row["case"]), str(row["option"])): row for row in _records(run, "case_options")}
+
+
+def _meeting(run: Run) -> list[Section]:
+    if table(run, "meeting").empty:
+        return []
+    options = _options(run)
+    rows = []
+    for row in _records(run, "meeting"):
+        chosen = options.get((row["case"], row["option"]))
+        alone = options.get((row["case"], row["alone"]))
+        rows.append(
+            (
+                str(row["case"]),
+                "No option stands" if chosen is None else option_name(chosen),
+                "" if chosen is None else "; ".join(option_notes(chosen)),
+                pounds(row["pounds"]),
+                "the same" if not row["changed"] else ("none" if alone is None else option_name(alone)),
+                "whatever is assumed" if row["decided"] else f"turns on: {row['turns_on']}",
+            )
+        )
+    columns = (
+        *text_columns("Case", "Option", "What must be known"),
+        *number_columns("First year, public purse"),
+        *text_columns("By itself it would be", "Decided"),
+    )
+    made = Table("meeting", "All cases together, every place counted once", columns, tuple(rows))
+    budget = _records(run, "meeting_budget")
+    pooled = bool(budget and budget[0]["pooled"])
+    money = Table(
+        "meeting_budget",
+        "What education would otherwise spend, and what it spends, a year",
+        (*text_columns("Case"), *number_columns("Otherwise", "Spent", "Left")),
+        tuple(
+            (
+                "All, with places added and moves" if row["case"] == "all" else str(row["case"]),
+                *(pounds(row[name], missing="not known") for name in ("otherwise", "spent", "left")),
+            )
+            for row in [*(r for r in budget if r["case"] != "all"), *(r for r in budget if r["case"] == "all")]
+        ),
+    )
+    said = "One budget for all cases." if pooled else "No option costs education more than its own independent place."
+    return [
+        Section("The meeting", (), (made,)),
+        Section("The money that would otherwise be spent", (said,), (money,)),
+        *_moves(run),
+    ]
+
+
+def _moves(run: Run) -> list[Section]:
+    moves = _records(run, "meeting_moves")
+    if not moves:
+        return []
+    names = {str(row["unit"]): str(row["name"]) for row in _records(run, "case_options")}
+    rows = tuple(
+        (
+            f"Year {int(row['year_group'])}, {NEEDS[str(row['need'])]}",
+            names.get(str(row["from_unit"]), str(row["from_unit"])),
+            names.get(str(row["to_unit"]), str(row["to_unit"])),
+            pounds(row["pounds"]),
+        )
+        for row in moves
+    )
+    columns = (*text_columns("Who has consented", "From", "To"), *number_columns("Costs a year more"))
+    return [Section("Who would move on, so that there is room", (), (Table("moves", "Moves", columns, rows),))]
+
+
+def _cases(run: Run) -> Section:
+    effects = {(str(r["case"]), str(r["option"])): r for r in _records(run, "case_others")}
+    rows = []
+    for case, options in table(run, "case_options").groupby("case", sort=True):
+        for row in options.head(FIRST).to_dict("records"):
+            effect = effects.get((str(case), str(row["option"])), {})
+            rows.append(
+                (
+                    str(case),
+                    option_name(row),
+                    "; ".join(option_notes(row)),
+                    "" if row["residential"] else minutes(row["minutes"], missing="not stated"),
+                    range_words(row["pounds_low"], row["pounds"], row["pounds_high"]),
+                    pounds(effect.get("others_pounds"), missing="not known"),
+                    count(effect.get("others_gap"), missing="not known"),
+                )
+            )
+    columns = (
+        *text_columns("Case", "Option", "What must be known"),
+        *number_columns("Minutes", "First year, public purse", "To all others, a year", "Others who would wait"),
+    )
+    estimate = table(run, "case_others")
+    marked = bool(len(estimate) and estimate["estimate"].astype(bool).any())
+    said = (
+        "What an option costs and what it does to others are two figures, and are never added together."
+        + (" What it does to others is an estimate from the prices of places." if marked else ""),
+    )
+    return Section("The first options of each case", said, (Table("options", "Options", columns, tuple(rows)),))
+
+
+def _effects(run: Run) -> Section | None:
+    """How many others would wait or travel further, of what need, phase and locality; for planning."""
+    frame = table(run, "meeting_others")
+    caption = "What all the choices together do to others"
+    if frame.empty:
+        frame = table(run, "case_others_people")
+        first = table(run, "case_options").drop_duplicates("case")[["case", "option"]]
+        frame = frame.merge(first, on=["case", "option"]) if len(frame) else frame
+        caption = "What the first option of each case does to others"
+    if frame.empty:
+        return None
+    localities = locality_names(run)
+    keys = ["effect", "need", "phase", "locality"]
+    counted = frame.groupby(keys, as_index=False, sort=False)[["children"]].sum()
+    rows = tuple(
+        (
+            EFFECTS[str(row["effect"])],
+            NEEDS[str(row["need"])],
+            PHASE_NAMES[str(row["phase"])],
+            localities.get(str(row["locality"]), str(row["locality"])),
+            count(row["children"]),
+        )
+        for row in counted.to_dict("records")
+    )
+    columns = (*text_columns("What", "Need", "Phase", "Locality"), *number_columns("Children"))
+    said = ("For planning: it is about no child by name, and stands on no page for a family.",)
+    return Section("What it does to others", said, (Table("others", caption, columns, rows),))
+
+
+def _turning(run: Run) -> list[Section]:
+    rows = _records(run, "meeting_turns")
+    if not rows:
+        return []
+    options = _options(run)
+    told = tuple(
+        (
+            str(row["case"]),
+            f"{row['assumption']}: {row['value']}",
+            option_name(options[row["case"], row["option"]]) if (row["case"], row["option"]) in options else "none",
+        )
+        for row in sorted(rows, key=lambda r: (r["case"], r["assumption"]))
+    )
+    made = Table("turns", "One thing changed at a time", text_columns("Case", "Were", "It would be"), told)
+    return [Section("What the decisions turn on", (), (made,))]
+
+
+def _break_even(run: Run) -> Section | None:
+    options = _options(run)
+    frame = table(run, "case_break_even")
+    frame = frame[(frame["over"] == "year") & (frame["purse"].isin(["education", "public"]))] if len(frame) else frame
+    rows = []
+    for case, part in frame.groupby("case", sort=True) if len(frame) else ():
+        order = [option for c, option in options if c == case and options[c, option]["what"] != "independent"]
+        for option in order[:FIRST]:
+            mine = part[part["option"] == option]
+            nearest = mine[mine["against"] == mine["against"].iloc[0]]
+            rows += [
+                (
+                    str(case),
+                    option_name(options[str(case), option]),
+                    option_name(options[str(case), str(row["against"])]),
+                    PURSES[str(row["purse"])],
+                    range_words(row["fee_pounds_low"], row["fee_pounds"], row["fee_pounds_high"]),
+                    range_words(row["package_pounds_low"], row["package_pounds"], row["package_pounds_high"]),
+                )
+                for row in nearest.to_dict("records")
+            ]
+    if not rows:
+        return None
+    columns = (
+        *text_columns("Case", "Local option", "Independent place", "Whose cost"),
+        *number_columns("Fee at which they cost alike", "Most that the local option may cost"),
+    )
+    said = ("First year, marginal cash. All others, over whole stays and by payer, are in the workbook.",)
+    return Section(
+        "Where local and independent cost alike", said, (Table("break_even", "Break-even", columns, tuple(rows)),)
+    )
+
+
+def _reading(run: Run) -> Section:
+    weights = run.facts["case_weights"]
+    total = sum(weights.values())
+    told = join([f"{name} {weight / total:.0%}" for name, weight in weights.items()])
+    unstated = join([f"{name} {pounds(value)}" for name, value in run.facts["case_not_stated"].items()])
+    scale = pounds(run.facts["case_cost_scale"])
+    scores = (
+        f"An option scores nothing for cost at {scale} a year, nor for a journey of twice the guidance or from home."
+    )
+    bound = f"it counts from nought to a bound a year ({unstated}; {run.facts['case_source']})"
+    marginal = "Costs are marginal cash: top-up or fee, transport, and the cost of a place only where one is added."
+    said = (
+        f"The criteria and their weights: {told}. {scores}",
+        f"A sum that nobody has stated is never taken for nought: {bound}, and half of it where options are ranked.",
+        f"Whole stays are discounted at {run.facts['case_discount']:.1%} a year. {marginal}",
+    )
+    return Section("How to read it", said, ())

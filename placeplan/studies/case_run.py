@@ -1,0 +1,103 @@
+"""The run of a partnership's options: every table of its cases and, where there was one, of its meeting."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+
+from placeplan.county.county import County
+from placeplan.county.terms import term_name
+from placeplan.geo.travel import TravelTimes
+from placeplan.runs import Run
+from placeplan.studies.case_answers import CaseOptions, Meeting
+from placeplan.studies.run_parts import county_layers, run_facts
+
+__all__ = ["options_run"]
+
+RENAMED: Final = {
+    "low": "pounds_low",
+    "high": "pounds_high",
+    "middle": "pounds_middle",
+    "unstated_high": "pounds_not_stated",
+    "stated": "is_stated",
+    "horizon": "over",
+    "outcome": "effect",
+    "room": "standing",
+}
+TABLES: Final = {
+    "case": "cases",
+    "options": "case_options",
+    "lines": "case_lines",
+    "costs": "case_costs",
+    "unsuitable": "case_unsuitable",
+    "others": "case_others",
+    "others_people": "case_others_people",
+    "break_even": "case_break_even",
+    "criteria": "case_criteria",
+    "turning_points": "case_turning_points",
+    "chains": "case_chains",
+}
+"""The tables of one case's answer, and what they are called in a run, where they hold all cases."""
+
+LOG_COLUMNS: Final = ["case", "recommended", "decision", "option", "decided_by", "decided_on", "reason", "consulted"]
+"""The decision log: what is recommended, and what people fill in."""
+
+
+def options_run(
+    county: County,
+    travel: TravelTimes,
+    options: Sequence[CaseOptions],
+    *,
+    meeting: Meeting | None = None,
+    options_stated: Mapping[str, Any] | None = None,
+) -> Run:
+    """One run of the options of some cases and of their meeting. Child-level throughout: it is always internal."""
+    tables: dict[str, pd.DataFrame] = {}
+    for name, called in TABLES.items():
+        parts = [_named(one.case, one.tables[name]) for one in options]
+        filled = [part for part in parts if len(part)] or parts[:1]
+        tables[called] = pd.concat(filled, ignore_index=True)
+    # Who moves on is nobody's to know but the office's: a chain is told by need and year group.
+    tables["case_chains"] = tables["case_chains"].drop(columns="child")
+    if meeting is not None:
+        tables |= {name: frame.rename(columns=RENAMED) for name, frame in meeting.tables.items()}
+    tables["decision_log"] = _log(options, meeting)
+    tables["localities"] = pd.DataFrame(county.localities[["locality", "name"]])
+    facts = run_facts(county, command="options", options=options_stated, travel_method=travel.method)
+    cases = county.settings.cases
+    facts |= {
+        "status": "listed" if meeting is None else meeting.status,
+        "case_weights": dict(cases.weights),
+        "case_cost_scale": cases.cost_scale,
+        "case_discount": cases.discount,
+        "case_not_stated": dict(cases.not_stated),
+        "case_source": cases.source,
+    }
+    return Run(command="options", county=county.name, tables=tables, layers=county_layers(county), facts=facts)
+
+
+def _named(case: str, frame: pd.DataFrame) -> pd.DataFrame:
+    renamed = frame.rename(columns=RENAMED)
+    renamed = renamed.rename(
+        columns={
+            f"{name}{end}": f"{name}_pounds{end}"
+            for name in ("local", "independent", "fee", "package")
+            for end in ("", "_low", "_high")
+        }
+    )
+    if "first" in renamed.columns and "last" in renamed.columns:
+        told = {name: [term_name(int(n)) if pd.notna(n) else "" for n in renamed[name]] for name in ("first", "last")}
+        renamed = renamed.assign(**told).rename(columns={"first": "first_term", "last": "last_term"})
+    if "case" not in renamed.columns:
+        renamed.insert(0, "case", case)
+    return renamed
+
+
+def _log(options: Sequence[CaseOptions], meeting: Meeting | None) -> pd.DataFrame:
+    """A row a case, what is recommended filled in and the rest for people to fill."""
+    best = {one.case: str(one.tables["options"]["option"].iloc[0]) for one in options if len(one.tables["options"])}
+    if meeting is not None:
+        best |= dict(zip(meeting.tables["meeting"]["case"], meeting.tables["meeting"]["option"], strict=True))
+    cases = [one.case for one in options]
+    rows = pd.DataFrame({"case": cases, "recommended": [best.get(case, "") for case in cases]})
+    return rows.reindex(columns=LOG_COLUMNS).fillna("")
