@@ -292,12 +292,14 @@ def share_safe(run: Run) -> Run:
 
     A table or layer that is not known here is withheld whole; ``facts["withheld"]`` names every one.
     A run that is share-safe already comes back as it is. A comparison that holds detail has no share-safe
-    form, since differences of exact counts give them away: it raises ``UsageError``.
+    form, since differences of exact counts give them away, nor has a run about single children: ``UsageError``.
     """
     if run.facts.get("share_safe"):
         return run
     if run.command == "compare":
         raise UsageError("a comparison with an internal run holds detail; ask for it with --internal")
+    if run.command == "options":
+        raise UsageError("options are about single children and have no share-safe form; ask for them with --internal")
     made = coverage_share_safe if run.command == "coverage" else _share_safe_tables
     own = {name: frame for name, frame in run.tables.items() if not name.startswith(PREFIX)}
     tables = {**made(own), **forecast_share_safe(run.tables), **years_share_safe(run.tables)}

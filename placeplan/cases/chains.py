@@ -13,6 +13,9 @@ from placeplan.problem import CountyProblem
 
 __all__ = ["chain_to", "moves_of"]
 
+FREE: Final = ""
+"""Where a chain ends: a place that nobody has."""
+
 STEP: Final = 1e9
 """What a move weighs beside pounds: the fewest children move, then at least cost."""
 
@@ -43,17 +46,17 @@ def chain_to(unit: str, moves: pd.DataFrame, room: pd.Series) -> pd.DataFrame:
 
     Each child goes to the place that the next one leaves, the last to a unit with room (``room``: see ``units``).
     """
-    graph: nx.DiGraph[str | None] = nx.DiGraph()
+    graph: nx.DiGraph[str] = nx.DiGraph()
     order = moves.sort_values(["pounds", "child", "to_unit"]).drop_duplicates(["from_unit", "to_unit"])
     for at, here, there, pounds in order[["from_unit", "to_unit", "pounds"]].itertuples(name=None):
         graph.add_edge(here, there, weight=STEP + pounds, row=at)
     free = room.index[room.isin(["room_now", "room_september", "bought"])]
     for name in free.intersection(pd.Index(list(graph))):
-        graph.add_edge(name, None, weight=0.0)
-    if unit not in graph or None not in graph:
+        graph.add_edge(name, FREE, weight=0.0)
+    if unit not in graph or FREE not in graph:
         return moves.iloc[:0]
     try:
-        path = nx.bellman_ford_path(graph, unit, None)
+        path = nx.bellman_ford_path(graph, unit, FREE)
     except nx.NetworkXNoPath:
         return moves.iloc[:0]
     return moves.loc[[graph[here][there]["row"] for here, there in pairwise(path[:-1])]]

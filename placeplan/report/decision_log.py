@@ -1,5 +1,6 @@
 """decisions.xlsx: a row a case, what is recommended, and cells to fill in with what people decided."""
 
+import datetime as dt
 import io
 from typing import Any, Final
 
@@ -27,7 +28,7 @@ def decision_log_bytes(run: Run) -> bytes:
     """The workbook: a sheet decision_log with the run's rows, checked as it is filled in, and a sheet that explains."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"created": None})
+    book.set_properties({"created": dt.datetime.fromisoformat(str(run.facts.get("as_of") or "2000-01-01"))})
     log = table(run, "decision_log")
     sheet = book.add_worksheet("decision_log")
     head = book.add_format({"bold": True, "bottom": 2, "text_wrap": True})

@@ -24,6 +24,7 @@ from placeplan.report.compare_words import compare_sentences
 from placeplan.report.explained_section import explained_sentences
 from placeplan.report.forecast_sections import forecast_lede, has_forecast
 from placeplan.report.lookup import localities_in_order, locality_names, unit_names
+from placeplan.report.partnership_page import partnership_sentences
 from placeplan.report.tables import questions_table
 from placeplan.report.trade_offs_section import trade_offs_sentences
 from placeplan.report.words import COLUMNS, TABLE_NAMES, WITHHELD, label, plain
@@ -108,6 +109,7 @@ def _front(writer: _Writer, run: Run) -> None:
     for heading, sentences in (
         ("The answer", [" ".join(answer_sentences(run))]),
         ("What differs", compare_sentences(run) if run.command == "compare" else []),
+        ("The cases", partnership_sentences(run) if run.command == "options" else []),
         ("The need to come", [forecast_lede(run), *run.facts["forecast_warnings"]] if has_forecast(run) else []),
         ("Over the years", [*years_sentences(run), *(run.facts["forecast_warnings"] if "years" in run.tables else [])]),
         ("The gap", [" ".join(gap_sentences(run))]),

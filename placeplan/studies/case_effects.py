@@ -88,9 +88,9 @@ class Others:
                     fixed, rules = fixed_at(fixed, rules, self.groups[case], unit)
                 else:
                     fixed = with_staying(fixed, unit, 1.0)
+            after = allocate(fixed, rules=rules, minimum=self.minimum, start=self.placement, solver=self.solver)
         except (KeyError, ValueError):
             return None
-        after = allocate(fixed, rules=rules, minimum=self.minimum, start=self.placement, solver=self.solver)
         saved = difference(self.placement, after)
         return Effect(
             pounds=round(-saved["pounds"] - own, 2) + 0.0,

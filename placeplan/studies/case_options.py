@@ -26,6 +26,8 @@ __all__ = ["case_options"]
 NO_EFFECT: Final = Effect(0.0, 0.0, 0.0, NOBODY, estimate=False)
 """What an option does to others that takes no counted place."""
 
+MILLION: Final = 1e6
+
 TOLD: Final = (
     "case",
     "need",
@@ -133,8 +135,9 @@ def _fees(county: County, case: Case, lines: pd.DataFrame) -> pd.DataFrame:
     fees = lines[lines["line"].isin(["fee", "top_up"])]
     costs = costs_of(county, case, fees)
     sums = costs.groupby(["option", "horizon"], as_index=False)[["low", "pounds", "high"]].sum()
-    pound = fees.head(1).assign(low=1.0 / 3.0, pounds=1.0 / 3.0, high=1.0 / 3.0, payer="education", stated=True)
-    a_year = costs_of(county, case, pound).groupby("horizon")["pounds"].sum()
+    # Costs are in whole pence, and what a pound comes to is not.
+    million = fees.head(1).assign(low=MILLION / 3.0, pounds=MILLION / 3.0, high=MILLION / 3.0, stated=True)
+    a_year = costs_of(county, case, million).groupby("horizon")["pounds"].sum() / MILLION
     return sums.assign(a_year=sums["horizon"].map(a_year))
 
 

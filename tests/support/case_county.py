@@ -1,0 +1,56 @@
+"""The tiny county with cases: tables of cases, quotes, packages and vetoes written row by row."""
+
+import csv
+from pathlib import Path
+
+from tiny_county import write_tiny_county
+
+import placeplan as pp
+from placeplan.county.columns import TABLES
+
+__all__ = ["CASE", "county_with", "quote", "write_cases"]
+
+CASE = {
+    "case": "C1",
+    "zone": "z2",
+    "year_group": "7",
+    "need": "ASD",
+    "suits": "ers:integrative;special;independent_special",
+}
+"""A child of Year 7 in January, who needs a place for Year 8."""
+
+
+def quote(case: str = "C1", name: str = "QD", **cells: str) -> dict[str, str]:
+    """A day place at £44,000, with transport of £6,000, nothing from health and £2,000 from social care."""
+    return {
+        "case": case,
+        "quote": name,
+        "provision": "day",
+        "fee": "44000",
+        "transport": "6000",
+        "health": "0",
+        "care": "2000",
+        "minutes": "40",
+        "km": "30",
+        **cells,
+    }
+
+
+def write_cases(folder: Path, **tables: list[dict[str, str]]) -> Path:
+    """Write some tables of the county anew, or rows below those that it has (children)."""
+    for name, rows in tables.items():
+        path, columns = folder / f"{name}.csv", [c.name for c in TABLES[name].columns if c.type != "geometry"]
+        known = []
+        if path.exists():
+            with path.open(encoding="utf-8", newline="") as file:
+                known = list(csv.DictReader(file))
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, columns, lineterminator="\n", restval="")
+            writer.writeheader()
+            writer.writerows([*known, *rows])
+    return folder
+
+
+def county_with(folder: Path, **tables: list[dict[str, str]]) -> pp.County:
+    """The tiny county with these rows."""
+    return pp.read_county(write_cases(write_tiny_county(folder), **tables))
