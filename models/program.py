@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+import highspy
 import numpy as np
 import pandas as pd
 import pulp
@@ -251,7 +252,7 @@ def _to_pulp(
             strict=True,
         )
     ]
-    problem.columns = columns
+    problem.columns, problem.stated = columns, (program, matrix, costs)
     problem.setObjective(pulp.LpAffineExpression(list(zip(columns, costs.tolist(), strict=True))))
     senses = {"<=": pulp.LpConstraintLE, "=": pulp.LpConstraintEQ, ">=": pulp.LpConstraintGE}
     rows = []
@@ -270,17 +271,42 @@ class _Stated(pulp.LpProblem):  # type: ignore[misc] # PuLP gives no type for it
     """A problem whose variables are all known: PuLP would look for them in every row again, and again sort them."""
 
     columns: list[pulp.LpVariable]
+    stated: tuple[Program, sparse.csr_array, NDArray[np.float64]]
 
     def variables(self) -> list[pulp.LpVariable]:
         return self.columns
 
 
 class _QuietHiGHS(pulp.HiGHS):  # type: ignore[misc] # PuLP gives no type for it
-    """HiGHS without the banner that it prints on standard output when it is made, whatever ``msg`` says."""
+    """HiGHS without the banner that it prints on standard output when it is made, whatever ``msg`` says.
+
+    It is given a programme whole: PuLP hands it over a row and a column at a time, which takes as long as solving it.
+    """
 
     def createAndConfigureSolver(self, lp: pulp.LpProblem) -> None:  # noqa: N802 (PuLP's name)
         with _standard_output_closed():
             super().createAndConfigureSolver(lp)
+
+    def buildSolverModel(self, lp: _Stated) -> None:  # noqa: N802 (PuLP's name)
+        program, matrix, costs = lp.stated
+        variables, sense = program.variables, program.rows["sense"].to_numpy()
+        right = program.rows["right"].to_numpy(float)
+        model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = len(variables), len(right)
+        model.col_cost_ = costs
+        model.col_lower_, model.col_upper_ = (variables[name].to_numpy(float) for name in ("lower", "upper"))
+        model.row_lower_ = np.where(sense == "<=", -np.inf, right)
+        model.row_upper_ = np.where(sense == ">=", np.inf, right)
+        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
+        model.a_matrix_.value_ = matrix.data
+        if variables["whole"].any():
+            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+            model.integrality_ = [kinds[whole] for whole in variables["whole"].tolist()]
+        if lp.solverModel.passModel(model) == highspy.HighsStatus.kError:
+            raise pulp.PulpSolverError("HiGHS does not take the programme")
+        for place, part in [*enumerate(lp.columns), *enumerate(lp.constraints())]:
+            part.index = place
 
 
 @contextmanager

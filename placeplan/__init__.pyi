@@ -1,5 +1,6 @@
 """The public names of placeplan and where each stands."""
 
+from .county.case_form import case_form, with_forms
 from .county.county import County
 from .county.reading import check_county, read_county
 from .county.template import write_template
@@ -58,6 +59,7 @@ __all__ = [
     "allocation_run",
     "audit_network",
     "can_forecast",
+    "case_form",
     "case_options",
     "check_county",
     "compare_runs",
@@ -83,6 +85,7 @@ __all__ = [
     "what_if",
     "where_best",
     "with_candidates",
+    "with_forms",
     "write_report",
     "write_template",
     "write_travel",

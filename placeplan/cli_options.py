@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from placeplan.command_parts import (
     step,
 )
 from placeplan.errors import NotProvenError, UsageError
+
+if TYPE_CHECKING:
+    import placeplan as pp
 
 __all__ = ["options"]
 
@@ -44,6 +47,17 @@ def options(
     keep_offers: Annotated[
         bool, typer.Option("--keep-offers", help="With --meeting: places offered to other children are theirs.")
     ] = False,
+    form: Annotated[
+        list[Path] | None,
+        typer.Option("--form", help="A filled-in form, or decisions.xlsx filled in. Repeatable.", metavar="FILE"),
+    ] = None,
+    blank_form: Annotated[
+        Path | None, typer.Option("--blank-form", help="Write an empty form and stop.", metavar="FILE")
+    ] = None,
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option("--earlier", help="A run of an earlier term: what may be published of all. Repeatable."),
+    ] = None,
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Read what options do to others from prices: quicker, and marked so.")
     ] = False,
@@ -61,6 +75,9 @@ def options(
 
     if not meeting and not (pooled and overfill and moves and not keep_offers):
         raise UsageError("--not-pooled, --no-overfill, --no-moves and --keep-offers: expected --meeting with them")
+    if blank_form is not None:
+        _write_form(pp.read_county(county), blank_form, replace=replace)
+        return
     stated = {
         # How many and not who: options are told on every page.
         "cases": len(case) if case else "all",
@@ -71,7 +88,8 @@ def options(
     }
     with clock() as timings:
         with step(timings, "read"):
-            read = pp.read_county(county)
+            read = pp.with_forms(pp.read_county(county), form or [])
+            before = [pp.read_run(folder) for folder in earlier or []]
         if read.cases.empty:
             raise UsageError(f"{read.name} has no cases: expected rows in the table cases")
         folder = run_folder(out, read.name, "options", f"{read.digest}{sorted(stated.items())}{sorted(case or [])}")
@@ -98,16 +116,22 @@ def options(
                     solver=solver,
                     time_limit=time_limit,
                 )
-        run = pp.options_run(read, travel, found, meeting=together, options_stated=stated)
+        run = pp.options_run(read, travel, found, meeting=together, earlier=before, options_stated=stated)
         with step(timings, "report"):
             pp.write_report(run, folder, internal=True, replace=replace, timings=timings)
     for sentence in partnership_sentences(pp.read_run(folder)):
         typer.echo(sentence)
     typer.echo("INTERNAL: this run holds rows about single children; keep it where they may be kept.")
-    typer.echo(str(_page(folder)))
+    typer.echo(str(folder / "options.html"))
     if together is not None and together.status != "optimal":
         raise NotProvenError(f"the meeting's choice is not proven to be the best; written to {folder}")
 
 
-def _page(folder: Path) -> Path:
-    return folder / "options.html"
+def _write_form(county: "pp.County", path: Path, *, replace: bool) -> None:
+    import placeplan as pp
+
+    refuse_existing(path, replace=replace)
+    beside = path.with_name(f".{path.name}.part")
+    beside.write_bytes(pp.case_form(county))
+    beside.replace(path)
+    typer.echo(f"An empty form is in {path}: fill it in, then placeplan options COUNTY --form {path}")

@@ -84,7 +84,7 @@ MAY_IMPORT = {
     "people_reach": CHILDREN | {"geo", "reach", "suppression"},
     "candidates": CHILDREN,
     "need": CHILDREN | {"models", "costs", "run_tables", "suppression", "synthetic"},
-    "cases": CHILDREN | {"geo", "models", "costs", "pair_costs", "problem", "rules"},
+    "cases": CHILDREN | {"geo", "models", "costs", "pair_costs", "problem", "rules", "suppression", "withholding"},
     "accounts": CHILDREN | {"geo", "models", "costs", "problem"},
     "rules": CHILDREN | {"models"},
     "rules_totals": CHILDREN | {"models", "costs", "rules"},

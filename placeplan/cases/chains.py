@@ -20,12 +20,12 @@ STEP: Final = 1e9
 """What a move weighs beside pounds: the fewest children move, then at least cost."""
 
 
-def moves_of(problem: CountyProblem, *, apart_from: str = "") -> pd.DataFrame:
+def moves_of(problem: CountyProblem) -> pd.DataFrame:
     """The moves that children who have consented could make.
 
     child, need, phase, year_group, locality, from_unit, to_unit, pounds (what it adds a year to what the child costs).
     """
-    who = consenting(problem, apart_from=apart_from).rename(columns={"unit": "from_unit"})
+    who = consenting(problem).rename(columns={"unit": "from_unit"})
     choices = problem.choices
     cost = (choices["fee"] + choices["transport"] - choices["unit"].map(problem.units["filled_discount"])).round(2)
     pairs = choices[["child", "unit"]].assign(pounds=cost)

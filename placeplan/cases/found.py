@@ -6,21 +6,18 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from placeplan.cases.chains import chain_to, moves_of
+from placeplan.cases.chains import chain_to
 from placeplan.cases.facts import Case
 from placeplan.cases.lines import QUOTE_PAYERS, Line, package_lines, quote_lines, unit_lines
 from placeplan.cases.units import rooms, units_for
 from placeplan.costs import spot_rows, top_up_lines, transport_pounds
 from placeplan.county.county import County
-from placeplan.county.vocabulary import MAINSTREAM, OUT_OF_COUNTY, SPOT_PURCHASE
+from placeplan.county.vocabulary import FAMILY, MAINSTREAM, OUT_OF_COUNTY, SPOT_PURCHASE
 from placeplan.geo.travel import TravelTimes
 from placeplan.problem import CountyProblem
 from placeplan.rules import MAINSTREAM_KIND
 
-__all__ = ["FAMILY", "INDEPENDENT_KINDS", "OPTION_COLUMNS", "Found"]
-
-FAMILY: Final = "+family"
-"""What is put to a unit's name where it is named on condition that the family provides the transport."""
+__all__ = ["INDEPENDENT_KINDS", "OPTION_COLUMNS", "Found"]
 
 INDEPENDENT_KINDS: Final = ("independent_special", "non_maintained_special", "independent_other")
 
@@ -49,7 +46,9 @@ OPTION_COLUMNS: Final = [
 class Found:
     """The options, their lines and what is no option, as they are found."""
 
-    def __init__(self, county: County, travel: TravelTimes, problem: CountyProblem, case: Case) -> None:
+    def __init__(
+        self, county: County, travel: TravelTimes, problem: CountyProblem, case: Case, moves: pd.DataFrame
+    ) -> None:
         self.county, self.case, self.problem = county, case, problem
         self.start = case.start
         self.options: list[dict[str, Any]] = []
@@ -62,7 +61,7 @@ class Found:
             for unit, row in zip(self.units.index, self.units.to_dict("records"), strict=True)
         }
         self.room = rooms(county, problem, case)
-        self.moves = moves_of(problem, apart_from=case.child)
+        self.moves = moves[moves["child"] != case.child]
         vetoes = county.vetoes[county.vetoes["case"] == case.case]
         self.vetoes = vetoes.set_index("option")[["by", "reason"]]
         self.top_ups = self._top_ups()

@@ -51,9 +51,11 @@ class Listed:
         )
 
 
-def listed_options(county: County, travel: TravelTimes, problem: CountyProblem, case: Case) -> Listed:
-    """Everything that could be offered for a case, ranked, and everything that could not."""
-    found = Found(county, travel, problem, case)
+def listed_options(
+    county: County, travel: TravelTimes, problem: CountyProblem, case: Case, moves: pd.DataFrame
+) -> Listed:
+    """Everything that could be offered for a case, ranked, and everything that could not; ``moves``: see ``chains``."""
+    found = Found(county, travel, problem, case, moves)
     found.collect()
     numbers = dict.fromkeys(("minutes", "km", "beyond", "place_funding"), float)
     flags = dict.fromkeys(("in_county", "residential", "preferred"), bool)

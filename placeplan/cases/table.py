@@ -93,7 +93,9 @@ class CaseTable:
 
     def decided(self, assumed: Assumption, *, cases: Sequence[str] | None = None) -> Choice:
         """The best for all (or some) cases together; raises ``InfeasibleError`` where nothing was found."""
-        weighed = self.weighed(assumed)
+        return self._chosen(self.weighed(assumed), assumed, cases=cases)
+
+    def _chosen(self, weighed: pd.DataFrame, assumed: Assumption, *, cases: Sequence[str] | None = None) -> Choice:
         rows = weighed if cases is None else weighed[weighed["case"].isin(cases)]
         found = choose_together(self._choices(rows, assumed), solver=self._solver, time_limit=self._time_limit)
         # A case without any option is one that is not met.
@@ -145,7 +147,11 @@ class CaseTable:
             if allowed
             else [pd.DataFrame({"unit": now.index, "width": now.to_numpy(), "pounds": 0.0})]
         )
+        moves = self._moves if assumed.moves else self._moves.iloc[:0]
         counted = rows.assign(unit=rows["unit"].where(rows["unit"].isin(self._counted), ""))
+        # Nothing of what nobody could come to is in question.
+        asked = set(counted["unit"]) | set(moves["to_unit"])
+        room, over = room[room.index.isin(asked)], over[over["unit"].isin(asked) & (over["width"] > 0)]
         least = self.otherwise(counted).dropna()
         budgets: dict[str, tuple[list[str], float]] = {
             str(case): ([str(case)], pounds) for case, pounds in least.items()
@@ -155,8 +161,8 @@ class CaseTable:
         return Choices(
             options=counted.sort_values(["case", "option"], ignore_index=True),
             room=room,
-            over=over[over["width"] > 0].sort_values(["unit", "pounds"], ignore_index=True),
-            moves=self._moves if assumed.moves else self._moves.iloc[:0],
+            over=over.sort_values(["unit", "pounds"], ignore_index=True),
+            moves=moves.reset_index(drop=True),
             budgets=budgets,
             pooled=assumed.pooled,
         )
@@ -170,9 +176,10 @@ class CaseTable:
 
     def alone(self, assumed: Assumption) -> dict[str, str]:
         """By case, what would be chosen if there were no other."""
-        with_options = set(self.options["case"])
+        weighed = self.weighed(assumed)
+        with_options = set(weighed["case"])
         return {
-            case: str(self.decided(assumed, cases=[case]).chosen[case]) if case in with_options else ""
+            case: str(self._chosen(weighed, assumed, cases=[case]).chosen[case]) if case in with_options else ""
             for case in self._cases
         }
 

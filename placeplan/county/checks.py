@@ -10,13 +10,14 @@ from placeplan.county.checks_places import roads_faults, sites_faults, zones_fau
 from placeplan.county.checks_plans import plans_faults
 from placeplan.county.checks_scenarios import scenarios_faults
 from placeplan.county.checks_units import units_faults
+from placeplan.county.columns_cases import CASE_TABLES
 from placeplan.county.faults import suggest
 from placeplan.county.settings import Settings
 from placeplan.county.tables import ReadTable
 from placeplan.county.vocabulary import MAINSTREAM, OUT_OF_COUNTY
 from placeplan.errors import Fault
 
-__all__ = ["REFERENCES", "cross_table_faults"]
+__all__ = ["REFERENCES", "case_faults", "cross_table_faults"]
 
 REFERENCES: Final = (
     ("zones", "locality", "localities", "locality"),
@@ -43,6 +44,7 @@ REFERENCES: Final = (
     ("packages", "case", "cases", "case"),
     ("packages", "unit", "units", "unit"),
     ("vetoes", "case", "cases", "case"),
+    ("decisions", "case", "cases", "case"),
 )
 """Columns that name a row of another table: table, column, the other table and its column."""
 
@@ -79,6 +81,13 @@ def _two_ways_to_travel(tables: Mapping[str, ReadTable]) -> list[Fault]:
     if tables["roads"].frame.empty or tables["travel"].frame.empty:
         return []
     return [Fault("travel", "", "", "tables roads and travel", "one of them: a county's journeys have one source")]
+
+
+def case_faults(tables: Mapping[str, ReadTable], settings: Settings) -> list[Fault]:
+    """Every disagreement of the tables of cases, within and with the others, which are known to be right."""
+    names = {table.name for table in CASE_TABLES}
+    dangling = [fault for fault in _dangling(tables, frozenset()) if fault.table in names]
+    return [*dangling, *cases_faults(tables, settings)]
 
 
 def cross_table_faults(

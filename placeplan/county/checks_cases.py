@@ -11,7 +11,7 @@ from placeplan.county.faults import suggest
 from placeplan.county.settings import Settings
 from placeplan.county.tables import ReadTable
 from placeplan.county.terms import EXPECTED_TERM, first_term, term_name, term_number
-from placeplan.county.vocabulary import BOARDING, KINDS, MAINSTREAM
+from placeplan.county.vocabulary import BOARDING, FAMILY, KINDS, MAINSTREAM, SPOT_PURCHASE
 from placeplan.errors import Fault
 
 __all__ = ["cases_faults"]
@@ -141,7 +141,12 @@ def _named(tables: Mapping[str, ReadTable]) -> Iterator[Fault]:
             seen.setdefault(case, set()).add(option)
         for case, own in seen.items():
             options.setdefault(case, set()).update(own)
-    vetoes, cases = tables["vetoes"], tables["cases"]
+    yield from _wished(tables, units, options)
+
+
+def _wished(tables: Mapping[str, ReadTable], units: set[str], options: Mapping[str, set[str]]) -> Iterator[Fault]:
+    """What a veto, a wish or a decision names is an option of its case."""
+    vetoes, cases, decisions = tables["vetoes"], tables["cases"], tables["decisions"]
     for place, (case, option) in enumerate(vetoes.frame[["case", "option"]].itertuples(index=False, name=None)):
         known = {*units, *KINDS, *BOARDING, *options.get(str(case), set())}
         if isinstance(option, str) and option not in known:
@@ -156,6 +161,11 @@ def _named(tables: Mapping[str, ReadTable]) -> Iterator[Fault]:
         if isinstance(prefers, str) and prefers not in known:
             expected = f"a unit, quote or package, or {MAINSTREAM}{suggest(prefers, sorted(known))}"
             yield cases.fault(place, "prefers", prefers, expected)
+    for place, (case, option) in enumerate(decisions.frame[["case", "option"]].itertuples(index=False, name=None)):
+        known = {*units, SPOT_PURCHASE, *options.get(str(case), set())}
+        if isinstance(option, str) and option.removesuffix(FAMILY) not in known:
+            expected = f"a unit, quote or package{suggest(option, sorted(known))}"
+            yield decisions.fault(place, "option", option, expected)
 
 
 def _texts(cells: pd.Series) -> Iterator[tuple[int, str]]:

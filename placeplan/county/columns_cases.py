@@ -3,7 +3,7 @@
 from typing import Final
 
 from placeplan.county.column import NEED_CODES, Column, Table, code, flag, items, pounds, text, year_group
-from placeplan.county.vocabulary import PACKAGE_LINES, PAYERS, PER, PROVISIONS, VETOED_BY
+from placeplan.county.vocabulary import DECISIONS, PACKAGE_LINES, PAYERS, PER, PROVISIONS, VETOED_BY
 
 __all__ = ["CASE_TABLES"]
 
@@ -97,6 +97,22 @@ CASE_TABLES: Final = (
             ),
             code("by", "who rules it out", VETOED_BY),
             text("reason", "why"),
+        ),
+        required=False,
+    ),
+    Table(
+        "decisions",
+        "what was decided on a case; decisions.xlsx of a run is such a table to fill in",
+        ("case",),
+        (
+            text("case", "the case"),
+            text("recommended", "the option that was recommended", required=False),
+            code("decision", "what was decided; blank is nothing yet", DECISIONS, required=False),
+            text("option", "the option that was decided on", required=False),
+            text("decided_by", "who decided", required=False),
+            Column("decided_on", "date", "the day on which it was decided", False),
+            text("reason", "why", required=False),
+            flag("consulted", "whether the school or college was consulted"),
         ),
         required=False,
     ),

@@ -43,6 +43,7 @@ class County:
     quotes: pd.DataFrame = field(repr=False)
     packages: pd.DataFrame = field(repr=False)
     vetoes: pd.DataFrame = field(repr=False)
+    decisions: pd.DataFrame = field(repr=False)
     road_files: tuple[Path, ...] = ()
     matrix_files: tuple[Path, ...] = ()
 

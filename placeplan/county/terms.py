@@ -1,8 +1,9 @@
 """School terms in words, as in autumn 2025, and as whole numbers that follow each other."""
 
+import datetime as dt
 from typing import Final
 
-__all__ = ["EXPECTED_TERM", "TERMS", "first_term", "term_name", "term_number"]
+__all__ = ["EXPECTED_TERM", "TERMS", "first_term", "term_name", "term_number", "term_of"]
 
 TERMS: Final = ("autumn", "spring", "summer")
 EXPECTED_TERM: Final = "a term, as in autumn 2025, spring 2026 or summer 2026"
@@ -15,6 +16,17 @@ def first_term(year: int) -> int:
     ('autumn 2025', 'summer 2026')
     """
     return len(TERMS) * year
+
+
+def term_of(day: dt.date) -> int:
+    """The term that a day is in: autumn from September, spring from January, summer from Easter's month, April.
+
+    >>> term_name(term_of(dt.date(2025, 1, 16)))
+    'spring 2025'
+    """
+    if day.month >= 9:
+        return first_term(day.year)
+    return first_term(day.year - 1) + (1 if day.month < 4 else 2)
 
 
 def term_number(text: str) -> int:

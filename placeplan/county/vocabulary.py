@@ -14,6 +14,7 @@ __all__ = [
     "COMMISSIONED_KINDS",
     "COST_LINES",
     "DECISIONS",
+    "FAMILY",
     "FUNDS",
     "INMSS_KINDS",
     "KINDS",
@@ -160,6 +161,9 @@ PROVISIONS: Final = {
 
 BOARDING: Final = ("day", "residential")
 """What a veto may say of independent places, whichever they are."""
+
+FAMILY: Final = "+family"
+"""What is put to a unit's name where it is named on condition that the family provides the transport."""
 
 PACKAGE_LINES: Final = {
     "staff": "Staff",

@@ -25,12 +25,12 @@ MOST_LISTED: Final = 250
 
 
 def decision_log_bytes(run: Run) -> bytes:
-    """The workbook: a sheet decision_log with the run's rows, checked as it is filled in, and a sheet that explains."""
+    """The workbook: a sheet decisions with the run's rows, checked as it is filled in, and a sheet that explains."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"created": dt.datetime.fromisoformat(str(run.facts.get("as_of") or "2000-01-01"))})
-    log = table(run, "decision_log")
-    sheet = book.add_worksheet("decision_log")
+    log = table(run, "decisions")
+    sheet = book.add_worksheet("decisions")
     head = book.add_format({"bold": True, "bottom": 2, "text_wrap": True})
     cell = book.add_format({"text_wrap": True, "valign": "top"})
     fill = book.add_format(

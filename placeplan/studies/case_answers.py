@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from placeplan.cases.facts import Case
 from placeplan.cases.listed import Listed
 from placeplan.county.county import County
 from placeplan.studies.case_effects import Effect
@@ -24,6 +25,8 @@ class CaseOptions:
     case: str
     county: County = field(repr=False)
     question_year: int
+    about: Case = field(repr=False)
+    listed: Listed = field(repr=False)
     tables: dict[str, pd.DataFrame] = field(repr=False)
     estimate: bool
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from placeplan.cases.chains import moves_of
 from placeplan.cases.facts import chosen_facts
 from placeplan.cases.listed import listed_options
 from placeplan.cases.table import Assumption, CaseTable
@@ -47,8 +48,9 @@ def partnership_meeting(
     """
     chosen = chosen_facts(county, cases)
     others = others_of(county, travel, answer, chosen, solver=solver)
-    listed = {name: listed_options(county, travel, answer.problem, case) for name, case in chosen.items()}
-    table = CaseTable(county, answer.problem, answer.placements, chosen, listed, solver=solver, time_limit=time_limit)
+    problem, known = answer.problem, moves_of(answer.problem)
+    listed = {name: listed_options(county, travel, problem, case, known) for name, case in chosen.items()}
+    table = CaseTable(county, problem, answer.placements, chosen, listed, solver=solver, time_limit=time_limit)
     base = Assumption(
         dict(county.settings.cases.weights), pooled=pooled, overfill=overfill, moves=moves, offers_kept=offers_kept
     )

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from placeplan.cases.break_even import break_even
+from placeplan.cases.chains import moves_of
 from placeplan.cases.facts import Case, chosen_facts
 from placeplan.cases.lines import costs_of
 from placeplan.cases.listed import listed_options
@@ -67,7 +68,7 @@ def case_options(
     """
     fact = chosen_facts(county, [case])[case]
     others = others_of(county, travel, answer, {case: fact}, solver=solver)
-    listed = listed_options(county, travel, answer.problem, fact)
+    listed = listed_options(county, travel, answer.problem, fact, moves_of(answer.problem))
     effects = _effects(others, case, listed.options, estimate=estimate)
     listed = listed.without(county, fact, [name for name, effect in effects.items() if effect is None])
     kept = {name: effect for name, effect in effects.items() if effect is not None}
@@ -85,7 +86,15 @@ def case_options(
         "turning_points": turning_points(county, fact, listed.options),
         "chains": listed.chains,
     }
-    return CaseOptions(case=case, county=county, question_year=answer.year, tables=tables, estimate=estimate)
+    return CaseOptions(
+        case=case,
+        county=county,
+        question_year=answer.year,
+        about=fact,
+        listed=listed,
+        tables=tables,
+        estimate=estimate,
+    )
 
 
 def _effects(others: Others, case: str, options: pd.DataFrame, *, estimate: bool) -> dict[str, Effect | None]:

@@ -1,12 +1,14 @@
 """The run of a partnership's options: every table of its cases and, where there was one, of its meeting."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
 
+from placeplan.cases.gaps import gap_record, published_record
+from placeplan.county.columns import TABLES as TABLES_OF_COUNTY
 from placeplan.county.county import County
-from placeplan.county.terms import term_name
+from placeplan.county.terms import term_name, term_of
 from placeplan.geo.travel import TravelTimes
 from placeplan.runs import Run
 from placeplan.studies.case_answers import CaseOptions, Meeting
@@ -39,8 +41,7 @@ TABLES: Final = {
 }
 """The tables of one case's answer, and what they are called in a run, where they hold all cases."""
 
-LOG_COLUMNS: Final = ["case", "recommended", "decision", "option", "decided_by", "decided_on", "reason", "consulted"]
-"""The decision log: what is recommended, and what people fill in."""
+LOG_COLUMNS: Final = list(TABLES_OF_COUNTY["decisions"].names)
 
 
 def options_run(
@@ -49,9 +50,13 @@ def options_run(
     options: Sequence[CaseOptions],
     *,
     meeting: Meeting | None = None,
+    earlier: Iterable[Run] = (),
     options_stated: Mapping[str, Any] | None = None,
 ) -> Run:
-    """One run of the options of some cases and of their meeting. Child-level throughout: it is always internal."""
+    """One run of the options of some cases and of their meeting. Child-level throughout: it is always internal.
+
+    ``earlier``: runs of earlier terms, whose gap records are published together with this one's, as counts.
+    """
     tables: dict[str, pd.DataFrame] = {}
     for name, called in TABLES.items():
         parts = [_named(one.case, one.tables[name]) for one in options]
@@ -61,7 +66,13 @@ def options_run(
     tables["case_chains"] = tables["case_chains"].drop(columns="child")
     if meeting is not None:
         tables |= {name: frame.rename(columns=RENAMED) for name, frame in meeting.tables.items()}
-    tables["decision_log"] = _log(options, meeting)
+    log = _log(county, options, meeting)
+    tables["decisions"] = log
+    record = _record(county, options, log)
+    tables["gap_record"] = record
+    before = [run.tables["gap_record"] for run in earlier if "gap_record" in run.tables]
+    if before:
+        tables["gap_published"] = published_record([*before, record])
     tables["localities"] = pd.DataFrame(county.localities[["locality", "name"]])
     facts = run_facts(county, command="options", options=options_stated, travel_method=travel.method)
     cases = county.settings.cases
@@ -93,11 +104,25 @@ def _named(case: str, frame: pd.DataFrame) -> pd.DataFrame:
     return renamed
 
 
-def _log(options: Sequence[CaseOptions], meeting: Meeting | None) -> pd.DataFrame:
-    """A row a case, what is recommended filled in and the rest for people to fill."""
+def _log(county: County, options: Sequence[CaseOptions], meeting: Meeting | None) -> pd.DataFrame:
+    """A row a case: what is recommended, and what was decided on it so far."""
     best = {one.case: str(one.tables["options"]["option"].iloc[0]) for one in options if len(one.tables["options"])}
     if meeting is not None:
         best |= dict(zip(meeting.tables["meeting"]["case"], meeting.tables["meeting"]["option"], strict=True))
     cases = [one.case for one in options]
-    rows = pd.DataFrame({"case": cases, "recommended": [best.get(case, "") for case in cases]})
-    return rows.reindex(columns=LOG_COLUMNS).fillna("")
+    decided = county.decisions.set_index("case").reindex(cases)
+    consulted = decided["consulted"].map({True: "yes", False: "no"})
+    rows = decided.assign(recommended=[best.get(case, "") for case in cases], consulted=consulted)
+    return rows.rename_axis("case").reset_index()[LOG_COLUMNS].astype(object).fillna("")
+
+
+def _record(county: County, options: Sequence[CaseOptions], log: pd.DataFrame) -> pd.DataFrame:
+    """The gap record of the term: by what was decided, and where nothing is yet by what is recommended."""
+    chosen = {}
+    for row in log.to_dict("records"):
+        agreed = row["decision"] == "agreed" and row["option"]
+        chosen[str(row["case"])] = str(row["option"] if agreed else row["recommended"])
+    listed = {one.case: one.listed for one in options}
+    known = {case: option if option in listed[case].options.index else "" for case, option in chosen.items()}
+    term = term_name(term_of(county.settings.as_of))
+    return gap_record({one.case: one.about for one in options}, listed, known, term=term)

@@ -1,0 +1,121 @@
+"""The gap record: what keeps coming back to a partnership, which local offer would have kept it, and at what cost.
+
+A row a child who would go, or went, to an independent place, or for whom nothing stands; without pseudonym or zone.
+The record is the office's; what is published of some terms' records is counts by broad area and phase.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import product
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from placeplan.cases.facts import Case
+from placeplan.cases.listed import Listed
+from placeplan.county.vocabulary import AREA_OF_NEED, AREAS, PHASES
+from placeplan.suppression import ANY, Key, Sum, cube_sums, suppress
+from placeplan.withholding import COUNT_STEP, to_step
+
+__all__ = ["RECORD_COLUMNS", "gap_record", "published_record"]
+
+RECORD_COLUMNS: Final = [
+    "term",
+    "need",
+    "second_need",
+    "phase",
+    "locality",
+    "outcome",
+    "why",
+    "local_offer",
+    "offer_pounds",
+    "independent_pounds",
+]
+"""``outcome``: independent, or nothing; ``why``: what stood against a local option; ``local_offer``: what would have
+kept the child, ``offer_pounds`` its yearly cost with the place itself, ``independent_pounds`` what it costs now."""
+
+WHY: Final = ("full", "distance", "consent", "veto", "rule", "age", "need", "closed", "kind")
+"""Why there was no local option, the nearest to hand first."""
+
+
+def gap_record(
+    cases: Mapping[str, Case], listed: Mapping[str, Listed], chosen: Mapping[str, str], *, term: str
+) -> pd.DataFrame:
+    """A row for each case that goes to an independent place or to none; ``chosen``: option by case, "" for none."""
+    rows = [
+        _row(cases[case], listed[case], option, term=term)
+        for case, option in chosen.items()
+        if not option or listed[case].options.loc[option, "what"] == "independent"
+    ]
+    frame = pd.DataFrame(rows, columns=RECORD_COLUMNS)
+    # In an order that says nothing of who came first.
+    return frame.sort_values(["need", "phase", "locality", "why", "independent_pounds"], ignore_index=True)
+
+
+def _row(case: Case, listed: Listed, option: str, *, term: str) -> dict[str, object]:
+    options = listed.options
+    local = options[options["what"] != "independent"]
+    why, offer, pounds = "chosen", "", np.nan
+    if len(local):
+        best = local.iloc[0]
+        offer = f"{best['kind'] or 'package'}: there was room" if best["what"] == "unit" else "a local package"
+        pounds = float(best["middle"]) + (float(best["place_funding"]) if best["what"] == "unit" else 0.0)
+    else:
+        why, offer = _missing(listed)
+    return {
+        "term": term,
+        "need": case.need,
+        "second_need": case.second_need,
+        "phase": case.phase,
+        "locality": case.locality,
+        "outcome": "independent" if option else "nothing",
+        "why": why,
+        "local_offer": offer,
+        "offer_pounds": round(pounds, 2),
+        "independent_pounds": round(float(options["middle"][option]), 2) if option else np.nan,
+    }
+
+
+def _missing(listed: Listed) -> tuple[str, str]:
+    """Why nothing local stands, and what would have had to be there."""
+    reasons = set(listed.unsuitable["reason"])
+    why = next((reason for reason in WHY if reason in reasons), "kind")
+    offers = {
+        "full": "a place more where it is full",
+        "distance": "such a place nearer",
+        "consent": "what would win consent to a move",
+        "veto": "what would answer why it was ruled out",
+        "rule": "room under the county's rules",
+    }
+    return why, offers.get(why, "a local place of the kind that the plan names")
+
+
+def published_record(records: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """What may be published of some terms together: children by broad area and phase, small counts withheld.
+
+    Columns area, phase (``*`` for all), children (missing where withheld), suppressed. Counts from 1 to 4 are withheld,
+    and as many more as are needed so that none follows from the totals; the others are rounded to 5.
+    """
+    every = [record for record in records if len(record)]
+    frame = pd.concat(every, ignore_index=True) if every else pd.DataFrame(columns=RECORD_COLUMNS)
+    area = frame["need"].map(AREA_OF_NEED).fillna("not_classified")
+    counted = pd.crosstab(area, frame["phase"]) if len(frame) else pd.DataFrame()
+    cells: dict[Key, float] = {}
+    for one, phase in product((*AREAS, ANY), (*PHASES, ANY)):
+        part = (
+            counted.loc[[one]] if one != ANY and one in counted.index else counted if one == ANY else counted.iloc[:0]
+        )
+        columns = list(part.columns) if phase == ANY else [phase] if phase in part.columns else []
+        cells["gap", one, phase] = float(part[columns].to_numpy().sum()) if len(part) and columns else 0.0
+    sums: list[Sum] = list(cube_sums([list(AREAS), list(PHASES)], name="gap"))
+    hidden = suppress(cells, sums)
+    rows = [
+        (
+            one,
+            phase,
+            np.nan if ("gap", one, phase) in hidden else to_step(cells["gap", one, phase], COUNT_STEP),
+            "children" if ("gap", one, phase) in hidden else "",
+        )
+        for one, phase in product((*AREAS, ANY), (*PHASES, ANY))
+    ]
+    return pd.DataFrame(rows, columns=["area", "phase", "children", "suppressed"]).replace({ANY: "all"})
