@@ -278,10 +278,7 @@ class _Stated(pulp.LpProblem):  # type: ignore[misc] # PuLP gives no type for it
 
 
 class _QuietHiGHS(pulp.HiGHS):  # type: ignore[misc] # PuLP gives no type for it
-    """HiGHS without the banner that it prints on standard output when it is made, whatever ``msg`` says.
-
-    It is given a programme whole: PuLP hands it over a row and a column at a time, which takes as long as solving it.
-    """
+    """HiGHS without the banner that it prints whatever ``msg`` says, and given a programme whole, not row by row."""
 
     def createAndConfigureSolver(self, lp: pulp.LpProblem) -> None:  # noqa: N802 (PuLP's name)
         with _standard_output_closed():
@@ -298,11 +295,10 @@ class _QuietHiGHS(pulp.HiGHS):  # type: ignore[misc] # PuLP gives no type for it
         model.row_lower_ = np.where(sense == "<=", -np.inf, right)
         model.row_upper_ = np.where(sense == ">=", np.inf, right)
         model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr, matrix.indices
-        model.a_matrix_.value_ = matrix.data
-        if variables["whole"].any():
-            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-            model.integrality_ = [kinds[whole] for whole in variables["whole"].tolist()]
+        rows = model.a_matrix_
+        rows.start_, rows.index_, rows.value_ = matrix.indptr, matrix.indices, matrix.data
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        model.integrality_ = [kinds[whole] for whole in variables["whole"].tolist()]
         if lp.solverModel.passModel(model) == highspy.HighsStatus.kError:
             raise pulp.PulpSolverError("HiGHS does not take the programme")
         for place, part in [*enumerate(lp.columns), *enumerate(lp.constraints())]:
