@@ -104,7 +104,7 @@ class CaseTable:
     def weighed(self, assumed: Assumption) -> pd.DataFrame:
         """The options with score, pounds (the public purse's first year) and budget (education's) as assumed."""
         options = self.options
-        end = options["what"].map(dict(assumed.costs)).fillna("middle").to_numpy()
+        end = np.array([assumed.costs.get(what, "middle") for what in options["what"]], dtype=object)
         pounds = np.select([end == "low", end == "high"], [options["low"], options["high"]], options["middle"])
         keys = pd.MultiIndex.from_frame(options[["case", "option"]])
         paid = self._paid.reindex(keys)

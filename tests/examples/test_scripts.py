@@ -4,6 +4,7 @@ import runpy
 from pathlib import Path
 
 import pytest
+from support.case_county import CASE, quote, write_cases
 from tiny_county import write_tiny_county
 
 import placeplan.examples
@@ -84,8 +85,18 @@ def test_an_answer_is_explained_and_traded_off(tiny, monkeypatch, capsys, tmp_pa
     assert {"report.html", "frontier.png", "frontier.svg"} <= {path.name for path in (tmp_path / "run").iterdir()}
 
 
+def test_options_of_a_case_and_of_a_meeting_are_told(tiny, monkeypatch, capsys, tmp_path):
+    write_cases(Path(tiny), cases=[CASE, {**CASE, "case": "C2", "zone": "z1"}], quotes=[quote(), quote("C2")])
+    run(monkeypatch, "08_options_for_a_case.py", str(tmp_path / "run"), tiny)
+    said = capsys.readouterr().out
+    assert "cost alike at a fee of £" in said
+    assert "C1: " in said
+    assert "optimal; what is left of the money: £" in said
+    assert {"options.html", "cases", "decisions.xlsx", "tables"} <= {path.name for path in (tmp_path / "run").iterdir()}
+
+
 def test_every_numbered_script_is_run_here():
     text = Path(__file__).read_text(encoding="utf-8")
     names = sorted(path.name for path in SCRIPTS.glob("[0-9]*.py"))
-    assert len(names) == 7
+    assert len(names) == 8
     assert all(f'"{name}"' in text for name in names)
