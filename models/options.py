@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .placement import tie_break
 from .program import DEFAULT_SOLVER, InfeasibleError, Program, Solution, Status, solve
 
-__all__ = ["Choice", "Choices", "choose_together", "ranked", "weight_ranges"]
+__all__ = ["Choice", "Choices", "choose_together", "ranked", "weight_ranges", "weighted"]
 
 Floats = NDArray[np.float64]
 
@@ -66,11 +66,9 @@ def ranked(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
     option that is as good by every criterion and better by one, "" where there is none. Raises ``ValueError`` for
     weights that are negative or all nought, or a score outside 0 to 1.
     """
-    share = _shares(weights.reindex(scores.columns).fillna(0.0))
-    values = scores.to_numpy(float)
+    total, values = weighted(scores, weights), scores.to_numpy(float)
     if not ((values >= -1e-9) & (values <= 1.0 + 1e-9)).all():
         raise ValueError("scores: expected numbers from 0 to 1")
-    total = np.round(values @ share / SCORE_STEP) * SCORE_STEP
     rank = 1 + (total[None, :] > total[:, None] + SCORE_STEP / 2).sum(axis=1)
     better = (values[None, :, :] >= values[:, None, :]).all(axis=2) & (values[None, :, :] > values[:, None, :]).any(
         axis=2
@@ -78,6 +76,12 @@ def ranked(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
     labels = scores.index.to_numpy()
     dominated = [str(labels[np.flatnonzero(row)[0]]) if np.any(row) else "" for row in np.asarray(better)]
     return pd.DataFrame({"score": total, "rank": rank, "dominated": dominated}, index=scores.index)
+
+
+def weighted(scores: pd.DataFrame, weights: pd.Series) -> Floats:
+    """Each option's ``sum_k w[k] s[o,k] / sum_k w[k]``, in steps below which scores are equal."""
+    share = _shares(weights.reindex(scores.columns).fillna(0.0))
+    return np.round(scores.to_numpy(float) @ share / SCORE_STEP) * SCORE_STEP
 
 
 def weight_ranges(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:

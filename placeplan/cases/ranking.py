@@ -10,7 +10,7 @@ from placeplan.county.county import County
 from placeplan.county.settings_cases import CRITERIA
 from placeplan.models.options import ranked, weight_ranges
 
-__all__ = ["PUBLIC", "ranking", "scores_of", "turning_points", "yearly_public"]
+__all__ = ["PUBLIC", "cost_score", "ranking", "scores_of", "turning_points", "yearly_public"]
 
 PUBLIC: Final = ("education", "health", "care")
 """The payers that are the public purse."""
@@ -39,13 +39,18 @@ def scores_of(county: County, case: Case, options: pd.DataFrame, pounds: pd.Seri
     local = np.select([options["locality"] == case.locality, options["in_county"]], [1.0, 0.5], 0.0)
     return pd.DataFrame(
         {
-            "cost": (1.0 - pounds / county.settings.cases.cost_scale).clip(0.0, 1.0),
+            "cost": cost_score(county, pounds),
             "journey": journey,
             "preference": options["preferred"].astype(float),
             "local": local,
         },
         index=options.index,
     )[list(CRITERIA)]
+
+
+def cost_score(county: County, pounds: pd.Series) -> pd.Series:
+    """The score for cost, of pounds a year."""
+    return (1.0 - pounds / county.settings.cases.cost_scale).clip(0.0, 1.0)
 
 
 def ranking(county: County, case: Case, options: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

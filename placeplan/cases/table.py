@@ -10,10 +10,11 @@ import pandas as pd
 from placeplan.cases.chains import moves_of
 from placeplan.cases.facts import Case
 from placeplan.cases.listed import Listed
-from placeplan.cases.ranking import scores_of
+from placeplan.cases.ranking import cost_score
+from placeplan.cases.units import consenting
 from placeplan.county.county import County
 from placeplan.county.settings_cases import CRITERIA
-from placeplan.models.options import Choice, Choices, choose_together, ranked
+from placeplan.models.options import Choice, Choices, choose_together, weighted
 from placeplan.models.program import InfeasibleError
 from placeplan.problem import CountyProblem
 
@@ -86,9 +87,10 @@ class CaseTable:
         ]
         held = problem.placement.units["held"].reindex(problem.units.index).fillna(0.0)
         self._held = held.sub(at.value_counts(), fill_value=0.0).reindex(problem.units.index).fillna(0.0)
-        consent = self._moves.drop_duplicates("child")["from_unit"].value_counts()
+        here = consenting(problem)
+        consent = here[~here.index.isin(children)]["unit"].value_counts()
         self._consent = consent.reindex(problem.units.index).fillna(0.0)
-        theirs = placements[~placements["stays"] & ~placements["child"].isin([*children, *self._moves["child"]])]
+        theirs = placements[~placements["stays"] & ~placements["child"].isin([*children, *here.index])]
         self._offered = theirs["unit"].value_counts().reindex(problem.units.index).fillna(0.0)
 
     def decided(self, assumed: Assumption, *, cases: Sequence[str] | None = None) -> Choice:
@@ -110,12 +112,9 @@ class CaseTable:
         paid = self._paid.reindex(keys)
         middle = (paid["pounds"] + paid["unstated_high"] / 2.0).to_numpy()
         budget = np.select([end == "low", end == "high"], [paid["low"], paid["high"]], middle)
-        weights = pd.Series(dict(assumed.weights))
-        score = pd.Series(0.0, index=options.index)
-        for name, case in self._cases.items():
-            rows = options[options["case"] == name]
-            scores = scores_of(self._county, case, rows, pd.Series(pounds[rows.index], rows.index))
-            score[rows.index] = ranked(scores, weights)["score"]
+        scores = options[[f"score_{name}" for name in CRITERIA]].set_axis(list(CRITERIA), axis=1)
+        scores = scores.assign(cost=cost_score(self._county, pd.Series(pounds, options.index)))
+        score = weighted(scores, pd.Series(dict(assumed.weights)))
         return options[["case", "option", "what", "unit", "room"]].assign(score=score, pounds=pounds, budget=budget)
 
     def otherwise(self, weighed: pd.DataFrame) -> pd.Series:
@@ -147,8 +146,10 @@ class CaseTable:
             if allowed
             else [pd.DataFrame({"unit": now.index, "width": now.to_numpy(), "pounds": 0.0})]
         )
-        moves = self._moves if assumed.moves else self._moves.iloc[:0]
         counted = rows.assign(unit=rows["unit"].where(rows["unit"].isin(self._counted), ""))
+        # Who moves on makes room: where there is enough for all who could come, nobody has to.
+        could = counted.drop_duplicates(["case", "unit"])["unit"].value_counts().reindex(room.index).fillna(0)
+        moves = self._moves if assumed.moves and (could > room).any() else self._moves.iloc[:0]
         # Nothing of what nobody could come to is in question.
         asked = set(counted["unit"]) | set(moves["to_unit"])
         room, over = room[room.index.isin(asked)], over[over["unit"].isin(asked) & (over["width"] > 0)]
@@ -185,10 +186,14 @@ class CaseTable:
 
     def turns(self, base: Assumption, found: Choice) -> pd.DataFrame:
         """What would be chosen otherwise under every other assumption: assumption, value, case, option."""
-        rows = []
+        rows, weighed = [], self.weighed(base)
         for name, value, assumed in other_assumptions(base):
+            again = self.weighed(assumed)
+            if again.equals(weighed) and replace(assumed, weights=base.weights, costs=base.costs) == base:
+                # Nothing is different: there is no package, or nobody has quoted a range.
+                continue
             try:
-                other = self.decided(assumed)
+                other = self._chosen(again, assumed)
             except InfeasibleError:
                 continue
             changed = other.chosen[other.chosen != found.chosen]
