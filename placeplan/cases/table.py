@@ -118,7 +118,7 @@ class CaseTable:
         return options[["case", "option", "what", "unit", "room"]].assign(score=score, pounds=pounds, budget=budget)
 
     def otherwise(self, weighed: pd.DataFrame) -> pd.Series:
-        """By case, what education would otherwise spend: its dearest quoted place is not taken, its cheapest is.
+        """By case, what education would otherwise spend: the cheapest independent place quoted, or listed.
 
         Missing for a case that no independent place is open to.
         """
@@ -127,10 +127,14 @@ class CaseTable:
         least = quoted.groupby("case")["budget"].min()
         return least.combine_first(away.groupby("case")["budget"].min()).reindex(sorted(weighed["case"].unique()))
 
-    def _choices(self, rows: pd.DataFrame, assumed: Assumption) -> Choices:
-        units = self._problem.units
+    def _room(self, assumed: Assumption) -> pd.Series:
+        """By unit with counted places, those that nobody has; below nought where it is above its places."""
         taken = self._held + self._consent + (self._offered if assumed.offers_kept else 0.0)
-        room = (units["room"] - taken)[self._counted]
+        room: pd.Series = (self._problem.units["room"] - taken)[self._counted]
+        return room
+
+    def _choices(self, rows: pd.DataFrame, assumed: Assumption) -> Choices:
+        units, room = self._problem.units, self._room(assumed)
         # Who is above places already stays there, at no more cost than now.
         now = (-room).clip(lower=0.0)
         more = (units["ceiling_room"] - units["room"])[self._counted] - now
@@ -178,11 +182,19 @@ class CaseTable:
     def alone(self, assumed: Assumption) -> dict[str, str]:
         """By case, what would be chosen if there were no other."""
         weighed = self.weighed(assumed)
-        with_options = set(weighed["case"])
-        return {
-            case: str(self._chosen(weighed, assumed, cases=[case]).chosen[case]) if case in with_options else ""
-            for case in self._cases
-        }
+        free = self._room(assumed) >= 1.0
+        # A bought place is always free; one option with the best score, free and within the money, is the choice.
+        weighed = weighed.assign(free=weighed["unit"].map(free).fillna(value=True).astype(bool))
+        least = self.otherwise(weighed)
+        found = dict.fromkeys(self._cases, "")
+        for case, rows in weighed.groupby("case"):
+            best = rows[rows["score"] == rows["score"].max()]
+            within = pd.isna(least[case]) or best["budget"].iloc[0] <= least[case]
+            if len(best) == 1 and best["free"].iloc[0] and within:
+                found[str(case)] = str(best["option"].iloc[0])
+            else:
+                found[str(case)] = str(self._chosen(weighed, assumed, cases=[str(case)]).chosen[case])
+        return found
 
     def turns(self, base: Assumption, found: Choice) -> pd.DataFrame:
         """What would be chosen otherwise under every other assumption: assumption, value, case, option."""
