@@ -1,6 +1,6 @@
 """The public names of placeplan and where each stands."""
 
-from .county.case_form import case_form, with_forms
+from .county.case_form import case_form, with_cases, with_forms
 from .county.county import County
 from .county.reading import check_county, read_county
 from .county.template import write_template
@@ -85,6 +85,7 @@ __all__ = [
     "what_if",
     "where_best",
     "with_candidates",
+    "with_cases",
     "with_forms",
     "write_report",
     "write_template",

@@ -13,6 +13,7 @@ POUNDS: Final = frozenset(
         "pounds_middle",
         "pounds_not_stated",
         "place_funding",
+        "offer_pounds",
         "others_pounds",
         "alone_pounds",
         "otherwise",
@@ -26,6 +27,7 @@ COUNTS: Final = frozenset(
     [
         "not_stated",
         "score",
+        "terms",
         "score_cost",
         "score_journey",
         "score_preference",

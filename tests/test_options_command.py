@@ -190,3 +190,30 @@ def test_decisions_that_are_filled_in_are_read_back(folder, met, tmp_path):
     book.save(path)
     wrong = call("options", folder, "--form", path, "--out", tmp_path / "other")
     assert "column option: found nowhere; expected a unit, quote or package" in wrong.stderr
+
+
+def test_cases_may_come_from_python_and_are_checked_alike(folder):
+    county = pp.read_county(folder)
+    more = pp.with_cases(
+        county,
+        cases=[{"case": "P1", "zone": "z1", "year_group": 3, "need": "ASD", "suits": "special", "may_move": True}],
+        quotes=[{"case": "P1", "quote": "Q", "provision": "day", "fee": 50_000.0}],
+    )
+    assert more.cases["case"].tolist() == ["C1", "C2", "P1"]
+    assert bool(more.cases.set_index("case").loc["P1", "may_move"])
+    assert more.digest != county.digest
+    travel = pp.travel_times(county, cache=False)
+    found = pp.case_options(more, travel, pp.allocate_places(county, travel), "P1")
+    assert {"special", "Q"} == set(found.tables["options"]["option"])
+    with pytest.raises(pp.InputError) as caught:
+        pp.with_cases(county, cases=[{"case": "C1", "zone": "z9", "year_group": "x", "need": "ASD"}])
+    faults = {(fault.table, fault.row, fault.column) for fault in caught.value.faults}
+    assert faults == {("cases", "2", column) for column in ("case", "zone", "year_group", "suits")}
+    with pytest.raises(pp.UsageError, match="units: expected tables among cases"):
+        pp.with_cases(county, units=[])
+
+
+def test_what_keeps_coming_back_is_told_to_the_office(met):
+    _, out = met
+    run = pp.read_run(out)
+    assert run.tables["gap_returning"]["children"].sum() == len(run.tables["gap_record"])

@@ -17,7 +17,7 @@ from placeplan.county.vocabulary import AREA_OF_NEED, AREAS, PHASES
 from placeplan.suppression import ANY, Key, Sum, cube_sums, suppress
 from placeplan.withholding import COUNT_STEP, to_step
 
-__all__ = ["RECORD_COLUMNS", "gap_record", "published_record"]
+__all__ = ["RECORD_COLUMNS", "gap_record", "published_record", "returning"]
 
 RECORD_COLUMNS: Final = [
     "term",
@@ -88,6 +88,27 @@ def _missing(listed: Listed) -> tuple[str, str]:
         "rule": "room under the county's rules",
     }
     return why, offers.get(why, "a local place of the kind that the plan names")
+
+
+def returning(records: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """What keeps coming back over some terms' records: need, phase, locality, why and local_offer, the most first.
+
+    ``terms`` in which, ``children``, offer_pounds and independent_pounds (means of those known). For the office.
+    """
+    every = [record for record in records if len(record)]
+    columns = ["need", "phase", "locality", "why", "local_offer"]
+    if not every:
+        return pd.DataFrame(columns=[*columns, "terms", "children", "offer_pounds", "independent_pounds"])
+    rows = pd.concat(every, ignore_index=True).fillna({"local_offer": ""})
+    found = rows.groupby(columns, as_index=False).agg(
+        terms=("term", "nunique"),
+        children=("term", "size"),
+        offer_pounds=("offer_pounds", "mean"),
+        independent_pounds=("independent_pounds", "mean"),
+    )
+    return found.round(2).sort_values(
+        ["children", "terms", *columns], ascending=[False, False] + [True] * 5, ignore_index=True
+    )
 
 
 def published_record(records: Iterable[pd.DataFrame]) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """A form for a partnership's cases: a workbook that a school fills in with drop-downs, its rows read and checked."""
 
+import hashlib
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -16,11 +17,12 @@ from placeplan.county.columns import TABLES
 from placeplan.county.columns_cases import CASE_TABLES
 from placeplan.county.county import County
 from placeplan.county.faults import sorted_faults
+from placeplan.county.raw import RawTable, cell_text, raw_table
 from placeplan.county.tables import ReadTable, absent_table, finished, read_table
 from placeplan.county.workbook import read_workbook
 from placeplan.errors import Fault, InputError, UsageError
 
-__all__ = ["case_form", "with_forms"]
+__all__ = ["case_form", "with_cases", "with_forms"]
 
 ROWS: Final = 40
 """How many rows of each sheet are checked as they are filled in."""
@@ -104,41 +106,83 @@ class _Lists:
 def with_forms(county: County, paths: Iterable[str | Path]) -> County:
     """The county with the rows of some workbooks beside its own: filled-in forms, and decisions that were filled in.
 
-    Raises ``InputError`` with every fault of every workbook, a case that the county has already among them, and
+    Raises ``InputError`` with every fault of a workbook, a case that the county has already among them, and
     ``UsageError`` for a file that is not there.
     """
-    for path in paths:
-        county = _with_form(county, Path(path))
+    for path in map(Path, paths):
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise UsageError(
+                f"{path}: {error.strerror or error}; expected a workbook with a sheet {NAMES[0]}"
+            ) from error
+        _, raws, faults = read_workbook(path.name, data)
+        # A form has no settings of the county.
+        faults = [fault for fault in faults if fault.table not in ("county", *(set(TABLES) - set(NAMES)))]
+        found = {raw.table: raw for raw in raws if raw.table in NAMES}
+        if not found and not faults:
+            faults = [Fault(path.name, "", "", "", f"a sheet with one of the names {', '.join(NAMES)}")]
+        county = _with_rows(
+            county, found, faults, where=f"{path.name}, sheet ", digest=hashlib.sha256(data).hexdigest()
+        )
     return county
 
 
-def _with_form(county: County, path: Path) -> County:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}; expected a workbook with a sheet {NAMES[0]}") from error
-    _, raws, faults = read_workbook(path.name, data)
-    # A form has no settings of the county.
-    faults = [fault for fault in faults if fault.table not in ("county", *(set(TABLES) - set(NAMES)))]
-    found = {raw.table: raw for raw in raws if raw.table in NAMES}
-    if not found and not faults:
-        faults = [Fault(path.name, "", "", "", f"a sheet with one of the names {', '.join(NAMES)}")]
+def with_cases(county: County, **tables: pd.DataFrame | Iterable[Mapping[str, Any]]) -> County:
+    """The county with rows of cases, quotes, packages, vetoes or decisions beside its own, from Python.
+
+    Each table is a frame, or an iterable of mappings by column; a column that is not given is blank, and cells are
+    checked as those of a file are. Rows are counted from 2, as in a file.
+
+    >>> import placeplan as pp
+    >>> county = pp.read_county("example:derbyshire")
+    >>> case = {"case": "N1", "zone": "DZ001", "year_group": 5, "need": "ASD", "suits": "special"}
+    >>> len(pp.with_cases(county, cases=[case]).cases) - len(county.cases)
+    1
+
+    Raises ``InputError`` with every fault, and ``UsageError`` for a table that is none of these.
+    """
+    unknown = sorted(set(tables) - set(NAMES))
+    if unknown:
+        raise UsageError(f"{', '.join(unknown)}: expected tables among {', '.join(NAMES)}")
+    raws, faults = {}, []
+    for name, rows in tables.items():
+        frame = pd.DataFrame(rows if isinstance(rows, pd.DataFrame) else list(rows))
+        if frame.empty:
+            continue
+        cells = [[_cell(value) for value in row] for row in frame.itertuples(index=False, name=None)]
+        raws[name], more = raw_table(name, "Python", list(map(str, frame.columns)), list(enumerate(cells, start=2)))
+        faults += more
+    text = repr({name: raw.cells.to_dict("list") for name, raw in sorted(raws.items())})
+    return _with_rows(county, raws, faults, where="", digest=hashlib.sha256(text.encode()).hexdigest())
+
+
+def _cell(value: Any) -> str | None:
+    """A value as a file would have it."""
+    if value is None or (not isinstance(value, str) and pd.isna(value)):
+        return None
+    return cell_text(("yes" if value else "no") if isinstance(value, bool | np.bool_) else value)
+
+
+def _with_rows(
+    county: County, found: Mapping[str, RawTable], faults: list[Fault], *, where: str, digest: str
+) -> County:
     tables = {name: _known(name, county) for name in TABLES}
     for name, raw in found.items():
         mine = read_table(raw, known={(fault.row, fault.column) for fault in faults if fault.table == name})
         faults += mine.faults
+        if name == "decisions":
+            # What is decided now stands in place of what was decided before.
+            tables[name] = _without(tables[name], set(mine.frame["case"].dropna()))
         faults += _again(mine, tables[name])
         tables[name] = _joined(tables[name], mine)
     faults += case_faults(tables, county.settings)
     if faults:
-        raise InputError(sorted_faults([_in(path.name, fault) for fault in faults]))
+        told = [replace(f, table=f"{where}{f.table}") if f.table in TABLES else f for f in faults]
+        raise InputError(sorted_faults(told))
     changed: dict[str, Any] = {name: finished(tables[name]) for name in found}
-    return replace(county, **changed)
-
-
-def _in(file: str, fault: Fault) -> Fault:
-    """The fault with the workbook's name before its sheet's, as several may be read."""
-    return replace(fault, table=f"{file}, sheet {fault.table}") if fault.table in TABLES else fault
+    both = hashlib.sha256(f"{county.digest}{digest}".encode()).hexdigest()
+    return replace(county, digest=both, **changed)
 
 
 def _known(name: str, county: County) -> ReadTable:
@@ -146,6 +190,11 @@ def _known(name: str, county: County) -> ReadTable:
     frame = pd.DataFrame(getattr(county, name)).drop(columns="geometry", errors="ignore")
     absent = absent_table(name)
     return ReadTable(absent.table, frame.reset_index(drop=True), np.zeros(len(frame), dtype=np.int64), None)
+
+
+def _without(known: ReadTable, cases: set[str]) -> ReadTable:
+    kept = ~known.frame["case"].isin(cases).to_numpy()
+    return ReadTable(known.table, known.frame[kept].reset_index(drop=True), known.rows[kept], None)
 
 
 def _joined(known: ReadTable, more: ReadTable) -> ReadTable:

@@ -10,6 +10,7 @@ from placeplan.report.words import label, pounds
 __all__ = [
     "CAUTION",
     "EFFECTS",
+    "GAP_WHY",
     "OVER",
     "PAYER_WORDS",
     "PURSES",
@@ -42,6 +43,7 @@ REASONS: Final = {
     "full": "Full up to its ceiling",
     "rule": "A rule of the county stands against it",
 }
+GAP_WHY: Final = {**REASONS, "chosen": "Chosen before a local option"}
 EFFECTS: Final = {
     "waits": "would wait without a place",
     "bought": "would be bought an independent place",

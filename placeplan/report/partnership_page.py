@@ -2,8 +2,10 @@
 
 from typing import Any, Final
 
+import pandas as pd
+
 from placeplan.county.vocabulary import NEEDS
-from placeplan.report.case_words import CAUTION, EFFECTS, PURSES, option_name, option_notes, range_words
+from placeplan.report.case_words import CAUTION, EFFECTS, GAP_WHY, PURSES, option_name, option_notes, range_words
 from placeplan.report.cells import Table, number_columns, text_columns
 from placeplan.report.coverage_page import Section
 from placeplan.report.lookup import locality_names, table
@@ -46,7 +48,16 @@ def partnership_sentences(run: Run) -> list[str]:
 def partnership_html(run: Run) -> str:
     """The whole page as text; it is child-level, and always marked so."""
     lede, *said = partnership_sentences(run)
-    sections = [*_meeting(run), _cases(run), _effects(run), *_turning(run), _break_even(run), _reading(run)]
+    sections = [
+        *_meeting(run),
+        _cases(run),
+        _chains(run),
+        _effects(run),
+        *_turning(run),
+        _break_even(run),
+        _returning(run),
+        _reading(run),
+    ]
     return (
         page_environment()
         .get_template("compare.html.j2")
@@ -153,11 +164,18 @@ def _cases(run: Run) -> Section:
                     range_words(row["pounds_low"], row["pounds"], row["pounds_high"]),
                     pounds(effect.get("others_pounds"), missing="not known"),
                     count(effect.get("others_gap"), missing="not known"),
+                    count(effect.get("others_preferences"), missing="not known"),
                 )
             )
     columns = (
         *text_columns("Case", "Option", "What must be known"),
-        *number_columns("Minutes", "First year, public purse", "To all others, a year", "Others who would wait"),
+        *number_columns(
+            "Minutes",
+            "First year, public purse",
+            "To all others, a year",
+            "Others who would wait",
+            "Others not where they prefer",
+        ),
     )
     estimate = table(run, "case_others")
     marked = bool(len(estimate) and estimate["estimate"].astype(bool).any())
@@ -166,6 +184,58 @@ def _cases(run: Run) -> Section:
         + (" What it does to others is an estimate from the prices of places." if marked else ""),
     )
     return Section("The first options of each case", said, (Table("options", "Options", columns, tuple(rows)),))
+
+
+def _chains(run: Run) -> Section | None:
+    """Who would have to move on for the room that an option needs, by need and year, never by name."""
+    steps = _records(run, "case_chains")
+    if not steps:
+        return None
+    options = _options(run)
+    names = {str(row["unit"]): str(row["name"]) for row in options.values() if row["unit"]}
+    rows = tuple(
+        (
+            str(row["case"]),
+            option_name(options[row["case"], row["option"]]),
+            f"{int(row['step'])}. Year {int(row['year_group'])}, {NEEDS[str(row['need'])]}",
+            names.get(str(row["from_unit"]), str(row["from_unit"])),
+            names.get(str(row["to_unit"]), str(row["to_unit"])),
+            pounds(row["pounds"]),
+        )
+        for row in steps
+        if (row["case"], row["option"]) in options
+    )
+    columns = (*text_columns("Case", "Option", "Who has consented", "From", "To"), *number_columns("Costs a year more"))
+    return Section("Moves that would make room", (), (Table("chains", "Chains of moves by consent", columns, rows),))
+
+
+def _returning(run: Run) -> Section | None:
+    """What keeps coming back: for the commissioning hub, without identifiers."""
+    rows = _records(run, "gap_returning")
+    if not rows:
+        return None
+    localities = locality_names(run)
+    told = tuple(
+        (
+            NEEDS[str(row["need"])],
+            PHASE_NAMES[str(row["phase"])],
+            localities.get(str(row["locality"]), str(row["locality"])),
+            GAP_WHY.get(str(row["why"]), str(row["why"])),
+            "" if pd.isna(row["local_offer"]) else str(row["local_offer"]).replace("_", " "),
+            count(row["terms"]),
+            count(row["children"]),
+            pounds(row["offer_pounds"], missing="not known"),
+            pounds(row["independent_pounds"], missing="none"),
+        )
+        for row in rows
+    )
+    columns = (
+        *text_columns("Need", "Phase", "Locality", "Why", "What would have kept them"),
+        *number_columns("Terms", "Children", "At a yearly cost of", "Independent, a year"),
+    )
+    said = ("For the office: what is published is counts by broad area and phase over several terms.",)
+    made = Table("returning", "Cases that no local option kept, over the terms read", columns, told)
+    return Section("What keeps coming back", said, (made,))
 
 
 def _effects(run: Run) -> Section | None:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from placeplan.cases.gaps import gap_record, published_record
+from placeplan.cases.gaps import gap_record, published_record, returning
 from placeplan.county.columns import TABLES as TABLES_OF_COUNTY
 from placeplan.county.county import County
 from placeplan.county.terms import term_name, term_of
@@ -71,6 +71,7 @@ def options_run(
     record = _record(county, options, log)
     tables["gap_record"] = record
     before = [run.tables["gap_record"] for run in earlier if "gap_record" in run.tables]
+    tables["gap_returning"] = returning([*before, record])
     if before:
         tables["gap_published"] = published_record([*before, record])
     tables["localities"] = pd.DataFrame(county.localities[["locality", "name"]])

@@ -103,7 +103,7 @@ def lands(draw):
     return problem_of({f"g{i}": 1.0 for i in range(size)}, units, pairs, bands), locality
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(land=lands(), steps=st.integers(2, 5), levels=st.integers(1, 3))
 def test_no_answer_at_all_is_better_in_everything(land, steps, levels):
     problem, locality = land
