@@ -12,14 +12,14 @@ from placeplan.cases.lines import QUOTE_PAYERS, Line, package_lines, quote_lines
 from placeplan.cases.units import rooms, units_for
 from placeplan.costs import spot_rows, top_up_lines, transport_pounds
 from placeplan.county.county import County
-from placeplan.county.vocabulary import FAMILY, MAINSTREAM, OUT_OF_COUNTY, SPOT_PURCHASE
+from placeplan.county.vocabulary import FAMILY, INMSS_KINDS, MAINSTREAM, OUT_OF_COUNTY, SPOT_PURCHASE
 from placeplan.geo.travel import TravelTimes
 from placeplan.problem import CountyProblem
 from placeplan.rules import MAINSTREAM_KIND
 
 __all__ = ["INDEPENDENT_KINDS", "OPTION_COLUMNS", "Found"]
 
-INDEPENDENT_KINDS: Final = ("independent_special", "non_maintained_special", "independent_other")
+INDEPENDENT_KINDS: Final = (*INMSS_KINDS, "independent_other")
 
 OPTION_COLUMNS: Final = [
     "what",

@@ -11,13 +11,15 @@ from placeplan.county.faults import suggest
 from placeplan.county.settings import Settings
 from placeplan.county.tables import ReadTable
 from placeplan.county.terms import EXPECTED_TERM, first_term, term_name, term_number
-from placeplan.county.vocabulary import BOARDING, FAMILY, KINDS, MAINSTREAM, SPOT_PURCHASE
+from placeplan.county.vocabulary import BOARDING, FAMILY, INMSS_KINDS, KINDS, MAINSTREAM, SPOT_PURCHASE
 from placeplan.errors import Fault
 
 __all__ = ["cases_faults"]
 
 SHARED: Final = ("zone", "year_group", "need", "second_need", "band", "unit")
 """What a case may leave to the table children, and may not say otherwise than there."""
+
+QUOTED_KINDS: Final = (*INMSS_KINDS, "independent_other", "college")
 
 RANGES: Final = {"quotes": ("fee", "transport", "health", "care"), "packages": ("pounds",)}
 
@@ -30,6 +32,7 @@ def cases_faults(tables: Mapping[str, ReadTable], settings: Settings | None) -> 
         *suits_faults(cases),
         *_terms(cases, settings),
         *(fault for name, columns in RANGES.items() for fault in _ranges(tables[name], columns)),
+        *_quoted_units(tables["quotes"], tables["units"]),
         *_hours(tables["packages"]),
         *_package_terms(tables["packages"]),
         *_one_unit(tables["packages"]),
@@ -88,6 +91,15 @@ def _ranges(table: ReadTable, columns: tuple[str, ...]) -> Iterator[Fault]:
             if stated != sorted(stated):
                 found = ", ".join(f"{value:g}" for value in stated)
                 yield table.fault(place, name, found, f"{name}_low, {name}, {name}_high that do not fall")
+
+
+def _quoted_units(quotes: ReadTable, units: ReadTable) -> Iterator[Fault]:
+    """A fee is quoted at an independent or non-maintained school or a college: other places have a top-up."""
+    kinds = units.frame.drop_duplicates("unit").set_index("unit")["kind"]
+    found = quotes.frame["unit"].map(kinds)
+    for place, row in where_rows(quotes, found.notna() & ~found.isin(QUOTED_KINDS)):
+        expected = f"a unit of kind {', '.join(QUOTED_KINDS)}; it is {found.iloc[place]}"
+        yield quotes.fault(place, "unit", row["unit"], expected)
 
 
 def _hours(packages: ReadTable) -> Iterator[Fault]:

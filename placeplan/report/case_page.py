@@ -96,7 +96,7 @@ def _said(run: Run, case: str, options: pd.DataFrame) -> list[str]:
     if options.empty:
         return ["No option stands: every place is ruled out, full, too far away or not consented to. See below why."]
     best = options.iloc[0].to_dict()
-    told = range_words(best["pounds_low"], best["pounds_middle"], best["pounds_high"])
+    told = range_words(best["pounds_low"], best["pounds"], best["pounds_high"])
     first = f"By the criteria that the partnership has stated, {_in_sentence(option_name(best))} comes first."
     said = [f"{first} It costs the public purse {told} in the first year."]
     said += _against(run, case, best)

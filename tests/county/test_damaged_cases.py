@@ -43,6 +43,10 @@ def faults_of(folder, **tables):
         ({"cases": [{**CASE, "prefers": "Q9"}]}, "column prefers: found Q9; expected a unit, quote or package"),
         ({"quotes": [quote("C7")]}, "quotes, row 2, column case: found C7; expected a case of table cases"),
         ({"quotes": [quote(provision="residential")]}, "column provision: found residential; expected one of day"),
+        (
+            {"quotes": [quote(unit="special")]},
+            "column unit: found special; expected a unit of kind independent_special, non_maintained_special",
+        ),
         ({"quotes": [quote(fee="-1")]}, "column fee: found -1; expected a number, 0 or more"),
         (
             {"quotes": [quote(fee_low="50000")]},
