@@ -1,6 +1,10 @@
 """The command options as a user meets it: pages of cases and of a meeting, a form, decisions, the gap record."""
 
+import math
+from dataclasses import replace
+
 import openpyxl
+import pandas as pd
 import pytest
 from support.case_county import CASE, quote, write_cases
 from support.commands import call
@@ -184,7 +188,9 @@ def test_decisions_that_are_filled_in_are_read_back(folder, met, tmp_path):
     assert (row["decision"], row["option"], row["consulted"]) == ("agreed", "QD", "yes")
     # C1 goes to an independent place by that decision: it is in the term's record.
     assert "ASD" in set(tables["gap_record"]["need"])
+    # A run of the same term stands back: nobody is counted twice. Few children are not told.
     published = tables["gap_published"].set_index(["area", "phase"])
+    assert 0 < len(tables["gap_record"]) < 5
     assert published.loc[("all", "all"), "suppressed"] == "children"
     sheet.cell(2, columns.index("option") + 1, "nowhere")
     book.save(path)
@@ -217,3 +223,23 @@ def test_what_keeps_coming_back_is_told_to_the_office(met):
     _, out = met
     run = pp.read_run(out)
     assert run.tables["gap_returning"]["children"].sum() == len(run.tables["gap_record"])
+
+
+def test_what_is_published_is_a_rolling_year(folder, met):
+    _, out = met
+    run = pp.read_run(out)
+    county = pp.read_county(folder)
+    travel = pp.travel_times(county, cache=False)
+    options = [pp.case_options(county, travel, pp.allocate_places(county, travel), "C1")]
+
+    def ago(term, children):
+        record = pd.DataFrame({"term": [term] * children, "need": "ASD", "phase": "primary", "locality": "north"})
+        record = record.assign(outcome="independent", why="full", local_offer="", second_need="")
+        return replace(run, tables={"gap_record": record.assign(offer_pounds=math.nan, independent_pounds=60_000.0)})
+
+    before = [ago("autumn 2024", 12), ago("summer 2024", 8), ago("spring 2024", 40), ago("spring 2025", 30)]
+    made = pp.options_run(county, travel, options, earlier=before).tables
+    published = made["gap_published"].set_index(["area", "phase"])["children"]
+    # Twenty of autumn and summer; spring 2024 is a year ago, and this term's own record is the one that counts.
+    assert published[("communication_interaction", "primary")] == 20
+    assert made["gap_returning"]["children"].max() == 12 + 8 + 40

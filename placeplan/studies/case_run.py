@@ -8,7 +8,7 @@ import pandas as pd
 from placeplan.cases.gaps import gap_record, published_record, returning
 from placeplan.county.columns import TABLES as TABLES_OF_COUNTY
 from placeplan.county.county import County
-from placeplan.county.terms import term_name, term_of
+from placeplan.county.terms import TERMS, term_name, term_number, term_of
 from placeplan.geo.travel import TravelTimes
 from placeplan.runs import Run
 from placeplan.studies.case_answers import CaseOptions, Meeting
@@ -55,7 +55,8 @@ def options_run(
 ) -> Run:
     """One run of the options of some cases and of their meeting. Child-level throughout: it is always internal.
 
-    ``earlier``: runs of earlier terms, whose gap records are published together with this one's, as counts.
+    ``earlier``: runs of earlier terms, whose gap records are told together with this one's; what may be published is
+    counts of three terms, this one the last. A run of this term stands back behind this one.
     """
     tables: dict[str, pd.DataFrame] = {}
     for name, called in TABLES.items():
@@ -70,10 +71,12 @@ def options_run(
     tables["decisions"] = log
     record = _record(county, options, log)
     tables["gap_record"] = record
-    before = [run.tables["gap_record"] for run in earlier if "gap_record" in run.tables]
+    now = term_of(county.settings.as_of)
+    before = [_earlier(run.tables["gap_record"], now) for run in earlier if "gap_record" in run.tables]
     tables["gap_returning"] = returning([*before, record])
     if before:
-        tables["gap_published"] = published_record([*before, record])
+        year = [one[one["term"].map(term_number) > now - len(TERMS)] for one in before]
+        tables["gap_published"] = published_record([*year, record])
     tables["localities"] = pd.DataFrame(county.localities[["locality", "name"]])
     facts = run_facts(county, command="options", options=options_stated, travel_method=travel.method)
     cases = county.settings.cases
@@ -115,6 +118,12 @@ def _log(county: County, options: Sequence[CaseOptions], meeting: Meeting | None
     consulted = decided["consulted"].map({True: "yes", False: "no"})
     rows = decided.assign(recommended=[best.get(case, "") for case in cases], consulted=consulted)
     return rows.rename_axis("case").reset_index()[LOG_COLUMNS].astype(object).fillna("")
+
+
+def _earlier(record: pd.DataFrame, now: int) -> pd.DataFrame:
+    """The rows of terms before this one, whose own record stands in their place."""
+    earlier: pd.DataFrame = record[record["term"].map(term_number) < now]
+    return earlier
 
 
 def _record(county: County, options: Sequence[CaseOptions], log: pd.DataFrame) -> pd.DataFrame:
