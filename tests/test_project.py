@@ -91,7 +91,8 @@ def test_the_commands_of_the_readme_are_those_of_the_program() -> None:
     run = f"import sys; sys.argv = ['placeplan', '--help']; from {script.module} import {script.attr} as main; main()"
     help_text = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, check=True, cwd=ROOT).stdout
     shown = set(re.findall(r"^ {4}(?:\S*[\\/])?placeplan ([a-z]+)", read("README.md"), flags=re.MULTILINE))
-    assert shown == {"demo", "new", "check", "travel", "forecast", "allocate", "coverage", "report", "compare"}
+    named = {"demo", "new", "check", "travel", "forecast", "allocate", "coverage", "options", "report", "compare"}
+    assert shown == named
     assert [command for command in shown if not re.search(rf"\b{command}\b", help_text)] == []
 
 
