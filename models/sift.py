@@ -138,7 +138,9 @@ class _Search:
     def box(self) -> Floats:
         """What a child more and a child less than a row says cost, so that prices stay within reach of the last."""
         sense = self.network.rows["sense"].to_numpy()
-        low, high = self.prices - self.reach, self.prices + self.reach
+        # However wrong the prices were to begin with, nought is within the farthest reach.
+        centre = np.clip(self.prices, -self.farthest, self.farthest)
+        low, high = centre - self.reach, centre + self.reach
         low = np.where(sense == ">=", np.maximum(low, 0.0), low)
         high = np.where(sense == "<=", np.minimum(high, 0.0), high)
         return np.concatenate([-low * self.most, high * self.most])

@@ -299,3 +299,11 @@ def test_a_flow_that_breaks_a_row_or_is_not_proven_is_refused():
     assert proven([2, 0, 0], [7, 0], network=full).objective == 34
     enough = replace(TOWN, rows=TOWN.rows.assign(sense=[">=", "<="], right=[2.0, 1.0]))
     assert proven([1, 1, 0], [0, -7], network=enough) is None  # far needs two
+
+
+def test_prices_that_are_out_of_all_reach_are_come_back_from():
+    # Nothing costs anything: a price is at most a pound or so, and -300 is where it begins, at a row that nobody needs.
+    free = np.zeros(len(TOWN.cost["cost"]))
+    found = sift(TOWN, free, TOWN.extra_cost["cost"], prices=np.full(len(TOWN.rows), -300.0), near=1e-3)
+    assert found.proven
+    assert found.objective == 0
