@@ -164,7 +164,7 @@ def random_roads(draw):
     return places, links
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(random_roads(), st.data())
 def test_every_piece_is_what_networkx_finds(roads, data):
     places, links = roads

@@ -230,7 +230,7 @@ def exact_graph(links):
     return graph
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(random_links)
 def test_random_networks_agree_with_networkx_in_minutes_and_km(links):
     graph = exact_graph(links)
@@ -248,7 +248,7 @@ def test_random_networks_agree_with_networkx_in_minutes_and_km(links):
         assert found.km[row, column] == pytest.approx(metres / 1000, abs=1e-5)
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(random_links, st.floats(0, 1.5))
 def test_random_networks_with_a_limit_keep_what_is_within_it(links, limit):
     points = point_table({node: CIRCLE[node] for node in sorted(exact_graph(links))})
@@ -322,7 +322,7 @@ def test_two_points_across_a_one_way_road_from_each_other_are_in_one_place_along
 inside = st.tuples(st.integers(-190, 190), st.integers(-190, 190))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(random_links, st.lists(inside, min_size=1, max_size=4), st.lists(inside, min_size=1, max_size=3))
 def test_points_between_junctions_agree_with_an_oracle_that_splits_no_link(links, homes, schools):
     zones = point_table({f"z{at}": point for at, point in enumerate(homes)})

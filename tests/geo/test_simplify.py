@@ -67,7 +67,7 @@ def random_roads(seed):
     )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 1_000_000))
 def test_no_journey_changes(seed):
     roads = random_roads(seed)

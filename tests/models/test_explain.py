@@ -128,7 +128,7 @@ def units_of(problem, group):
     return set(problem.pairs.loc[problem.pairs["group"] == group, "unit"])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(problem=problems(**SMALL))
 def test_the_runner_up_is_no_better_and_costs_at_least_what_is_said(problem):
     answer = allocate(problem)

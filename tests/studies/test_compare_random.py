@@ -47,7 +47,7 @@ def compared(first, second):
         )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(made_runs())
 def test_a_run_beside_itself_has_no_changes(run):
     answer = compared(run, run)
@@ -60,7 +60,7 @@ def test_a_run_beside_itself_has_no_changes(run):
     assert set(answer.tables["tables"]["status"]) == {"same"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(made_runs(), made_runs())
 def test_swapping_the_two_negates_every_difference(first, second):
     there, back = compared(first, second), compared(second, first)
@@ -79,7 +79,7 @@ def test_swapping_the_two_negates_every_difference(first, second):
     pd.testing.assert_frame_equal(there.tables["tables"][columns], back.tables["tables"].rename(columns=swap)[columns])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(made_runs(), made_runs())
 def test_rows_and_cells_agree_with_a_plain_count(first, second):
     def cells(run):
