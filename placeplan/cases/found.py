@@ -61,6 +61,7 @@ class Found:
             for unit, row in zip(self.units.index, self.units.to_dict("records"), strict=True)
         }
         self.room = rooms(county, problem, case)
+        self.must_stay = not case.may_move and bool((self.room == "stays").any())
         self.moves = moves[moves["child"] != case.child]
         vetoes = county.vetoes[county.vetoes["case"] == case.case]
         self.vetoes = vetoes.set_index("option")[["by", "reason"]]
@@ -199,7 +200,7 @@ class Found:
         unit = "" if pd.isna(rows["unit"].iloc[0]) else str(rows["unit"].iloc[0])
         name = self._name(unit) if unit else "The child's own school"
         told = {"option": package, "name": name}
-        if self._vetoed(package, name):
+        if self._vetoed(package, name, *([unit, str(self.about[unit]["kind"])] if unit else [])):
             return
         if unit and str(self.about[unit]["against"]):
             against = str(self.about[unit]["against"])
@@ -271,8 +272,12 @@ class Found:
     def _independent(
         self, option: str, about: Mapping[str, Any], *, school: str, provision: str, preferred: bool
     ) -> None:
-        """An independent place, unless it is ruled out or too far away; ``about`` says where it is."""
+        """An independent place, unless it is ruled out, too far or a move not consented to; ``about``: where it is."""
         residential = provision != "day"
+        against = "closed" if about.get("against") == "closed" else "consent" if self.must_stay else ""
+        if against:
+            self.unsuitable.append({"option": option, "name": school, "reason": against, "words": against})
+            return
         if self._vetoed(option, school, str(about["kind"]), "residential" if residential else "day"):
             return
         minutes, locality = float(about["minutes"]), str(about["locality"])

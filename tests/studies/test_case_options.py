@@ -198,7 +198,8 @@ def test_nobody_moves_who_has_not_consented(tmp_path):
     kept = options_for(county_with(tmp_path / "tiny", cases=[stays]))
     assert kept.tables["options"]["option"].tolist()[0] == "special"
     assert option(kept, "special")["room"] == "stays"
-    assert set(kept.tables["options"]["what"]) == {"unit", "independent"}
+    assert kept.tables["options"]["option"].tolist() == ["special"]
+    assert reasons(kept)["spot_purchase"] == "consent"
     listed = {**stays, "suits": "special;ers;independent_special"}
     asked = options_for(county_with(tmp_path / "listed", cases=[listed]))
     assert reasons(asked)["independent"] == "consent"

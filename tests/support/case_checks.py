@@ -173,11 +173,10 @@ def _held(problem, *, apart_from=frozenset()):
 
 def _check_vetoes(county, case, option, chosen):
     ruled_out = set(county.vetoes.loc[county.vetoes["case"] == case, "option"])
-    assert option not in ruled_out
-    assert chosen["what"] == "package" or option.removesuffix("+family") not in ruled_out
-    if chosen["what"] != "package":
-        assert chosen["kind"] not in ruled_out
+    assert option.removesuffix("+family") not in ruled_out
+    assert not chosen["unit"] or not {chosen["unit"], chosen["kind"]} & ruled_out
     if chosen["what"] == "independent":
+        assert chosen["kind"] not in ruled_out
         assert ("residential" if chosen["residential"] else "day") not in ruled_out
 
 
@@ -188,5 +187,5 @@ def _check_consent(county, problem, case, chosen):
     own = county.children.set_index("child").loc[child]
     consents = case["may_move"] if pd.notna(case["may_move"]) else own["may_move"]
     if pd.isna(consents) or not consents:
-        # A package may be put together where the child is; a quote is no unit of the county's.
-        assert chosen["unit"] in ("", own["unit"])
+        # A package may be put together where the child is.
+        assert chosen["unit"] == own["unit"] or (chosen["what"] == "package" and not chosen["unit"])
