@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from placeplan.report.case_names import VALUES
 from placeplan.report.words import label, pounds
 
 __all__ = [
@@ -50,9 +51,9 @@ EFFECTS: Final = {
     "further": "would travel further",
     "elsewhere": "would be elsewhere, no further away",
 }
-OVER: Final = {"year": "first year", "phase": "to the end of the phase", "19": "to 19", "25": "to 25"}
-PAYER_WORDS: Final = {"education": "Education", "health": "Health", "care": "Social care", "family": "Family"}
-PURSES: Final = {**PAYER_WORDS, "public": "The public purse"}
+OVER: Final = {over: f"{words[0].lower()}{words[1:]}" for over, words in VALUES["over"].items()}
+PAYER_WORDS: Final = VALUES["payer"]
+PURSES: Final = VALUES["purse"]
 
 VETOED: Final = {
     "family": "the family",

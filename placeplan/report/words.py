@@ -6,7 +6,7 @@ from typing import Any, Final
 import pandas as pd
 
 from placeplan.county.vocabulary import AREAS, FUNDS, KINDS, MODELS, NEEDS
-from placeplan.report import explained_words
+from placeplan.report import case_names, explained_words
 
 __all__ = [
     "COLUMNS",
@@ -126,6 +126,7 @@ TABLE_NAMES: Final = {
     "prices": "Worth of one more place",
     "prices_resolved": "Worth, solved again",
     **explained_words.TABLES,
+    **case_names.TABLES,
     "costs": "Cost by line and fund",
     "penalties": "Declared penalties",
     "use": "Use of every unit",
@@ -164,6 +165,7 @@ TABLE_NAMES: Final = {
 
 _VALUES: Final = {
     **explained_words.VALUES,
+    **case_names.VALUES,
     "table": TABLE_NAMES,
     "question": QUESTION_NAMES,
     "phase": PHASE_NAMES,
@@ -184,6 +186,7 @@ _VALUES: Final = {
 
 COLUMNS: Final = {
     **explained_words.COLUMNS,
+    **case_names.COLUMNS,
     "expected": "Expected",
     "median": "Median",
     "low_80": "80 of 100, from",
