@@ -82,20 +82,20 @@ class CaseTable:
         moves = moves_of(problem)
         self._moves = moves[~moves["child"].isin(children)].reset_index(drop=True)
         self._counted = problem.units.index[np.isfinite(problem.units["room"])]
-        at = problem.children.loc[
-            problem.children.index.isin(children) & (problem.children["status"] == "stays"), "unit"
-        ]
-        held = problem.placement.units["held"].reindex(problem.units.index).fillna(0.0)
-        self._held = held.sub(at.value_counts(), fill_value=0.0).reindex(problem.units.index).fillna(0.0)
+        self._price = problem.units["fixed_cost"].where(problem.units["in_county"], 0.0)
+        stays = problem.children[problem.children["status"] == "stays"]
+        own = stays.loc[stays.index.isin(children), "unit"].value_counts()
+        held = problem.placement.units["held"]
+        self._held = held.sub(own, fill_value=0.0).reindex(problem.units.index).fillna(0.0)
         here = consenting(problem)
         consent = here[~here.index.isin(children)]["unit"].value_counts()
         self._consent = consent.reindex(problem.units.index).fillna(0.0)
         theirs = placements[~placements["stays"] & ~placements["child"].isin([*children, *here.index])]
         self._offered = theirs["unit"].value_counts().reindex(problem.units.index).fillna(0.0)
 
-    def decided(self, assumed: Assumption, *, cases: Sequence[str] | None = None) -> Choice:
-        """The best for all (or some) cases together; raises ``InfeasibleError`` where nothing was found."""
-        return self._chosen(self.weighed(assumed), assumed, cases=cases)
+    def decided(self, assumed: Assumption) -> Choice:
+        """The best for all cases together; raises ``InfeasibleError`` where nothing was found."""
+        return self._chosen(self.weighed(assumed), assumed)
 
     def _chosen(self, weighed: pd.DataFrame, assumed: Assumption, *, cases: Sequence[str] | None = None) -> Choice:
         rows = weighed if cases is None else weighed[weighed["case"].isin(cases)]
@@ -138,18 +138,10 @@ class CaseTable:
         # Who is above places already stays there, at no more cost than now.
         now = (-room).clip(lower=0.0)
         more = (units["ceiling_room"] - units["room"])[self._counted] - now
-        allowed = assumed.overfill and self._county.settings.rules.overfill.allowed
-        price = units["fixed_cost"].where(units["in_county"], 0.0)[self._counted]
-        over = pd.concat(
-            [
-                pd.DataFrame({"unit": now.index, "width": now.to_numpy(), "pounds": 0.0}),
-                pd.DataFrame(
-                    {"unit": more.index, "width": more.clip(lower=0.0).to_numpy(), "pounds": price.to_numpy()}
-                ),
-            ]
-            if allowed
-            else [pd.DataFrame({"unit": now.index, "width": now.to_numpy(), "pounds": 0.0})]
-        )
+        over = pd.DataFrame({"unit": now.index, "width": now.to_numpy(), "pounds": 0.0})
+        if assumed.overfill and self._county.settings.rules.overfill.allowed:
+            width, price = more.clip(lower=0.0).to_numpy(), self._price[more.index].to_numpy()
+            over = pd.concat([over, pd.DataFrame({"unit": more.index, "width": width, "pounds": price})])
         counted = rows.assign(unit=rows["unit"].where(rows["unit"].isin(self._counted), ""))
         # Who moves on makes room: where there is enough for all who could come, nobody has to.
         could = counted.drop_duplicates(["case", "unit"])["unit"].value_counts().reindex(room.index).fillna(0)
@@ -172,12 +164,11 @@ class CaseTable:
             pooled=assumed.pooled,
         )
 
-    def added_pounds(self, found: Choice) -> float:
+    def added_pounds(self, found: Choice, assumed: Assumption) -> float:
         """What the places cost a year that are added above those commissioned."""
-        price = self._problem.units["fixed_cost"].where(self._problem.units["in_county"], 0.0)
-        before = (self._held + self._consent - self._problem.units["room"]).clip(lower=0.0)
-        more = found.over - before.reindex(found.over.index).fillna(0.0)
-        return float((more.clip(lower=0.0) * price.reindex(more.index)).sum())
+        already = (-self._room(assumed)).clip(lower=0.0)
+        more = (found.over - already.reindex(found.over.index).fillna(0.0)).clip(lower=0.0)
+        return float((more * self._price.reindex(more.index)).sum())
 
     def alone(self, assumed: Assumption) -> dict[str, str]:
         """By case, what would be chosen if there were no other."""

@@ -70,7 +70,7 @@ def partnership_meeting(
         listed=listed,
         tables={
             "meeting": decisions,
-            "meeting_budget": _budget(table, found, weighed, pooled=pooled),
+            "meeting_budget": _budget(table, found, weighed, base),
             "meeting_moves": found.moved.drop(columns="child"),
             "meeting_turns": turns,
             "meeting_others": NOBODY if effect is None else effect.people,
@@ -108,7 +108,7 @@ def _decisions(
     return pd.DataFrame(rows)
 
 
-def _budget(table: CaseTable, found: Choice, weighed: pd.DataFrame, *, pooled: bool) -> pd.DataFrame:
+def _budget(table: CaseTable, found: Choice, weighed: pd.DataFrame, assumed: Assumption) -> pd.DataFrame:
     """What education would otherwise spend on the cases and what it spends: case by case, and all together.
 
     Columns case (``all`` for the whole, moves and places added in it), otherwise, spent, left; pounds a year.
@@ -117,7 +117,7 @@ def _budget(table: CaseTable, found: Choice, weighed: pd.DataFrame, *, pooled: b
     otherwise = table.otherwise(weighed)
     spent = pd.Series({case: numbers.get((case, option), float("nan")) for case, option in found.chosen.items()})
     rows = pd.DataFrame({"case": spent.index, "otherwise": otherwise.reindex(spent.index), "spent": spent.to_numpy()})
-    whole = float(spent.sum()) + float(found.moved["pounds"].sum()) + table.added_pounds(found)
+    whole = float(spent.sum()) + float(found.moved["pounds"].sum()) + table.added_pounds(found, assumed)
     total = {"case": "all", "otherwise": float(otherwise.sum()), "spent": whole}
     both = pd.concat([rows, pd.DataFrame([total])], ignore_index=True)
-    return both.assign(left=both["otherwise"] - both["spent"], pooled=pooled).round(2)
+    return both.assign(left=both["otherwise"] - both["spent"], pooled=assumed.pooled).round(2)
