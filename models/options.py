@@ -96,7 +96,7 @@ def weight_ranges(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
     if scores.empty:
         return pd.DataFrame(columns=columns, index=pd.Index([], name="criterion"))
     values = scores.to_numpy(float)
-    first = int(np.argmax(np.round(values @ share / SCORE_STEP)))
+    first = int(np.argmax(weighted(scores, weights)))
     labels = scores.index.to_numpy()
     rows = []
     for k in range(values.shape[1]):
@@ -145,7 +145,8 @@ def choose_together(choices: Choices, *, solver: str = DEFAULT_SOLVER, time_limi
         if table.duplicated(key).any():
             raise ValueError(f"{' and '.join(key)}: expected each once")
     program, costs = _stated(choices)
-    solution, values, proven = _in_order(program, costs, solver=solver, time_limit=time_limit)
+    solution, proven = _in_order(program, costs, solver=solver, time_limit=time_limit)
+    values = {name: float((solution.values.reindex(cost.index) * cost).sum()) for name, cost in costs.items()}
     numbers = solution.values.to_numpy()
     parts = np.cumsum([len(options), options["case"].nunique(), len(over)])
     picked = options[numbers[: parts[0]] > 0.5].set_index("case")["option"]
@@ -163,10 +164,9 @@ def choose_together(choices: Choices, *, solver: str = DEFAULT_SOLVER, time_limi
 
 def _in_order(
     program: Program, costs: Mapping[str, pd.Series], *, solver: str, time_limit: float | None
-) -> tuple[Solution, dict[str, float], bool]:
-    """The best for each objective among the best for those before it, what each comes to, whether all are proven."""
+) -> tuple[Solution, bool]:
+    """The best for each objective among the best for those before it, and whether all are proven."""
     solution: Solution | None = None
-    values = dict.fromkeys(costs, 0.0)
     for name, cost in costs.items():
         if solution is not None and not cost.to_numpy().any():
             continue
@@ -176,18 +176,14 @@ def _in_order(
             # The first may be infeasible; a later one has the answer before it.
             if solution is None:
                 raise
-            return solution, _values(costs, solution), False
+            return solution, False
         solution = found
         if found.status is not Status.optimal:
-            return solution, _values(costs, solution), False
+            return solution, False
         program = _kept(program, name, cost, found.objective)
     if solution is None:
         raise InfeasibleError("nothing to choose from")
-    return solution, {**values, **_values(costs, solution)}, True
-
-
-def _values(costs: Mapping[str, pd.Series], solution: Solution) -> dict[str, float]:
-    return {name: float((solution.values.reindex(cost.index) * cost).sum()) for name, cost in costs.items()}
+    return solution, True
 
 
 def _stated(choices: Choices) -> tuple[Program, dict[str, pd.Series]]:

@@ -12,10 +12,7 @@ from placeplan.county.terms import TERMS, first_term, term_number
 from placeplan.county.vocabulary import OWN_PREFERENCE_FROM, PHASES, YEAR_GROUPS, phase_of
 from placeplan.errors import UsageError
 
-__all__ = ["HORIZONS", "Case", "case_facts", "chosen_facts", "last_years"]
-
-HORIZONS: Final = {"year": "first year", "phase": "to the end of the phase", "19": "to 19", "25": "to 25"}
-"""Over what a cost is told: three terms from the start; the whole stay to three ends, discounted."""
+__all__ = ["Case", "case_facts", "chosen_facts", "last_years"]
 
 LAST_YEAR_GROUPS: Final = {"19": 14, "25": 20}
 """The year groups in which a young person turns 19 and 25."""

@@ -39,7 +39,7 @@ OPTION_COLUMNS: Final = [
     "preferred",
     "place_funding",
 ]
-"""What is told of an option; ``what``: ``unit``, ``package`` or ``independent``; ``room``: see ``units.ROOM``;
+"""What is told of an option; ``what``: ``unit``, ``package`` or ``independent``; ``room``: see ``units.rooms``;
 ``place_funding``: what a commissioned place there costs a year on average, shown and never added."""
 
 

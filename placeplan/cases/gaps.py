@@ -114,29 +114,20 @@ def returning(records: Iterable[pd.DataFrame]) -> pd.DataFrame:
 def published_record(records: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """What may be published of some terms together: children by broad area and phase, small counts withheld.
 
-    Columns area, phase (``*`` for all), children (missing where withheld), suppressed. Counts from 1 to 4 are withheld,
-    and as many more as are needed so that none follows from the totals; the others are rounded to 5.
+    Columns area, phase (each ``all`` for all), children (missing where withheld), suppressed. Counts from 1 to 4 are
+    withheld, and as many more as are needed so that none follows from the totals; the others are rounded to 5.
     """
     every = [record for record in records if len(record)]
     frame = pd.concat(every, ignore_index=True) if every else pd.DataFrame(columns=RECORD_COLUMNS)
     area = frame["need"].map(AREA_OF_NEED).fillna("not_classified")
-    counted = pd.crosstab(area, frame["phase"]) if len(frame) else pd.DataFrame()
-    cells: dict[Key, float] = {}
-    for one, phase in product((*AREAS, ANY), (*PHASES, ANY)):
-        part = (
-            counted.loc[[one]] if one != ANY and one in counted.index else counted if one == ANY else counted.iloc[:0]
-        )
-        columns = list(part.columns) if phase == ANY else [phase] if phase in part.columns else []
-        cells["gap", one, phase] = float(part[columns].to_numpy().sum()) if len(part) and columns else 0.0
+    cells: dict[Key, float] = {("gap", *labels): 0.0 for labels in product((*AREAS, ANY), (*PHASES, ANY))}
+    for one, phase in zip(area, frame["phase"], strict=True):
+        for labels in product((one, ANY), (phase, ANY)):
+            cells["gap", *labels] += 1.0
     sums: list[Sum] = list(cube_sums([list(AREAS), list(PHASES)], name="gap"))
     hidden = suppress(cells, sums)
     rows = [
-        (
-            one,
-            phase,
-            np.nan if ("gap", one, phase) in hidden else to_step(cells["gap", one, phase], COUNT_STEP),
-            "children" if ("gap", one, phase) in hidden else "",
-        )
-        for one, phase in product((*AREAS, ANY), (*PHASES, ANY))
+        (*key[1:], np.nan if key in hidden else to_step(value, COUNT_STEP), "children" if key in hidden else "")
+        for key, value in cells.items()
     ]
     return pd.DataFrame(rows, columns=["area", "phase", "children", "suppressed"]).replace({ANY: "all"})

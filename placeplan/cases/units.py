@@ -15,30 +15,11 @@ from placeplan.pair_costs import journeys, priced
 from placeplan.problem import CountyProblem
 from placeplan.provision import needs_met
 
-__all__ = ["ROOM", "UNSUITABLE", "consenting", "rooms", "units_for"]
+__all__ = ["consenting", "rooms", "units_for"]
 
-ROOM: Final = {
-    "stays": "where the child is",
-    "room_now": "room now",
-    "room_september": "room from September, when others leave or move up",
-    "chain": "room once a child who has consented moves on",
-    "overfill": "above its places, up to its ceiling",
-    "bought": "bought for one child",
-    "full": "full",
-}
-"""What room a unit has for a case, the nearest to hand first."""
-
-UNSUITABLE: Final = {
-    "kind": "the plan does not name this kind of provision",
-    "need": "it does not serve the need",
-    "age": "it does not take the year group",
-    "closed": "it is not open then",
-    "distance": "the journey is longer than the child can make, or there is none",
-    "consent": "the family does not consent to a move from where the child is",
-    "veto": "ruled out",
-    "full": "full up to its ceiling, and nobody who could move on has consented",
-}
-"""Why a unit is not an option, in the order in which it is told."""
+AGAINST: Final = ("kind", "need", "age", "distance", "consent")
+"""Why a unit may be no option by itself, in the order in which it is told: the plan does not name such a kind, it does
+not serve the need or take the year group, the journey cannot be made, or no move is consented to."""
 
 
 def units_for(county: County, travel: TravelTimes, problem: CountyProblem, case: Case) -> pd.DataFrame:
@@ -46,7 +27,7 @@ def units_for(county: County, travel: TravelTimes, problem: CountyProblem, case:
 
     Index unit; columns of the problem's units, minutes, km (one way; missing where not reached), fee and transport
     (pounds a year; missing where it is not suitable), beyond (minutes over guidance), and against: the reasons of
-    ``UNSUITABLE`` that hold, full apart, separated by ``;``.
+    ``AGAINST`` that hold, separated by ``;``, or ``closed``.
     """
     units = problem.units.drop(index=SPOT_PURCHASE, errors="ignore")
     stated = county.units.drop_duplicates("unit").set_index("unit")
@@ -67,7 +48,7 @@ def units_for(county: County, travel: TravelTimes, problem: CountyProblem, case:
     }
     stays = bool((at & ~against["age"]).any())
     against["consent"] = np.full(len(units), stays and not case.may_move) & ~at
-    reasons = np.array([";".join(n for n in UNSUITABLE if n in against and against[n][i]) for i in range(len(units))])
+    reasons = np.array([";".join(n for n in AGAINST if against[n][i]) for i in range(len(units))])
     table = table.set_index("unit").assign(against=reasons.astype(object))
     suitable = table[table["against"] == ""].reset_index()
     fees = top_up_lines(county, suitable[["unit", "kind", "need", "band"]].drop_duplicates())
@@ -87,7 +68,12 @@ def consenting(problem: CountyProblem, *, apart_from: str = "") -> pd.DataFrame:
 
 
 def rooms(county: County, problem: CountyProblem, case: Case) -> pd.Series:
-    """What room each unit has for one case, by the children who are there today and who stay, not by anyone's plan."""
+    """What room each unit has for one case, by the children who are there today and who stay, not by anyone's plan.
+
+    The nearest to hand first: ``stays`` (where the child is), ``bought`` (for one child), ``room_now``,
+    ``room_september`` (when others leave or move up), ``chain`` (once one who has consented moves on), ``overfill``
+    (above places, up to the ceiling), ``full``.
+    """
     units = problem.units
     child = case.child
     today = county.children[county.children["child"] != child]["unit"].value_counts()

@@ -15,6 +15,7 @@ from placeplan.report.case_words import (
     PAYER_WORDS,
     REASONS,
     VETOED,
+    is_some,
     option_name,
     option_notes,
     range_words,
@@ -127,7 +128,7 @@ def _steady(run: Run, case: str, options: pd.DataFrame) -> list[str]:
     cost = _of(run, "case_criteria", case)
     for row in cost[cost["criterion"] == "cost"].to_dict("records"):
         for other, more, at, end in (("above", "more", "most", 1.0), ("below", "less", "least", 0.0)):
-            if _known(row[other]) and row[at] != end:
+            if is_some(row[other]) and row[at] != end:
                 first = _in_sentence(names[row[other]])
                 said.append(f"were cost to count for {more} than {row[at]:.0%}, {first} would be first")
     said += [
@@ -138,10 +139,6 @@ def _steady(run: Run, case: str, options: pd.DataFrame) -> list[str]:
     if not said:
         return ["It stays first whatever cost is taken to count for, and wherever sums lie in their ranges."]
     return [f"{'; '.join(said[:3])[0].upper()}{'; '.join(said[:3])[1:]}."]
-
-
-def _known(value: Any) -> bool:
-    return not pd.isna(value) and str(value) != ""
 
 
 def _in_sentence(name: str) -> str:

@@ -18,6 +18,7 @@ __all__ = [
     "REASONS",
     "ROOMS",
     "VETOED",
+    "is_some",
     "option_name",
     "option_notes",
     "range_words",
@@ -75,8 +76,8 @@ BOARDING: Final = {
 def option_name(row: Mapping[Any, Any]) -> str:
     """What an option is called: its school, and what it is there."""
     if row["what"] == "package":
-        return "A local package" if not _some(row["unit"]) else f"A local package at {row['name']}"
-    if _some(row["provision"]):
+        return "A local package" if not is_some(row["unit"]) else f"A local package at {row['name']}"
+    if is_some(row["provision"]):
         return f"{row['name']} ({BOARDING[str(row['provision'])]})"
     kind = "ERS" if row["kind"] == "ers" else label("kind", row["kind"]).lower()
     return f"{row['name']} ({kind})"
@@ -85,7 +86,7 @@ def option_name(row: Mapping[Any, Any]) -> str:
 def option_notes(row: Mapping[Any, Any]) -> list[str]:
     """What must be known of an option beside its figures."""
     notes = [ROOMS.get(str(row["standing"]), "")]
-    if _some(row["condition"]):
+    if is_some(row["condition"]):
         notes.append(f"on condition that {row['condition']}")
     if row["preferred"]:
         notes.append("preferred")
@@ -108,5 +109,6 @@ def range_words(low: float, middle: float, high: float) -> str:
     return f"{pounds(middle)} ({pounds(low)} to {pounds(high)})"
 
 
-def _some(value: Any) -> bool:
+def is_some(value: Any) -> bool:
+    """Whether a cell of a run says anything."""
     return not pd.isna(value) and str(value) != ""

@@ -27,15 +27,7 @@ from placeplan.models.program import DEFAULT_SOLVER
 from placeplan.problem import county_problem
 from placeplan.studies.answers import Allocation
 
-__all__ = ["NOBODY", "OUTCOMES", "Effect", "Others", "others_of"]
-
-OUTCOMES: Final = {
-    "waits": "would wait without a place",
-    "bought": "would be bought an independent place",
-    "further": "would travel further",
-    "elsewhere": "would be elsewhere, no further away",
-}
-"""What may become of another child, the worst first."""
+__all__ = ["NOBODY", "Effect", "Others", "others_of"]
 
 FARTHER: Final = 0.05
 """Minutes by which a journey is longer: they are in tenths."""
@@ -45,8 +37,9 @@ FARTHER: Final = 0.05
 class Effect:
     """What an option does to everybody else together.
 
-    ``pounds`` a year, ``children`` more without a place, ``preferences`` met less. ``people``: outcome, need, phase,
-    locality, children: how many others, and never who. ``estimate``: read from the prices of places, not solved.
+    ``pounds`` a year, ``children`` more without a place, ``preferences`` met less. ``people``: outcome (``waits``,
+    ``bought``, ``further`` or ``elsewhere``), need, phase, locality, children: how many others, and never who.
+    ``estimate``: read from the prices of places, not solved.
     """
 
     pounds: float
