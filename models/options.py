@@ -125,7 +125,7 @@ def _shares(weights: pd.Series) -> Floats:
 
 
 def choose_together(choices: Choices, *, solver: str = DEFAULT_SOLVER, time_limit: float | None = None) -> Choice:
-    """One option for each case, a place counted once: as few unmet as can be, the best scores, the least cost.
+    """One option for each case, a place counted once: few unmet, then the best scores, few moves, the least cost.
 
     ::
 

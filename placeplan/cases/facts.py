@@ -108,7 +108,11 @@ def chosen_facts(county: County, cases: Iterable[str] | None) -> dict[str, Case]
 
 
 def last_years(county: County, case: Case) -> dict[str, int]:
-    """By horizon of a whole stay, its last academic year; none that is over before the stay begins."""
+    """By horizon of a whole stay, its last academic year; none that is over before the stay begins.
+
+    A phase ends no later than the year in which the young person turns 25.
+    """
     now = case.start_year - (county.settings.year + 1) + case.year_group
-    ends = {"phase": PHASES[phase_of(min(now, max(YEAR_GROUPS)))].stop - 1, **LAST_YEAR_GROUPS}
+    phase = PHASES[phase_of(min(now, max(YEAR_GROUPS)))].stop - 1
+    ends = {"phase": max(now, min(phase, LAST_YEAR_GROUPS["25"])), **LAST_YEAR_GROUPS}
     return {name: case.start_year + end - now for name, end in ends.items() if end >= now}

@@ -6,7 +6,7 @@ The record is the office's; what is published of some terms' records is counts b
 
 from collections.abc import Iterable, Mapping
 from itertools import product
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -58,8 +58,10 @@ def _row(case: Case, listed: Listed, option: str, *, term: str) -> dict[str, obj
     why, offer, pounds = "chosen", "", np.nan
     if len(local):
         best = local.iloc[0]
-        offer = f"{best['kind'] or 'package'}: there was room" if best["what"] == "unit" else "a local package"
-        pounds = float(best["middle"]) + (float(best["place_funding"]) if best["what"] == "unit" else 0.0)
+        offer, pounds = _offer(best), float(best["middle"])
+        # Above its places the cost of one more is in it already.
+        if best["what"] == "unit" and not (best["room"] == "overfill" and best["in_county"]):
+            pounds += float(best["place_funding"])
     else:
         why, offer = _missing(listed)
     return {
@@ -74,6 +76,13 @@ def _row(case: Case, listed: Listed, option: str, *, term: str) -> dict[str, obj
         "offer_pounds": round(pounds, 2),
         "independent_pounds": round(float(options["middle"][option]), 2) if option else np.nan,
     }
+
+
+def _offer(best: "pd.Series[Any]") -> str:
+    """What the first local option is, its kind first where it is a place."""
+    if best["what"] != "unit":
+        return "a local package"
+    return f"{best['kind']}: {'room above its places' if best['room'] == 'overfill' else 'there was room'}"
 
 
 def _missing(listed: Listed) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from placeplan.cases.listed import Listed
 from placeplan.cases.ranking import cost_score
 from placeplan.cases.units import consenting
 from placeplan.county.county import County
-from placeplan.county.settings_cases import CRITERIA
+from placeplan.county.settings_cases import CRITERIA, CRITERION_NAMES
 from placeplan.models.options import Choice, Choices, choose_together, weighted
 from placeplan.models.program import InfeasibleError
 from placeplan.problem import CountyProblem
@@ -47,7 +47,7 @@ def other_assumptions(base: Assumption) -> Iterator[tuple[str, str, Assumption]]
         for words, factor in (("half its weight", 1 / DOUBLE), ("twice its weight", DOUBLE)):
             weights = {**base.weights, name: base.weights[name] * factor}
             if base.weights[name] > 0 and sum(weights.values()) > 0:
-                yield f"weight of {name}", words, replace(base, weights=weights)
+                yield f"weight of {CRITERION_NAMES[name]}", words, replace(base, weights=weights)
     for what, words in (("package", "packages"), ("independent", "independent places")):
         for end, told in (("low", "the least they may be"), ("high", "the most they may be")):
             yield f"costs of {words}", told, replace(base, costs={**base.costs, what: end})

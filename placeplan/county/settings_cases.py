@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["CRITERIA", "NOT_STATED_LINES", "Cases"]
+__all__ = ["CRITERIA", "CRITERION_NAMES", "NOT_STATED_LINES", "Cases"]
 
 CRITERIA: Final = {
     "cost": "what it costs the public purse a year",
@@ -12,6 +12,14 @@ CRITERIA: Final = {
     "local": "how near to the child's own community it is",
 }
 """What options are ranked by, and what each means."""
+
+CRITERION_NAMES: Final = {
+    "cost": "cost",
+    "journey": "the journey",
+    "preference": "preference",
+    "local": "being near home",
+}
+"""What each is called within a sentence."""
 
 NOT_STATED_LINES: Final = (
     "fee",

@@ -15,22 +15,26 @@ WIDTH: Final = 380.0
 MARGIN: Final = 12_000.0
 """Metres around the county that options outside it may lie in and still be drawn."""
 
+EDGE: Final = 4_000.0
+"""Metres kept around what is drawn."""
+
+TALLEST, WIDEST = 1.6, 1.25
+"""How often the height may go into the width of the map, and the width into the height."""
+
 LINE, LABEL = 12.0, 80.0
 """How high and wide a label is."""
-
-TOLERANCE: Final = 400.0
-"""Metres by which outlines are simplified: less than a pixel of the map."""
 
 
 def case_map(run: Run, locality: str, places: Sequence[tuple[str, str, str]]) -> str:
     """An SVG of the county: ``places`` are number, site and minutes of each option that stands somewhere.
 
-    The locality is shaded as a whole, so that nobody can tell where the child lives. Sites beyond the margin are left
-    out. Several options at one site share a dot.
+    The locality is shaded as a whole, so that nobody can tell where the child lives. The map shows it with every
+    option; sites beyond the margin around the county are left out. Several options at one site share a dot.
     """
     outlines = run.layers["localities"].set_index("locality").geometry
-    west, south, east, north = (float(x) for x in outlines.total_bounds)
-    west, south, east, north = west - MARGIN, south - MARGIN, east + MARGIN, north + MARGIN
+    drawn = shapely.box(*outlines.total_bounds).buffer(MARGIN)
+    sites = {name: point for name, point in _points(run.layers["sites"]).items() if drawn.covers(point)}
+    west, south, east, north = _view([outlines[locality], *(sites[site] for _, site, _ in places if site in sites)])
     scale = WIDTH / (east - west)
     height = round((north - south) * scale, 1)
 
@@ -39,14 +43,12 @@ def case_map(run: Run, locality: str, places: Sequence[tuple[str, str, str]]) ->
 
     parts = [
         f'<path d="{_path(shape, at)}" fill="{"#cfe3f2" if name == locality else "#f6f4ee"}" stroke="#8a867b"/>'
-        for name, shape in zip(outlines.index, outlines.simplify(TOLERANCE), strict=True)
+        for name, shape in zip(outlines.index, outlines.simplify(1 / scale), strict=True)
     ]
-    sites = _points(run.layers["sites"])
     shared: dict[tuple[float, float], list[str]] = {}
     for number, site, minutes in places:
-        point = sites.get(site)
-        if point is not None and west < point[0] < east and south < point[1] < north:
-            shared.setdefault(at(*point), []).append(f"{number}: {minutes}")
+        if site in sites:
+            shared.setdefault(at(sites[site].x, sites[site].y), []).append(f"{number}: {minutes}")
     told: list[tuple[float, float]] = []
     for (x, y), words in shared.items():
         numbers = ", ".join(word.split(":")[0] for word in words)
@@ -65,6 +67,15 @@ def case_map(run: Run, locality: str, places: Sequence[tuple[str, str, str]]) ->
     )
 
 
+def _view(shapes: Sequence[shapely.Geometry]) -> tuple[float, float, float, float]:
+    """West, south, east and north of what is drawn, in metres: all of the shapes, neither too tall nor too wide."""
+    west, south, east, north = (float(x) for x in shapely.total_bounds(shapes))
+    wide, tall = east - west + 2 * EDGE, north - south + 2 * EDGE
+    wide, tall = max(wide, tall / TALLEST), max(tall, wide / WIDEST)
+    x, y = (west + east) / 2, (south + north) / 2
+    return x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2
+
+
 def _free(x: float, y: float, told: list[tuple[float, float]]) -> float:
     """The nearest line below where no label stands yet."""
     while any(abs(y - other) < LINE and abs(x - beside) < LABEL for beside, other in told):
@@ -73,11 +84,8 @@ def _free(x: float, y: float, told: list[tuple[float, float]]) -> float:
     return y
 
 
-def _points(sites: gpd.GeoDataFrame) -> dict[str, tuple[float, float]]:
-    return {
-        str(site): (float(x), float(y))
-        for site, x, y in zip(sites["site"], sites.geometry.x, sites.geometry.y, strict=True)
-    }
+def _points(sites: gpd.GeoDataFrame) -> dict[str, shapely.Point]:
+    return {str(site): point for site, point in zip(sites["site"], sites.geometry, strict=True)}
 
 
 def _path(shape: shapely.Geometry, at: Callable[[float, float], tuple[float, float]]) -> str:

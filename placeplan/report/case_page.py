@@ -15,6 +15,8 @@ from placeplan.report.case_words import (
     PAYER_WORDS,
     REASONS,
     VETOED,
+    break_even_rows,
+    independent_place,
     is_some,
     option_name,
     option_notes,
@@ -107,17 +109,15 @@ def _said(run: Run, case: str, options: pd.DataFrame) -> list[str]:
 
 def _against(run: Run, case: str, best: dict[Any, Any]) -> list[str]:
     """The first option beside the independent place, and the fee at which they would cost alike."""
-    rows = _of(run, "case_break_even", case)
-    rows = rows[(rows["option"] == best["option"]) & (rows["over"] == "year") & (rows["purse"] == "public")]
-    if rows.empty:
+    away = independent_place(_of(run, "case_options", case))
+    if away is None or best["what"] == "independent":
         return []
-    row = rows.sort_values(["independent_pounds", "against"]).iloc[0]
-    away = _of(run, "case_options", case).set_index("option").loc[row["against"]].to_dict()
-    fee = range_words(row["fee_pounds_low"], row["fee_pounds"], row["fee_pounds_high"])
+    row = break_even_rows(_of(run, "case_break_even", case), best["option"], away["option"])["public"]
+    fee = range_words(*(max(0.0, row[name]) for name in ("fee_pounds_low", "fee_pounds", "fee_pounds_high")))
     costs = range_words(row["independent_pounds_low"], row["independent_pounds"], row["independent_pounds_high"])
     told = f"{option_name(away)} costs {costs}"
     if row["fee_pounds_high"] <= 0:
-        return [f"{told}; what comes with it costs more than that by itself, whatever the fee."]
+        return [f"{told}; even with no fee it would cost more, by its journeys and what else comes with it."]
     return [f"{told}; the two would cost alike at a fee of {fee} a year."]
 
 

@@ -14,10 +14,11 @@ __all__ = [
     "GAP_WHY",
     "OVER",
     "PAYER_WORDS",
-    "PURSES",
     "REASONS",
     "ROOMS",
     "VETOED",
+    "break_even_rows",
+    "independent_place",
     "is_some",
     "option_name",
     "option_notes",
@@ -54,7 +55,6 @@ EFFECTS: Final = {
 }
 OVER: Final = {over: f"{words[0].lower()}{words[1:]}" for over, words in VALUES["over"].items()}
 PAYER_WORDS: Final = VALUES["payer"]
-PURSES: Final = VALUES["purse"]
 
 VETOED: Final = {
     "family": "the family",
@@ -71,6 +71,23 @@ BOARDING: Final = {
     "residential_44": "independent, residential 44 weeks",
     "residential_52": "independent, residential 52 weeks",
 }
+
+
+def independent_place(options: pd.DataFrame) -> dict[str, Any] | None:
+    """Of a case's options, the independent place that local ones are set beside; None where none is open.
+
+    It is the one that costs the public purse least, of those quoted where any is.
+    """
+    away = options[options["what"] == "independent"]
+    quoted = away[[is_some(provision) for provision in away["provision"]]]
+    least = (quoted if len(quoted) else away).sort_values(["pounds_middle", "option"]).to_dict("records")
+    return {str(name): value for name, value in least[0].items()} if least else None
+
+
+def break_even_rows(frame: pd.DataFrame, option: str, against: str) -> dict[str, dict[str, Any]]:
+    """Of a case's break-evens, those of a local option beside an independent place in the first year, by purse."""
+    mine = frame[(frame["option"] == option) & (frame["against"] == against) & (frame["over"] == "year")]
+    return {str(row["purse"]): {str(name): value for name, value in row.items()} for row in mine.to_dict("records")}
 
 
 def option_name(row: Mapping[Any, Any]) -> str:

@@ -4,13 +4,23 @@ from typing import Any, Final
 
 import pandas as pd
 
+from placeplan.county.settings_cases import CRITERION_NAMES
 from placeplan.county.vocabulary import NEEDS
-from placeplan.report.case_words import CAUTION, EFFECTS, GAP_WHY, PURSES, option_name, option_notes, range_words
+from placeplan.report.case_words import (
+    CAUTION,
+    EFFECTS,
+    GAP_WHY,
+    break_even_rows,
+    independent_place,
+    option_name,
+    option_notes,
+    range_words,
+)
 from placeplan.report.cells import Table, number_columns, text_columns
 from placeplan.report.coverage_page import Section
 from placeplan.report.lookup import locality_names, table
 from placeplan.report.page import FOOTER, page_environment, provenance
-from placeplan.report.words import PHASE_NAMES, count, join, minutes, number_of, pounds, short_pounds
+from placeplan.report.words import PHASE_NAMES, count, join, label, minutes, number_of, pounds, short_pounds
 from placeplan.runs import Run
 
 __all__ = ["partnership_html", "partnership_sentences"]
@@ -29,13 +39,10 @@ def partnership_sentences(run: Run) -> list[str]:
         said = [f"{number_of(len(cases), 'case')}, with {int(found.sum())} options in all. {CAUTION}"]
         return said + ([f"No option stands for {join(none)}."] if none else [])
     met = meeting[meeting["option"].fillna("") != ""]
-    budget = table(run, "meeting_budget").set_index("case").loc["all"]
     local = int((met["what"] != "independent").sum())
     unmet = [str(case) for case in meeting.loc[meeting["option"].fillna("") == "", "case"]]
     kept = f"{local} would be kept by a local option and {len(met) - local} by an independent place"
-    spent, otherwise = short_pounds(budget["spent"]), short_pounds(budget["otherwise"])
-    money = f"Education would spend {spent} a year; independent places for all would take {otherwise}."
-    said = [f"Of {number_of(len(meeting), 'case')}, {kept}. {money}", CAUTION]
+    said = [f"Of {number_of(len(meeting), 'case')}, {kept}. {_money(table(run, 'meeting_budget'))}", CAUTION]
     if unmet:
         said.append(f"No option stands for {join(unmet)}: each page says why.")
     if run.facts["status"] != "optimal":
@@ -43,6 +50,22 @@ def partnership_sentences(run: Run) -> list[str]:
     decided = int(meeting["decided"].sum())
     turn = len(meeting) - decided
     return [*said, f"{decided} of them are decided whatever is assumed; {turn} turn on something, said below."]
+
+
+def _money(budget: pd.DataFrame) -> str:
+    """What education would spend, beside the independent places of the same cases."""
+    total = budget[budget["case"] == "all"].iloc[0]
+    cases = budget[budget["case"] != "all"]
+    rest = cases[cases["otherwise"].isna()]
+    spent, otherwise = short_pounds(total["spent"]), short_pounds(total["otherwise"])
+    if rest.empty:
+        return f"Education would spend {spent} a year; independent places for all would take {otherwise}."
+    others = short_pounds(rest["spent"].sum())
+    if len(rest) == len(cases):
+        return f"Education would spend {others} a year; no independent place is open to any."
+    known = f"On {len(cases) - len(rest)} of them education would spend {spent} a year, where independent places"
+    more = f"no independent place is open to the other {len(rest)}, on whom it would spend {others}"
+    return f"{known} would take {otherwise}; {more}."
 
 
 def partnership_html(run: Run) -> str:
@@ -111,14 +134,18 @@ def _meeting(run: Run) -> list[Section]:
     made = Table("meeting", "All cases together, every place counted once", columns, tuple(rows))
     budget = _records(run, "meeting_budget")
     pooled = bool(budget and budget[0]["pooled"])
+    known = sum(row["case"] != "all" and pd.notna(row["otherwise"]) for row in budget)
+    whose = "All" if known == len(budget) - 1 else f"The {known} to whom an independent place is open"
     money = Table(
         "meeting_budget",
         "What education would otherwise spend, and what it spends, a year",
         (*text_columns("Case"), *number_columns("Otherwise", "Spent", "Left")),
         tuple(
             (
-                "All, with places added and moves" if row["case"] == "all" else str(row["case"]),
-                *(pounds(row[name], missing="not known") for name in ("otherwise", "spent", "left")),
+                f"{whose}, with places added and moves" if row["case"] == "all" else str(row["case"]),
+                pounds(row["otherwise"], missing="none is open"),
+                pounds(row["spent"], missing="no option"),
+                pounds(row["left"]),
             )
             for row in [*(r for r in budget if r["case"] != "all"), *(r for r in budget if r["case"] == "all")]
         ),
@@ -161,7 +188,7 @@ def _cases(run: Run) -> Section:
                     option_name(row),
                     "; ".join(option_notes(row)),
                     "" if row["residential"] else minutes(row["minutes"], missing="not stated"),
-                    range_words(row["pounds_low"], row["pounds"], row["pounds_high"]),
+                    _over_lines(range_words(row["pounds_low"], row["pounds"], row["pounds_high"])),
                     pounds(effect.get("others_pounds"), missing="not known"),
                     count(effect.get("others_gap"), missing="not known"),
                     count(effect.get("others_preferences"), missing="not known"),
@@ -221,7 +248,7 @@ def _returning(run: Run) -> Section | None:
             PHASE_NAMES[str(row["phase"])],
             localities.get(str(row["locality"]), str(row["locality"])),
             GAP_WHY.get(str(row["why"]), str(row["why"])),
-            "" if pd.isna(row["local_offer"]) else str(row["local_offer"]).replace("_", " "),
+            _offer_words("" if pd.isna(row["local_offer"]) else str(row["local_offer"])),
             count(row["terms"]),
             count(row["children"]),
             pounds(row["offer_pounds"], missing="not known"),
@@ -231,11 +258,16 @@ def _returning(run: Run) -> Section | None:
     )
     columns = (
         *text_columns("Need", "Phase", "Locality", "Why", "What would have kept them"),
-        *number_columns("Terms", "Children", "At a yearly cost of", "Independent, a year"),
+        *number_columns("Terms", "Children", "At a yearly cost of, its place included", "Independent, a year"),
     )
     said = ("For the office: what is published is counts by broad area and phase over several terms.",)
     made = Table("returning", "Cases that no local option kept, over the terms read", columns, told)
     return Section("What keeps coming back", said, (made,))
+
+
+def _offer_words(offer: str) -> str:
+    kind, colon, rest = offer.partition(":")
+    return f"{label('kind', kind)}{colon}{rest}"
 
 
 def _effects(run: Run) -> Section | None:
@@ -285,42 +317,54 @@ def _turning(run: Run) -> list[Section]:
 
 
 def _break_even(run: Run) -> Section | None:
-    options = _options(run)
-    frame = table(run, "case_break_even")
-    frame = frame[(frame["over"] == "year") & (frame["purse"].isin(["education", "public"]))] if len(frame) else frame
+    """The first local option of each case beside its independent place, for education and for the public purse."""
+    even = table(run, "case_break_even")
     rows = []
-    for case, part in frame.groupby("case", sort=True) if len(frame) else ():
-        order = [option for c, option in options if c == case and options[c, option]["what"] != "independent"]
-        for option in order[:FIRST]:
-            mine = part[part["option"] == option]
-            nearest = mine[mine["against"] == mine["against"].iloc[0]]
-            rows += [
-                (
-                    str(case),
-                    option_name(options[str(case), option]),
-                    option_name(options[str(case), str(row["against"])]),
-                    PURSES[str(row["purse"])],
-                    range_words(row["fee_pounds_low"], row["fee_pounds"], row["fee_pounds_high"]),
-                    range_words(row["package_pounds_low"], row["package_pounds"], row["package_pounds_high"]),
-                )
-                for row in nearest.to_dict("records")
-            ]
+    for case, options in table(run, "case_options").groupby("case", sort=True):
+        local, away = options[options["what"] != "independent"], independent_place(options)
+        if local.empty or away is None:
+            continue
+        mine = break_even_rows(even[even["case"] == case], str(local["option"].iloc[0]), str(away["option"]))
+        rows.append(
+            (
+                str(case),
+                option_name(local.iloc[0].to_dict()),
+                option_name(away),
+                *(
+                    _over_lines(range_words(*(mine[purse][f"{what}_pounds{end}"] for end in ("_low", "", "_high"))))
+                    for what in ("fee", "package")
+                    for purse in ("education", "public")
+                ),
+            )
+        )
     if not rows:
         return None
     columns = (
-        *text_columns("Case", "Local option", "Independent place", "Whose cost"),
-        *number_columns("Fee at which they cost alike", "Most that the local option may cost"),
+        *text_columns("Case", "First local option", "Independent place"),
+        *number_columns(
+            "Fee at which they cost education alike",
+            "and the public purse",
+            "Most that the local option may cost education",
+            "and the public purse",
+        ),
     )
-    said = ("First year, marginal cash. All others, over whole stays and by payer, are in the workbook.",)
-    return Section(
-        "Where local and independent cost alike", said, (Table("break_even", "Break-even", columns, tuple(rows)),)
+    said = (
+        "First year, marginal cash. Below nought, the local option costs less even with no fee.",
+        "All others, over whole stays and by payer, are in the workbook.",
     )
+    made = Table("break_even", "Break-even", columns, tuple(rows))
+    return Section("Where local and independent cost alike", said, (made,))
+
+
+def _over_lines(told: str) -> str:
+    """A range on a line of its own, so that its column stays narrow."""
+    return told.replace(" (", "\n(")
 
 
 def _reading(run: Run) -> Section:
     weights = run.facts["case_weights"]
     total = sum(weights.values())
-    told = join([f"{name} {weight / total:.0%}" for name, weight in weights.items()])
+    told = join([f"{CRITERION_NAMES[name]} {weight / total:.0%}" for name, weight in weights.items()])
     unstated = join([f"{name} {pounds(value)}" for name, value in run.facts["case_not_stated"].items()])
     scale = pounds(run.facts["case_cost_scale"])
     scores = (

@@ -34,7 +34,7 @@ def partnership_meeting(
     solver: str = DEFAULT_SOLVER,
     time_limit: float | None = None,
 ) -> Meeting:
-    """Decide many cases together: as few without an option as can be, then the best scores, then least public cost.
+    """Decide many cases together: few without an option, then the best scores, few moves, least public cost.
 
     ``cases``: those of the table cases unless some are named. ``pooled``: what education would otherwise spend on
     independent places is one budget for all; else no option costs education more than its own case's independent place.
@@ -111,13 +111,15 @@ def _decisions(
 def _budget(table: CaseTable, found: Choice, weighed: pd.DataFrame, assumed: Assumption) -> pd.DataFrame:
     """What education would otherwise spend on the cases and what it spends: case by case, and all together.
 
-    Columns case (``all`` for the whole, moves and places added in it), otherwise, spent, left; pounds a year.
+    Columns case (``all`` for those that an independent place is open to, moves and places added in it), otherwise
+    (missing where none is), spent, left; pounds a year.
     """
     numbers = weighed.set_index(["case", "option"])["budget"]
     otherwise = table.otherwise(weighed)
     spent = pd.Series({case: numbers.get((case, option), float("nan")) for case, option in found.chosen.items()})
     rows = pd.DataFrame({"case": spent.index, "otherwise": otherwise.reindex(spent.index), "spent": spent.to_numpy()})
-    whole = float(spent.sum()) + float(found.moved["pounds"].sum()) + table.added_pounds(found, assumed)
-    total = {"case": "all", "otherwise": float(otherwise.sum()), "spent": whole}
+    known = rows[rows["otherwise"].notna()]
+    whole = float(known["spent"].sum()) + float(found.moved["pounds"].sum()) + table.added_pounds(found, assumed)
+    total = {"case": "all", "otherwise": float(known["otherwise"].sum()), "spent": whole}
     both = pd.concat([rows, pd.DataFrame([total])], ignore_index=True)
     return both.assign(left=both["otherwise"] - both["spent"], pooled=assumed.pooled).round(2)

@@ -8,6 +8,7 @@ from support.case_county import CASE, county_with, quote
 from tiny_county import TAXI
 
 import placeplan as pp
+from placeplan.cases.gaps import gap_record
 from placeplan.county.settings_rules import HostShareRule
 
 PACKAGE = [
@@ -109,6 +110,17 @@ def test_a_place_that_must_be_added_costs_what_a_place_does(tmp_path):
     full = options_for(county_with(tmp_path / "tiny", cases=[CASE], quotes=[quote()], children=[held]))
     assert option(full, "base_secondary")["room"] == "overfill"
     assert costs_of(full, "base_secondary", "year")["education"] == round(8_000 - 4_000 + 10_000 + TAXI, 2)
+
+
+@pytest.mark.parametrize(("held", "told"), [([], "there was room"), (["x1"], "room above its places")])
+def test_a_local_place_that_was_not_taken_is_recorded_with_its_place_once(tmp_path, held, told):
+    held = [{"child": x, "zone": "z2", "year_group": "8", "need": "ASD", "unit": "base_secondary"} for x in held]
+    other = [{"case": "C1", "option": "special", "by": "family", "reason": "theirs"}]
+    county = county_with(tmp_path / "tiny", cases=[CASE], quotes=[quote()], children=held, vetoes=other)
+    answer = options_for(county)
+    record = gap_record({"C1": answer.about}, {"C1": answer.listed}, {"C1": "QD"}, term="spring 2026")
+    assert record["local_offer"].to_list() == [f"ers: {told}"]
+    assert record["offer_pounds"].to_list() == [round(8_000 - 4_000 + 10_000 + TAXI, 2)]
 
 
 def test_a_sum_that_nobody_states_is_bounded_and_never_nought(tmp_path):
