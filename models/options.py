@@ -27,33 +27,35 @@ class Choices:
     """What may be chosen for many cases together.
 
     ``options``: a row an option; case, option, unit ("" where it takes no counted place), score (from 0 to 1), pounds
-    (a year), budget (pounds a year that count against the budget). ``room``: by unit, the places that nobody holds who
-    stays for good; one that is not there is bought one by one. ``over``: by unit and band, children above places; unit,
-    width, pounds (each a year). ``moves``: who is at a unit and has consented to go to another; child, from_unit,
-    to_unit, pounds (what the move adds a year). ``budgets``: by label, the cases that it is for and what they may come
-    to; with ``pooled`` the whole of ``over`` and ``moves`` is in it.
+    (a year), budget (pounds a year that count against the budget), added (pounds a year of a place more for it, were
+    one to be added; missing where none may be) and loss (what that takes off its score). ``room``: by unit, the places
+    that nobody holds; one that is not there is bought one by one. ``more``: by unit, the places that may be added.
+    ``moves``: who is at a unit and has consented to go to another; child, from_unit, to_unit, pounds (what the move
+    adds a year). ``budgets``: by label, the cases that it is for and what they may come to, their added places among
+    it; with ``pooled`` every move is in it. ``barred``: options of several cases that may not all be chosen together.
     """
 
     options: pd.DataFrame = field(repr=False)
     room: pd.Series = field(repr=False)
-    over: pd.DataFrame = field(repr=False)
+    more: pd.Series = field(repr=False)
     moves: pd.DataFrame = field(repr=False)
     budgets: Mapping[str, tuple[Sequence[str], float]] = field(default_factory=dict, repr=False)
     pooled: bool = False
+    barred: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The best for all together.
 
-    ``chosen``: by case, its option ("" where none can be met). ``moved``: the rows of moves that are made. ``over``: by
-    unit, children above places. ``values``: each objective in its order (score as it is, pounds a year). ``status`` and
-    ``bound`` (of the first objective that is not proven, or of the last) say how good it is known to be.
+    ``chosen``: by case, its option ("" where none can be met). ``added``: by case, whether a place is added for it.
+    ``moved``: the rows of moves that are made. ``values``: each objective in its order (score as it is, pounds a year).
+    ``status`` and ``bound`` (of the first objective that is not proven, or of the last) say how good it is known to be.
     """
 
     chosen: pd.Series = field(repr=False)
+    added: pd.Series = field(repr=False)
     moved: pd.DataFrame = field(repr=False)
-    over: pd.Series = field(repr=False)
     values: Mapping[str, float]
     status: str
     bound: float
@@ -130,9 +132,12 @@ def choose_together(choices: Choices, *, solver: str = DEFAULT_SOLVER, time_limi
     ::
 
         sum_o x[c,o] + unmet[c] = 1
-        sum x[c,o] at u + sum y[d,v] to u - sum y[d,v] from u - sum_k over[u,k] <= room[u]
+        sum x[c,o] at u + sum y[d,v] to u - sum y[d,v] from u - sum z[c,o] at u <= room[u]
+        z[c,o] <= x[c,o]                 (a place is added for it)
+        sum z[c,o] at u <= more[u]
         sum_v y[d,v] <= 1
-        budgets: sum b[c,o] x[c,o] (+ over and moves where pooled) <= limit
+        budgets: sum (b[c,o] x[c,o] + a[c,o] z[c,o]) (+ moves where pooled) <= limit
+        barred: sum x over it <= its number of cases - 1
 
     Whole numbers; each objective is minimised among the best answers of those before it: nobody moves on but to make
     room, and a fixed hash of labels comes last. ``time_limit`` is seconds an objective; unproven, the answer says so.
@@ -140,26 +145,32 @@ def choose_together(choices: Choices, *, solver: str = DEFAULT_SOLVER, time_limi
     Raises ``ValueError`` where an option or a move is twice there, ``InfeasibleError`` where the budgets cannot be kept
     and ``OutOfTimeError`` where nothing was found in time.
     """
-    options, over, moves = choices.options, choices.over, choices.moves
+    options, moves = choices.options, choices.moves
     for table, key in ((options, ["case", "option"]), (moves, ["child", "to_unit"])):
         if table.duplicated(key).any():
             raise ValueError(f"{' and '.join(key)}: expected each once")
     program, costs = _stated(choices)
     solution, proven = _in_order(program, costs, solver=solver, time_limit=time_limit)
     values = {name: float((solution.values.reindex(cost.index) * cost).sum()) for name, cost in costs.items()}
-    numbers = solution.values.to_numpy()
-    parts = np.cumsum([len(options), options["case"].nunique(), len(over)])
-    picked = options[numbers[: parts[0]] > 0.5].set_index("case")["option"]
-    above = pd.Series(numbers[parts[1] : parts[2]], index=over["unit"]).groupby(level=0).sum()
+    chosen = solution.values.to_numpy() > 0.5
+    parts = np.split(chosen, np.cumsum([len(options), options["case"].nunique(), len(_addable(choices))]))
     cases = pd.Index(sorted(options["case"].unique()), name="case")
+    above = _addable(choices)["case"].to_numpy()[parts[2]]
     return Choice(
-        chosen=picked.reindex(cases).fillna("").rename("option"),
-        moved=moves[numbers[parts[2] :] > 0.5].reset_index(drop=True),
-        over=above[above > 0.5].round(),
+        chosen=options[parts[0]].set_index("case")["option"].reindex(cases).fillna("").rename("option"),
+        added=pd.Series(cases.isin(above), index=cases),
+        moved=moves[parts[3]].reset_index(drop=True),
         values={**values, "score": -values["score"] * SCORE_STEP, "pounds": values["pounds"] / 100.0},
         status=str(Status.optimal if proven else Status.feasible),
         bound=solution.bound,
     )
+
+
+def _addable(choices: Choices) -> pd.DataFrame:
+    """The options for which a place may be added."""
+    options = choices.options
+    more = options["unit"].map(choices.more).fillna(0.0)
+    return options[(more > 0) & options["added"].notna()]
 
 
 def _in_order(
@@ -188,41 +199,34 @@ def _in_order(
 
 def _stated(choices: Choices) -> tuple[Program, dict[str, pd.Series]]:
     """The programme, and the objectives in whole children, millionths of a score, pence, moves and hashes."""
-    options, over, moves = choices.options, choices.over, choices.moves
+    options, moves, addable = choices.options, choices.moves, _addable(choices)
     cases = sorted(options["case"].unique())
-    names = [
-        *(f"take[{case},{option}]" for case, option in options[["case", "option"]].itertuples(index=False)),
-        *(f"unmet[{case}]" for case in cases),
-        *(f"over[{unit},{place}]" for place, unit in enumerate(over["unit"])),
-        *(f"move[{child},{unit}]" for child, unit in moves[["child", "to_unit"]].itertuples(index=False)),
-    ]
-    take, unmet, above, move = np.split(np.array(names, dtype=object), np.cumsum([len(options), len(cases), len(over)]))
-    upper = np.concatenate([np.ones(len(take) + len(unmet)), over["width"].to_numpy(float), np.ones(len(move))])
-    variables = pd.DataFrame({"lower": 0.0, "upper": upper, "whole": True}, index=pd.Index(names, dtype=object))
-    entries: list[tuple[str, str, float]] = []
-    rows: list[tuple[str, str, float]] = [(f"case[{case}]", "=", 1.0) for case in cases]
+    take = _named("take", options["case"], options["option"])
+    unmet = np.array([f"unmet[{case}]" for case in cases], dtype=object)
+    add = _named("add", addable["case"], addable["option"])
+    move = _named("move", moves["child"], moves["to_unit"])
+    names = np.concatenate([take, unmet, add, move])
+    variables = pd.DataFrame({"lower": 0.0, "upper": 1.0, "whole": True}, index=pd.Index(names, dtype=object))
+    rows, entries = _places(choices, take, add, move)
+    rows += [(f"case[{case}]", "=", 1.0) for case in cases]
     entries += [(f"case[{case}]", name, 1.0) for case, name in zip(options["case"], take, strict=True)]
     entries += [(f"case[{case}]", name, 1.0) for case, name in zip(cases, unmet, strict=True)]
-    rows += [(f"places[{unit}]", "<=", float(room)) for unit, room in choices.room.items()]
-    counted = set(choices.room.index)
-    for units, labels, sign in (
-        (options["unit"], take, 1.0),
-        (over["unit"], above, -1.0),
-        (moves["to_unit"], move, 1.0),
-        (moves["from_unit"], move, -1.0),
-    ):
-        entries += [(f"places[{u}]", name, sign) for u, name in zip(units, labels, strict=True) if u in counted]
     rows += [(f"child[{child}]", "<=", 1.0) for child in sorted(moves["child"].unique())]
     entries += [(f"child[{child}]", name, 1.0) for child, name in zip(moves["child"], move, strict=True)]
     for label, (whose, limit) in choices.budgets.items():
         row = f"budget[{label}]"
         rows.append((row, "<=", float(limit)))
-        mine = options["case"].isin(list(whose)).to_numpy()
-        spent = zip(take[mine], options["budget"].to_numpy(float)[mine], strict=True)
+        spent: list[tuple[str, float]] = []
+        for table, names_of, column in ((options, take, "budget"), (addable, add, "added")):
+            mine = table["case"].isin(list(whose)).to_numpy()
+            spent += zip(names_of[mine], table.loc[mine, column].to_numpy(float), strict=True)
+        spent += zip(move, moves["pounds"].to_numpy(float), strict=True) if choices.pooled else ()
         entries += [(row, name, pounds) for name, pounds in spent if pounds != 0]
-        if choices.pooled:
-            more = [*zip(above, over["pounds"], strict=True), *zip(move, moves["pounds"], strict=True)]
-            entries += [(row, name, float(pounds)) for name, pounds in more if pounds != 0]
+    known = set(take)
+    for place, together in enumerate(choices.barred):
+        rows.append((f"barred[{place}]", "<=", len(together) - 1.0))
+        chosen = [f"take[{case},{option}]" for case, option in together.items()]
+        entries += [(f"barred[{place}]", name, 1.0) for name in chosen if name in known]
     program = Program(
         variables,
         pd.DataFrame(
@@ -234,19 +238,43 @@ def _stated(choices: Choices) -> tuple[Program, dict[str, pd.Series]]:
     hashes = tie_break(
         [*options["case"], *moves["child"].astype(str)], [*options["option"], *moves["to_unit"].astype(str)]
     )
-    pence = [
-        *zip(take, options["pounds"], strict=True),
-        *zip(above, over["pounds"], strict=True),
-        *zip(move, moves["pounds"], strict=True),
-    ]
+    pence = np.concatenate([options["pounds"], addable["added"], moves["pounds"]]).astype(float)
+    scores = np.concatenate([-options["score"], addable["loss"]]).astype(float)
     stages = {
         "unmet": dict.fromkeys(unmet, 1.0),
-        "score": dict(zip(take, -np.round(options["score"].to_numpy(float) / SCORE_STEP), strict=True)),
-        "pounds": {name: float(np.round(100.0 * pounds)) for name, pounds in pence},
+        "score": dict(zip([*take, *add], np.round(scores / SCORE_STEP), strict=True)),
+        "pounds": dict(zip([*take, *add, *move], np.round(100.0 * pence), strict=True)),
         "moves": dict.fromkeys(move, 1.0),
         "tie": dict(zip([*take, *move], map(float, hashes), strict=True)),
     }
     return program, {name: pd.Series(stages[name], dtype=float) for name in STAGES}
+
+
+def _named(what: str, first: pd.Series, second: pd.Series) -> NDArray[np.object_]:
+    return np.array([f"{what}[{a},{b}]" for a, b in zip(first, second, strict=True)], dtype=object)
+
+
+def _places(
+    choices: Choices, take: NDArray[np.object_], add: NDArray[np.object_], move: NDArray[np.object_]
+) -> tuple[list[tuple[str, str, float]], list[tuple[str, str, float]]]:
+    """The rows of places and of those added, and their entries."""
+    options, moves, addable = choices.options, choices.moves, _addable(choices)
+    rows = [(f"places[{unit}]", "<=", float(room)) for unit, room in choices.room.items()]
+    rows += [(f"more[{unit}]", "<=", float(choices.more[unit])) for unit in sorted(addable["unit"].unique())]
+    entries: list[tuple[str, str, float]] = []
+    counted = set(choices.room.index)
+    for units, labels, sign in (
+        (options["unit"], take, 1.0),
+        (addable["unit"], add, -1.0),
+        (moves["to_unit"], move, 1.0),
+        (moves["from_unit"], move, -1.0),
+    ):
+        entries += [(f"places[{u}]", name, sign) for u, name in zip(units, labels, strict=True) if u in counted]
+    entries += [(f"more[{u}]", name, 1.0) for u, name in zip(addable["unit"], add, strict=True)]
+    for name, case, option in zip(add, addable["case"], addable["option"], strict=True):
+        rows.append((f"if[{case},{option}]", "<=", 0.0))
+        entries += [(f"if[{case},{option}]", name, 1.0), (f"if[{case},{option}]", f"take[{case},{option}]", -1.0)]
+    return rows, entries
 
 
 def _kept(program: Program, name: str, cost: pd.Series, value: float) -> Program:

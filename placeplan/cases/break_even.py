@@ -54,6 +54,9 @@ def break_even(options: pd.DataFrame, costs: pd.DataFrame, fees: pd.DataFrame) -
     there = sums[away].rename(columns={"option": "against", **{n: f"independent{end}" for n, end in ENDS.items()}})
     paid = fees.rename(columns={"option": "against", **{name: f"paid{end}" for name, end in ENDS.items()}})
     rows = here.merge(there, on=["horizon", "purse"]).merge(paid, on=["against", "horizon"])
+    # Where nothing stands the columns are of no kind.
+    numbers = [f"{name}{end}" for name in ("local", "independent", "paid") for end in ENDS.values()]
+    rows = rows.astype(dict.fromkeys([*numbers, "a_year"], float))
     has_fee = rows["purse"].map(lambda purse: "education" in PURSES[purse])
     for end, other in (("", ""), ("_low", "_high"), ("_high", "_low")):
         rest = rows[f"independent{other}"] - rows[f"paid{other}"]

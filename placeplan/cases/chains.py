@@ -8,7 +8,11 @@ import numpy as np
 import pandas as pd
 
 from placeplan.cases.units import consenting
+from placeplan.costs import top_up_lines
+from placeplan.county.county import County
 from placeplan.county.vocabulary import SPOT_PURCHASE
+from placeplan.geo.travel import TravelTimes
+from placeplan.pair_costs import journeys, priced
 from placeplan.problem import CountyProblem
 
 __all__ = ["chain_to", "moves_of"]
@@ -20,25 +24,35 @@ STEP: Final = 1e9
 """What a move weighs beside pounds: the fewest children move, then at least cost."""
 
 
-def moves_of(problem: CountyProblem) -> pd.DataFrame:
+def moves_of(county: County, travel: TravelTimes, problem: CountyProblem) -> pd.DataFrame:
     """The moves that children who have consented could make.
 
     child, need, phase, year_group, locality, from_unit, to_unit, pounds (what it adds a year to what the child costs).
     """
-    who = consenting(problem).rename(columns={"unit": "from_unit"})
+    who = consenting(county, problem).rename(columns={"unit": "from_unit"})
     choices = problem.choices
-    cost = (choices["fee"] + choices["transport"] - choices["unit"].map(problem.units["filled_discount"])).round(2)
-    pairs = choices[["child", "unit"]].assign(pounds=cost)
-    there = pairs.merge(who, left_on="child", right_index=True)
-    here = pairs.set_index(["child", "unit"])["pounds"]
-    now = here.reindex(pd.MultiIndex.from_frame(there[["child", "from_unit"]])).to_numpy(float)
-    there = there.assign(pounds=(there["pounds"] - now).round(2)).rename(columns={"unit": "to_unit"})
-    there = there[
-        (there["to_unit"] != there["from_unit"]) & (there["to_unit"] != SPOT_PURCHASE) & np.isfinite(there["pounds"])
-    ]
+    there = choices.loc[choices["unit"] != SPOT_PURCHASE, ["child", "unit", "fee", "transport"]]
+    there = there.merge(who, left_on="child", right_index=True)
+    there = there[there["unit"] != there["from_unit"]].reset_index(drop=True)
+    now = _cost_now(county, travel, problem, who.index).reindex(there["child"]).to_numpy(float)
+    discount = there["unit"].map(problem.units["filled_discount"]).astype(float)
+    then = there["fee"].astype(float) + there["transport"].astype(float) - discount
+    there = there.assign(pounds=(then - now).round(2)).rename(columns={"unit": "to_unit"})
+    there = there[np.isfinite(there["pounds"])]
     columns = ["child", "need", "phase", "year_group", "locality", "from_unit", "to_unit", "pounds"]
     found: pd.DataFrame = there[columns].sort_values(["child", "to_unit"], ignore_index=True)
     return found
+
+
+def _cost_now(county: County, travel: TravelTimes, problem: CountyProblem, children: pd.Index) -> pd.Series:
+    """By child, what a year where it is costs; its plan need not name that kind any more."""
+    about = problem.children.loc[children, ["zone", "need", "band", "phase"]]
+    pairs = problem.children.loc[children, ["unit"]].rename_axis("child").reset_index()
+    rows = journeys(travel, problem.units, about.rename_axis("child"), pairs)
+    fees = top_up_lines(county, rows[["unit", "kind", "need", "band"]].drop_duplicates())
+    cost = priced(county, rows, fees).set_index("child")
+    pounds = (cost["fee"] + cost["transport"] - cost["filled_discount"]).where(cost["km"].notna())
+    return pounds.astype(float)
 
 
 def chain_to(unit: str, moves: pd.DataFrame, room: pd.Series) -> pd.DataFrame:

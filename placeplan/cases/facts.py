@@ -25,9 +25,10 @@ FILLED: Final = ("zone", "year_group", "need", "second_need", "band", "unit", "s
 class Case:
     """What is known of a case.
 
-    ``child`` is "" where the table children does not have it. ``year_group`` and ``phase`` are those of the September
-    that is planned for; ``most_minutes`` is missing where no longest journey is stated. ``start`` is the term from
-    which a place is needed, as a number, and ``start_year`` its academic year.
+    ``child`` is "" where the table children does not have it. ``year_group`` and ``phase`` are those of the academic
+    year in which the place is to start, ``in_september`` the year group of the September that is planned for;
+    ``most_minutes`` is missing where no longest journey is stated. ``start`` is the term from which a place is needed,
+    as a number, and ``start_year`` its academic year.
     """
 
     case: str
@@ -35,6 +36,7 @@ class Case:
     zone: str
     locality: str
     year_group: int
+    in_september: int
     phase: str
     need: str
     second_need: str
@@ -59,13 +61,14 @@ def case_facts(county: County) -> dict[str, Case]:
     localities = county.zones.set_index("zone")["locality"].to_dict()
     units = county.units.drop_duplicates("unit").set_index("unit")
     kinds = (units["kind"] + ":" + units["model"].fillna("none")).to_dict()
-    year = county.settings.year + 1
+    year = county.settings.year
     found = {}
     for row in county.cases.sort_values("case").to_dict("records"):
         child = _text(row["child"])
         of_child = children.get(child, {})
         known = {name: of_child.get(name) if pd.isna(row[name]) else row[name] for name in FILLED}
-        year_group = int(str(known["year_group"])) + 1
+        start = first_term(year + 1) if pd.isna(row["start_term"]) else term_number(str(row["start_term"]))
+        year_group = int(str(known["year_group"])) + start // len(TERMS) - year
         own = "young_person_prefers" if year_group >= OWN_PREFERENCE_FROM else "prefers"
         unit = _text(known["unit"])
         found[str(row["case"])] = Case(
@@ -74,6 +77,7 @@ def case_facts(county: County) -> dict[str, Case]:
             zone=str(known["zone"]),
             locality=str(localities[str(known["zone"])]),
             year_group=year_group,
+            in_september=int(str(known["year_group"])) + 1,
             phase=phase_of(min(year_group, max(YEAR_GROUPS))),
             need=str(known["need"]),
             second_need=_text(known["second_need"]),
@@ -84,7 +88,7 @@ def case_facts(county: County) -> dict[str, Case]:
             may_move=pd.notna(known["may_move"]) and bool(known["may_move"]),
             family_transport=pd.notna(row["family_transport"]) and bool(row["family_transport"]),
             most_minutes=float(row["most_minutes"]),
-            start=first_term(year) if pd.isna(row["start_term"]) else term_number(str(row["start_term"])),
+            start=start,
         )
     return found
 
@@ -107,12 +111,12 @@ def chosen_facts(county: County, cases: Iterable[str] | None) -> dict[str, Case]
     return {case: facts[case] for case in sorted(chosen)}
 
 
-def last_years(county: County, case: Case) -> dict[str, int]:
+def last_years(case: Case) -> dict[str, int]:
     """By horizon of a whole stay, its last academic year; none that is over before the stay begins.
 
     A phase ends no later than the year in which the young person turns 25.
     """
-    now = case.start_year - (county.settings.year + 1) + case.year_group
-    phase = PHASES[phase_of(min(now, max(YEAR_GROUPS)))].stop - 1
+    now = case.year_group
+    phase = PHASES[case.phase].stop - 1
     ends = {"phase": max(now, min(phase, LAST_YEAR_GROUPS["25"])), **LAST_YEAR_GROUPS}
     return {name: case.start_year + end - now for name, end in ends.items() if end >= now}

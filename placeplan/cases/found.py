@@ -1,6 +1,6 @@
 """Everything that could be offered for one case, and everything that could not, found from the county's tables."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -9,8 +9,8 @@ import pandas as pd
 from placeplan.cases.chains import chain_to
 from placeplan.cases.facts import Case
 from placeplan.cases.lines import QUOTE_PAYERS, Line, package_lines, quote_lines, unit_lines
-from placeplan.cases.units import rooms, units_for
-from placeplan.costs import spot_rows, top_up_lines, transport_pounds
+from placeplan.cases.units import own_seat, rooms, sitting, units_for
+from placeplan.costs import NOT_CARRIED, spot_rows, top_up_lines, transport_pounds
 from placeplan.county.county import County
 from placeplan.county.vocabulary import FAMILY, INMSS_KINDS, MAINSTREAM, OUT_OF_COUNTY, SPOT_PURCHASE
 from placeplan.geo.travel import TravelTimes
@@ -38,16 +38,25 @@ OPTION_COLUMNS: Final = [
     "beyond",
     "preferred",
     "place_funding",
+    "doubts",
 ]
 """What is told of an option; ``what``: ``unit``, ``package`` or ``independent``; ``room``: see ``units.rooms``;
-``place_funding``: what a commissioned place there costs a year on average, shown and never added."""
+``place_funding``: what a commissioned place there costs a year on average, shown and never added; ``doubts``: what the
+county's tables have against a place that its school has offered (``need``, ``age``, ``full``), separated by ``;``."""
 
 
 class Found:
     """The options, their lines and what is no option, as they are found."""
 
     def __init__(
-        self, county: County, travel: TravelTimes, problem: CountyProblem, case: Case, moves: pd.DataFrame
+        self,
+        county: County,
+        travel: TravelTimes,
+        problem: CountyProblem,
+        case: Case,
+        moves: pd.DataFrame,
+        *,
+        leaving: Collection[str] = (),
     ) -> None:
         self.county, self.case, self.problem = county, case, problem
         self.start = case.start
@@ -60,15 +69,14 @@ class Found:
             str(unit): {str(name): value for name, value in row.items()}
             for unit, row in zip(self.units.index, self.units.to_dict("records"), strict=True)
         }
-        self.room = rooms(county, problem, case)
-        self.must_stay = not case.may_move and bool((self.room == "stays").any())
-        self.moves = moves[moves["child"] != case.child]
+        self.room = rooms(county, problem, case, leaving=leaving)
+        self.seat = own_seat(problem, case)
+        self.must_stay = not case.may_move and bool(self.seat)
+        self.moves = moves
         vetoes = county.vetoes[county.vetoes["case"] == case.case]
         self.vetoes = vetoes.set_index("option")[["by", "reason"]]
         self.top_ups = self._top_ups()
         sites = county.sites.set_index("site")["name"]
-        suitable = self.units[(self.units["against"] == "") & ~self.units["residential"].astype(bool)]
-        self.nearest = str(suitable["minutes"].astype(float).idxmin()) if len(suitable) else ""
         self.names = {str(unit): str(sites[site]) for unit, site in self.units["site"].items()}
 
     def collect(self) -> None:
@@ -76,6 +84,7 @@ class Found:
         quotes = self.county.quotes[self.county.quotes["case"] == self.case.case].sort_values("quote")
         for unit in self.units.index.difference(pd.Index(quotes["unit"].dropna())):
             self._unit(str(unit))
+        self._on_condition()
         for package, rows in self.county.packages[self.county.packages["case"] == self.case.case].groupby("package"):
             self._package(str(package), rows)
         for quote in quotes.to_dict("records"):
@@ -85,7 +94,11 @@ class Found:
 
     def chains_table(self) -> pd.DataFrame:
         """The chains by option, in their order."""
-        parts = [rows.assign(option=option, step=range(1, len(rows) + 1)) for option, rows in self.chains.items()]
+        parts = []
+        for option in self.options:
+            rows = self.chains.get(str(option["unit"]), self.moves.iloc[:0]) if option["room"] == "chain" else None
+            if rows is not None:
+                parts.append(rows.assign(option=option["option"], step=range(1, len(rows) + 1)))
         columns = ["option", "step", *self.moves.columns]
         return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
@@ -95,15 +108,20 @@ class Found:
         rows = top_up_lines(self.county, asked)
         return {str(unit): dict(zip(part["fund"], part["pounds"], strict=True)) for unit, part in rows.groupby("unit")}
 
-    def _vetoed(self, option: str, name: str, *words: str) -> bool:
-        """Whether an option is ruled out, by its own name or by what it is, and why."""
-        for ruled_out in (option, *words):
-            if ruled_out in self.vetoes.index:
+    def _vetoed(self, option: str, name: str, unit: str, kind: str, *, residential: bool) -> bool:
+        """Whether an option is ruled out: by its name, its unit or kind, or as an independent place of that sort."""
+        bought = [kind, "residential" if residential else "day"] if kind in INDEPENDENT_KINDS else [kind]
+        for ruled_out in (option, unit, *bought):
+            if ruled_out and ruled_out in self.vetoes.index:
                 by, reason = self.vetoes.loc[ruled_out, ["by", "reason"]]
                 told = {"option": option, "name": name, "reason": "veto", "by": by, "words": reason}
                 self.unsuitable.append(told)
                 return True
         return False
+
+    def _vetoed_at(self, option: str, name: str, unit: str) -> bool:
+        row = self.about[unit] if unit else {"kind": "", "residential": False}
+        return self._vetoed(option, name, unit, str(row["kind"]), residential=bool(row["residential"]))
 
     def _name(self, option: str) -> str:
         if option in self.names:
@@ -120,7 +138,7 @@ class Found:
             self.chains[unit] = chain
             return room
         above = self.county.settings.rules.overfill.allowed
-        held = float(self.problem.placement.units["held"][unit]) + float((self.moves["from_unit"] == unit).any())
+        held = float(sitting(self.problem, [self.case.child])[unit])
         return "overfill" if above and held + 1 <= float(self.about[unit]["ceiling_room"]) else "full"
 
     def _unit(self, unit: str) -> None:
@@ -135,19 +153,24 @@ class Found:
             }
             self.unsuitable.append(told)
             return
-        boards = "residential" if row["residential"] else "day"
-        if self._vetoed(
-            unit, self._name(unit), str(row["kind"]), *([boards] if row["kind"] in INDEPENDENT_KINDS else [])
-        ):
+        if self._vetoed_at(unit, self._name(unit), unit):
             return
         standing = self._standing(unit)
         if standing == "full":
             self.unsuitable.append({"option": unit, "name": self._name(unit), "reason": "full"})
             return
         self._add_unit(unit, standing, family=False)
-        drives = self.case.family_transport and float(row["transport"]) > 0 and not bool(row["residential"])
-        if drives and unit in (self.nearest, self.case.prefers):
-            self._add_unit(unit, standing, family=True)
+
+    def _on_condition(self) -> None:
+        """The nearest place that stands, and the preferred one, on condition that the family provides the transport."""
+        day = [row for row in self.options if not row["residential"] and pd.notna(row["minutes"])]
+        if not self.case.family_transport or not day:
+            return
+        nearest = min(day, key=lambda row: (row["minutes"], row["unit"]))
+        for row in day:
+            transport = self._transport(str(row["unit"]))
+            if (row is nearest or row["unit"] == self.case.prefers) and transport is not None and transport > 0:
+                self._add_unit(str(row["unit"]), str(row["room"]), family=True)
 
     def _add_unit(self, unit: str, standing: str, *, family: bool) -> None:
         row = self.about[unit]
@@ -182,6 +205,7 @@ class Found:
             "beyond": row["beyond"],
             "preferred": wish == unit or (wish == MAINSTREAM and row["kind"] == MAINSTREAM_KIND),
             "place_funding": row["fixed_cost"],
+            "doubts": "",
         }
 
     def _lines_at(self, option: str, unit: str, standing: str, *, family: bool = False) -> list[Line]:
@@ -189,18 +213,28 @@ class Found:
         return unit_lines(
             option,
             top_ups=self.top_ups[unit],
-            transport=float(row["transport"]) if pd.notna(row["transport"]) else 0.0,
+            transport=self._transport(unit),
             filled_discount=float(row["filled_discount"]),
             place_added=float(row["fixed_cost"]) if standing == "overfill" and row["in_county"] else 0.0,
             family_drives=family,
+            independent=row["kind"] in INDEPENDENT_KINDS,
+            cases=self.county.settings.cases,
             start=self.start,
         )
 
+    def _transport(self, unit: str) -> float | None:
+        """The yearly transport to a suitable unit; None where no journey is known."""
+        row = self.about[unit]
+        known = pd.notna(row["km"]) or row["kind"] in NOT_CARRIED
+        return float(row["transport"]) if known else None
+
     def _package(self, package: str, rows: pd.DataFrame) -> None:
-        unit = "" if pd.isna(rows["unit"].iloc[0]) else str(rows["unit"].iloc[0])
-        name = self._name(unit) if unit else "The child's own school"
+        """A package at a unit; where it names none, at the child's own."""
+        unit = self.case.unit if pd.isna(rows["unit"].iloc[0]) else str(rows["unit"].iloc[0])
+        unit = unit if unit in self.about else ""
+        name = self._name(unit) if pd.notna(rows["unit"].iloc[0]) else "The child's own school"
         told = {"option": package, "name": name}
-        if self._vetoed(package, name, *([unit, str(self.about[unit]["kind"])] if unit else [])):
+        if self._vetoed_at(package, name, unit):
             return
         if unit and str(self.about[unit]["against"]):
             against = str(self.about[unit]["against"])
@@ -210,13 +244,11 @@ class Found:
         if standing == "full":
             self.unsuitable.append({**told, "reason": "full"})
             return
-        at = unit or self.case.unit
-        about = self._about_unit(at, standing) if at else self._at_home()
+        about = self._about_unit(unit, standing) if unit else self._at_home()
         own = {"option": package, "what": "package", "name": name, "unit": unit, "room": standing}
         self.options.append({**about, **own, "preferred": self.case.prefers == package, "condition": ""})
-        here = self._lines_at(package, at, standing) if at in self.top_ups else []
         said = set(rows["line"])
-        here = [line for line in here if line["line"] not in said]
+        here = [line for line in self._lines_at(package, unit, standing) if line["line"] not in said] if unit else []
         self.lines += here
         known = [str(line["line"]) for line in here]
         self.lines += package_lines(rows, self.county.settings.cases, start=self.start, known=known)
@@ -234,6 +266,7 @@ class Found:
             "km": np.nan,
             "beyond": 0.0,
             "place_funding": 0.0,
+            "doubts": "",
         }
 
     def _quote(self, quote: dict[str, Any]) -> None:
@@ -242,7 +275,9 @@ class Found:
         about = self.about.get(unit, {"kind": "independent_special", "locality": OUT_OF_COUNTY, "site": "", **quote})
         school = quote["school"] if pd.notna(quote["school"]) else self._name(unit or name)
         preferred = self.case.prefers in {name, unit} - {""}
-        self._independent(name, about, school=str(school), provision=str(quote["provision"]), preferred=preferred)
+        self._independent(
+            name, about, school=str(school), provision=str(quote["provision"]), preferred=preferred, unit=unit
+        )
         if self.options and self.options[-1]["option"] == name:
             cases = self.county.settings.cases
             self.lines += quote_lines(quote, self._journey(self.options[-1]), cases, start=self.start)
@@ -270,31 +305,40 @@ class Found:
         return float(transport_pounds(self.county, pd.DataFrame(journey))[0])
 
     def _independent(
-        self, option: str, about: Mapping[str, Any], *, school: str, provision: str, preferred: bool
+        self, option: str, about: Mapping[str, Any], *, school: str, provision: str, preferred: bool, unit: str = ""
     ) -> None:
-        """An independent place, unless it is ruled out, too far or a move not consented to; ``about``: where it is."""
+        """An independent place, unless it is ruled out, too far or a move not consented to; ``about``: where it is.
+
+        A school that quotes has offered a place: what the tables have against it is told and bars nothing. Where it
+        has counted places free, the offer is one of them.
+        """
         residential = provision != "day"
-        against = "closed" if about.get("against") == "closed" else "consent" if self.must_stay else ""
+        stays = unit != "" and unit == self.seat
+        against = "closed" if about.get("against") == "closed" else "consent" if self.must_stay and not stays else ""
         if against:
             self.unsuitable.append({"option": option, "name": school, "reason": against, "words": against})
             return
-        if self._vetoed(option, school, str(about["kind"]), "residential" if residential else "day"):
+        if self._vetoed(option, school, unit, str(about["kind"]), residential=residential):
             return
         minutes, locality = float(about["minutes"]), str(about["locality"])
         if not residential and minutes > self.case.most_minutes:
             self.unsuitable.append({"option": option, "name": school, "reason": "distance", "words": "distance"})
             return
         guidance = self.county.settings.guidance_minutes[self.case.phase]
+        room = str(self.room[unit]) if unit in self.room.index else "bought"
+        doubts = [doubt for doubt in str(about.get("against", "")).split(";") if doubt in {"need", "age"}]
+        counted = room in {"stays", "room_now", "room_september"}
+        doubts += [] if counted or room == "bought" else ["full"]
         self.options.append(
             {
                 "option": option,
                 "what": "independent",
-                "unit": "",
+                "unit": unit if counted else "",
                 "site": about["site"],
                 "name": school,
                 "kind": about["kind"],
                 "provision": provision,
-                "room": "bought",
+                "room": room if counted else "bought",
                 "condition": "",
                 "locality": locality,
                 "in_county": locality != OUT_OF_COUNTY,
@@ -304,5 +348,6 @@ class Found:
                 "beyond": 0.0 if residential or np.isnan(minutes) else max(0.0, minutes - guidance),
                 "preferred": preferred,
                 "place_funding": 0.0,
+                "doubts": ";".join(doubts),
             }
         )

@@ -16,7 +16,16 @@ from placeplan.county.settings_cases import Cases
 from placeplan.county.terms import TERMS, first_term, term_number
 from placeplan.county.vocabulary import PAYER_OF_FUND, PAYERS, PROVISIONS
 
-__all__ = ["LINE_COLUMNS", "QUOTE_PAYERS", "Line", "costs_of", "package_lines", "quote_lines", "unit_lines"]
+__all__ = [
+    "LINE_COLUMNS",
+    "PLACE_ADDED",
+    "QUOTE_PAYERS",
+    "Line",
+    "costs_of",
+    "package_lines",
+    "quote_lines",
+    "unit_lines",
+]
 
 LINE_COLUMNS: Final = ["option", "line", "payer", "words", "stated", "low", "pounds", "high", "first", "last", "once"]
 """``low``, ``pounds`` and ``high`` are pounds a term, or at once; ``pounds`` of a line not stated is missing.
@@ -25,6 +34,9 @@ LINE_COLUMNS: Final = ["option", "line", "payer", "words", "stated", "low", "pou
 PACKAGE_EXPECTED: Final = ("staff", "therapies", "outreach", "tuition", "equipment", "transport")
 QUOTE_PAYERS: Final = {"fee": "education", "transport": "education", "health": "health", "care": "care"}
 """The lines of a quote, and who pays each."""
+
+PLACE_ADDED: Final = "place_added"
+"""The line of a place above those commissioned."""
 
 Line = dict[str, Any]
 
@@ -57,22 +69,34 @@ def unit_lines(
     option: str,
     *,
     top_ups: Mapping[str, float],
-    transport: float,
+    transport: float | None,
     filled_discount: float,
     place_added: float,
     family_drives: bool,
+    independent: bool,
+    cases: Cases,
     start: int,
 ) -> list[Line]:
     """A place in a unit: its top-up by fund, transport, what is not due of a filled place, and a place that is added.
 
-    Marginal cash: the funding of a place that is commissioned already is no part of it.
+    Marginal cash: the funding of a place that is commissioned already is no part of it. ``transport`` is None where no
+    journey is known, and of an ``independent`` place what health and social care would pay is not stated.
     """
     lines = [
         _line(option, "top_up", PAYER_OF_FUND[fund], f"top-up or fee ({fund.replace('_', ' ')})", pounds, start=start)
         for fund, pounds in top_ups.items()
     ]
     payer, words = ("family", "transport, provided by the family") if family_drives else ("education", "transport")
-    lines.append(_line(option, "transport", payer, words, transport, start=start))
+    if transport is None:
+        lines.append(_not_stated(option, "transport", payer, cases.not_stated["transport"], start=start))
+    else:
+        lines.append(_line(option, "transport", payer, words, transport, start=start))
+    if independent:
+        lines += [
+            _not_stated(option, name, payer, cases.not_stated[name], start=start)
+            for name, payer in QUOTE_PAYERS.items()
+            if payer != "education"
+        ]
     if filled_discount:
         lines.append(
             _line(
@@ -86,7 +110,7 @@ def unit_lines(
         )
     if place_added:
         words = "a place above those commissioned"
-        lines.append(_line(option, "place_added", "education", words, place_added, start=start))
+        lines.append(_line(option, PLACE_ADDED, "education", words, place_added, start=start))
     return lines
 
 
@@ -160,7 +184,7 @@ def costs_of(county: County, case: Case, lines: pd.DataFrame) -> pd.DataFrame:
     start, rate = case.start, county.settings.cases.discount
     year = int(case.start_year)
     parts = [_summed(lines, "year", np.arange(start, start + len(TERMS)), np.ones(len(TERMS)))]
-    for horizon, last in last_years(county, case).items():
+    for horizon, last in last_years(case).items():
         terms = np.arange(start, first_term(last + 1))
         parts.append(_summed(lines, horizon, terms, (1.0 + rate) ** -(terms // len(TERMS) - year).astype(float)))
     return pd.concat(parts, ignore_index=True)
@@ -171,8 +195,10 @@ def _summed(lines: pd.DataFrame, horizon: str, terms: np.ndarray, factors: np.nd
     first, last = lines["first"].to_numpy(float)[:, None], lines["last"].to_numpy(float)[:, None]
     once = lines["once"].to_numpy(bool)[:, None]
     due = np.where(once, terms == first, (terms >= first) & ~(terms > last)) * factors
-    by_option = lines["last"].fillna(np.inf).groupby(lines["option"])
-    ends = by_option.transform("max").to_numpy(float)[:, None]
+    # How long what is known lasts; what is not stated lasts as long as the stay, whatever ends.
+    lasting = lines["stated"].astype(bool) & ~lines["once"].astype(bool) & (lines["high"] > 0)
+    until = lines["last"].fillna(np.inf).where(lasting).groupby(lines["option"])
+    ends = until.transform("max").to_numpy(float)[:, None]
     after = (terms > ends) & ~once & (last == ends)
     weight = due.sum(axis=1)
     frame = pd.DataFrame(

@@ -1,6 +1,6 @@
 """The options of a case with their lines and costs, ranked; what none of them does to others is in it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -52,10 +52,19 @@ class Listed:
 
 
 def listed_options(
-    county: County, travel: TravelTimes, problem: CountyProblem, case: Case, moves: pd.DataFrame
+    county: County,
+    travel: TravelTimes,
+    problem: CountyProblem,
+    case: Case,
+    moves: pd.DataFrame,
+    *,
+    leaving: Collection[str] = (),
 ) -> Listed:
-    """Everything that could be offered for a case, ranked, and everything that could not; ``moves``: see ``chains``."""
-    found = Found(county, travel, problem, case, moves)
+    """Everything that could be offered for a case, ranked, and everything that could not.
+
+    ``moves``: see ``chains``. ``leaving``: children who are cases beside it, and whose places it might come to have.
+    """
+    found = Found(county, travel, problem, case, moves, leaving=leaving)
     found.collect()
     numbers = dict.fromkeys(("minutes", "km", "beyond", "place_funding"), float)
     flags = dict.fromkeys(("in_county", "residential", "preferred"), bool)

@@ -1,19 +1,20 @@
 """All options of many cases on one table, the room there is for them together, and what is decided there."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from placeplan.cases.chains import moves_of
 from placeplan.cases.facts import Case
+from placeplan.cases.lines import PLACE_ADDED
 from placeplan.cases.listed import Listed
 from placeplan.cases.ranking import cost_score
-from placeplan.cases.units import consenting
+from placeplan.cases.units import consenting, own_seat, sitting
 from placeplan.county.county import County
 from placeplan.county.settings_cases import CRITERIA, CRITERION_NAMES
+from placeplan.county.terms import TERMS
 from placeplan.models.options import Choice, Choices, choose_together, weighted
 from placeplan.models.program import InfeasibleError
 from placeplan.problem import CountyProblem
@@ -59,37 +60,45 @@ def other_assumptions(base: Assumption) -> Iterator[tuple[str, str, Assumption]]
 
 
 class CaseTable:
-    """Cases with their options, and what is free for them; ``decided`` chooses under an assumption."""
+    """Cases with their options, and what is free for them; ``decided`` chooses under an assumption.
+
+    ``barred``: options of several cases that may not all be chosen together (see ``Choices``).
+    """
 
     def __init__(
         self,
         county: County,
         problem: CountyProblem,
         placements: pd.DataFrame,
+        *,
         cases: Mapping[str, Case],
         listed: Mapping[str, Listed],
-        *,
+        moves: pd.DataFrame,
         solver: str,
         time_limit: float | None = None,
     ) -> None:
-        self._county, self._problem, self._cases = county, problem, cases
+        self._county, self._problem, self._cases, self._moves = county, problem, cases, moves
         self._solver, self._time_limit = solver, time_limit
+        self.barred: list[dict[str, str]] = []
         rows = [part.options.assign(case=case) for case, part in listed.items()]
         self.options = pd.concat(rows).reset_index() if rows else pd.DataFrame()
         costs = pd.concat([part.costs.assign(case=case) for case, part in listed.items()], ignore_index=True)
         self._paid = costs[(costs["horizon"] == "year") & (costs["payer"] == "education")].set_index(["case", "option"])
-        children = {case.child for case in cases.values()} - {""}
-        moves = moves_of(problem)
-        self._moves = moves[~moves["child"].isin(children)].reset_index(drop=True)
+        lines = pd.concat([part.lines.assign(case=case) for case, part in listed.items()], ignore_index=True)
+        added = lines[lines["line"] == PLACE_ADDED].groupby(["case", "option"])["pounds"].sum() * len(TERMS)
+        keys = pd.MultiIndex.from_frame(self.options[["case", "option"]])
+        # Who needs a place that is added is found together: what one costs is set apart.
+        self._placed = added.reindex(keys).fillna(0.0).round(2).to_numpy(float)
+        unknown = lines[(lines["line"] == "fee") & ~lines["stated"].astype(bool)]
+        self._has_fee = ~keys.isin(pd.MultiIndex.from_frame(unknown[["case", "option"]]))
         self._counted = problem.units.index[np.isfinite(problem.units["room"])]
-        self._price = problem.units["fixed_cost"].where(problem.units["in_county"], 0.0)
-        stays = problem.children[problem.children["status"] == "stays"]
-        own = stays.loc[stays.index.isin(children), "unit"].value_counts()
-        held = problem.placement.units["held"]
-        self._held = held.sub(own, fill_value=0.0).reindex(problem.units.index).fillna(0.0)
-        here = consenting(problem)
-        consent = here[~here.index.isin(children)]["unit"].value_counts()
-        self._consent = consent.reindex(problem.units.index).fillna(0.0)
+        price = problem.units["fixed_cost"].where(problem.units["in_county"], 0.0)
+        added_for = self.options["unit"].isin(self._counted) & (self.options["room"] != "stays")
+        self._price = self.options["unit"].map(price).astype(float).where(added_for)
+        children = {case.child for case in cases.values()} - {""}
+        self._held = sitting(problem, children)
+        self._seats = {name: own_seat(problem, case) for name, case in cases.items()}
+        here = consenting(county, problem)
         theirs = placements[~placements["stays"] & ~placements["child"].isin([*children, *here.index])]
         self._offered = theirs["unit"].value_counts().reindex(problem.units.index).fillna(0.0)
 
@@ -101,55 +110,80 @@ class CaseTable:
         rows = weighed if cases is None else weighed[weighed["case"].isin(cases)]
         found = choose_together(self._choices(rows, assumed), solver=self._solver, time_limit=self._time_limit)
         # A case without any option is one that is not met.
-        return replace(found, chosen=found.chosen.reindex(sorted(cases or self._cases)).fillna(""))
+        every = sorted(cases or self._cases)
+        return replace(
+            found,
+            chosen=found.chosen.reindex(every).fillna(""),
+            added=found.added.reindex(every, fill_value=False),
+        )
 
     def weighed(self, assumed: Assumption) -> pd.DataFrame:
-        """The options with score, pounds (the public purse's first year) and budget (education's) as assumed."""
-        options = self.options
+        """The options with score, pounds (the public purse's first year) and budget (education's) as assumed.
+
+        A place that is added is in none of them: ``added`` is what it costs a year and ``loss`` what that takes off the
+        score. ``has_fee``: whether the fee of an independent place is known.
+        """
+        options, weights = self.options, pd.Series(dict(assumed.weights))
         end = np.array([assumed.costs.get(what, "middle") for what in options["what"]], dtype=object)
         pounds = np.select([end == "low", end == "high"], [options["low"], options["high"]], options["middle"])
+        pounds = pounds.astype(float) - self._placed
         keys = pd.MultiIndex.from_frame(options[["case", "option"]])
         paid = self._paid.reindex(keys)
         middle = (paid["pounds"] + paid["unstated_high"] / 2.0).to_numpy()
-        budget = np.select([end == "low", end == "high"], [paid["low"], paid["high"]], middle)
+        budget = np.select([end == "low", end == "high"], [paid["low"], paid["high"]], middle).astype(float)
         scores = options[[f"score_{name}" for name in CRITERIA]].set_axis(list(CRITERIA), axis=1)
         scores = scores.assign(cost=cost_score(self._county, pd.Series(pounds, options.index)))
-        score = weighted(scores, pd.Series(dict(assumed.weights)))
-        return options[["case", "option", "what", "unit", "room"]].assign(score=score, pounds=pounds, budget=budget)
+        share = float(weights["cost"] / weights.sum()) / self._county.settings.cases.cost_scale
+        return options[["case", "option", "what", "unit", "room", "provision"]].assign(
+            score=weighted(scores, weights),
+            pounds=pounds,
+            budget=budget - self._placed,
+            added=self._price if self._may_add(assumed) else np.nan,
+            loss=self._price * share,
+            has_fee=self._has_fee,
+        )
+
+    def _may_add(self, assumed: Assumption) -> bool:
+        return assumed.overfill and self._county.settings.rules.overfill.allowed
 
     def otherwise(self, weighed: pd.DataFrame) -> pd.Series:
         """By case, what education would otherwise spend: the cheapest independent place quoted, or listed.
 
-        Missing for a case that no independent place is open to.
+        Missing for a case that no independent place of a known fee is open to.
         """
-        away = weighed[weighed["what"] == "independent"]
-        quoted = away[away["unit"] == ""]
+        away = weighed[(weighed["what"] == "independent") & weighed["has_fee"]]
+        quoted = away[away["provision"] != ""]
         least = quoted.groupby("case")["budget"].min()
         return least.combine_first(away.groupby("case")["budget"].min()).reindex(sorted(weighed["case"].unique()))
 
-    def _room(self, assumed: Assumption) -> pd.Series:
-        """By unit with counted places, those that nobody has; below nought where it is above its places."""
-        taken = self._held + self._consent + (self._offered if assumed.offers_kept else 0.0)
-        room: pd.Series = (self._problem.units["room"] - taken)[self._counted]
-        return room
+    def _room(self, assumed: Assumption, cases: Iterable[str]) -> tuple[pd.Series, pd.Series, pd.Index]:
+        """By unit with counted places, those that are free for some cases, those that may be added, and where none is.
+
+        Who is above places already stays there, or another in the same place, at no more cost than now. Where more are
+        than may be, nobody comes.
+        """
+        ours = set(cases)
+        seats = pd.Series([seat for name, seat in self._seats.items() if name not in ours and seat], dtype=object)
+        own = pd.Series([seat for name, seat in self._seats.items() if name in ours and seat], dtype=object)
+        units = self._problem.units.loc[self._counted]
+        kept = self._offered if assumed.offers_kept else 0.0
+        held = (self._held + kept).add(seats.value_counts(), fill_value=0.0).reindex(units.index).fillna(0.0)
+        now = held.add(own.value_counts(), fill_value=0.0).reindex(units.index).fillna(0.0)
+        level = np.maximum(units["room"], now)
+        more = (units["ceiling_room"] - level).clip(lower=0.0) * float(self._may_add(assumed))
+        return level - held, more, units.index[now > units["ceiling_room"]]
 
     def _choices(self, rows: pd.DataFrame, assumed: Assumption) -> Choices:
-        units, room = self._problem.units, self._room(assumed)
-        # Who is above places already stays there, at no more cost than now.
-        now = (-room).clip(lower=0.0)
-        more = (units["ceiling_room"] - units["room"])[self._counted] - now
-        over = pd.DataFrame({"unit": now.index, "width": now.to_numpy(), "pounds": 0.0})
-        if assumed.overfill and self._county.settings.rules.overfill.allowed:
-            width, price = more.clip(lower=0.0).to_numpy(), self._price[more.index].to_numpy()
-            over = pd.concat([over, pd.DataFrame({"unit": more.index, "width": width, "pounds": price})])
+        room, more, shut = self._room(assumed, rows["case"].unique())
         counted = rows.assign(unit=rows["unit"].where(rows["unit"].isin(self._counted), ""))
+        counted = counted[~counted["unit"].isin(shut) | (counted["room"] == "stays")]
         # Who moves on makes room: where there is enough for all who could come, nobody has to.
         could = counted.drop_duplicates(["case", "unit"])["unit"].value_counts().reindex(room.index).fillna(0)
         moves = self._moves if assumed.moves and (could > room).any() else self._moves.iloc[:0]
+        moves = moves[~moves["to_unit"].isin(shut)].reset_index(drop=True)
         # Nothing of what nobody could come to is in question.
         asked = set(counted["unit"]) | set(moves["to_unit"])
-        room, over = room[room.index.isin(asked)], over[over["unit"].isin(asked) & (over["width"] > 0)]
-        least = self.otherwise(counted).dropna()
+        least = self.otherwise(rows).dropna()
         budgets: dict[str, tuple[list[str], float]] = {
             str(case): ([str(case)], pounds) for case, pounds in least.items()
         }
@@ -157,31 +191,27 @@ class CaseTable:
             budgets = {"all": (list(least.index), float(least.sum()))}
         return Choices(
             options=counted.sort_values(["case", "option"], ignore_index=True),
-            room=room,
-            over=over.sort_values(["unit", "pounds"], ignore_index=True),
-            moves=moves.reset_index(drop=True),
+            room=room[room.index.isin(asked)],
+            more=more[more.index.isin(asked)],
+            moves=moves,
             budgets=budgets,
             pooled=assumed.pooled,
+            barred=self.barred,
         )
-
-    def added_pounds(self, found: Choice, assumed: Assumption) -> float:
-        """What the places cost a year that are added above those commissioned."""
-        already = (-self._room(assumed)).clip(lower=0.0)
-        more = (found.over - already.reindex(found.over.index).fillna(0.0)).clip(lower=0.0)
-        return float((more * self._price.reindex(more.index)).sum())
 
     def alone(self, assumed: Assumption) -> dict[str, str]:
         """By case, what would be chosen if there were no other."""
         weighed = self.weighed(assumed)
-        free = self._room(assumed) >= 1.0
-        # A bought place is always free; one option with the best score, free and within the money, is the choice.
-        weighed = weighed.assign(free=weighed["unit"].map(free).fillna(value=True).astype(bool))
         least = self.otherwise(weighed)
         found = dict.fromkeys(self._cases, "")
         for case, rows in weighed.groupby("case"):
+            room, _, shut = self._room(assumed, [str(case)])
             best = rows[rows["score"] == rows["score"].max()]
+            unit = str(best["unit"].iloc[0])
+            # A bought place is always free; one option with the best score, free and within the money, is the choice.
+            free = unit not in room.index or (room[unit] >= 1.0 and unit not in shut)
             within = pd.isna(least[case]) or best["budget"].iloc[0] <= least[case]
-            if len(best) == 1 and best["free"].iloc[0] and within:
+            if len(best) == 1 and free and within:
                 found[str(case)] = str(best["option"].iloc[0])
             else:
                 found[str(case)] = str(self._chosen(weighed, assumed, cases=[str(case)]).chosen[case])

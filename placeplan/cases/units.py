@@ -1,5 +1,6 @@
 """Which units a case could go to, with what room, and why not to the others."""
 
+from collections.abc import Collection
 from typing import Final
 
 import numpy as np
@@ -14,8 +15,9 @@ from placeplan.geo.travel import TravelTimes
 from placeplan.pair_costs import journeys, priced
 from placeplan.problem import CountyProblem
 from placeplan.provision import needs_met
+from placeplan.rules import MAINSTREAM_KIND, wishes_mainstream
 
-__all__ = ["consenting", "rooms", "units_for"]
+__all__ = ["consenting", "own_seat", "rooms", "sitting", "units_for"]
 
 AGAINST: Final = ("kind", "need", "age", "distance", "consent")
 """Why a unit may be no option by itself, in the order in which it is told: the plan does not name such a kind, it does
@@ -39,12 +41,15 @@ def units_for(county: County, travel: TravelTimes, problem: CountyProblem, case:
     minutes = table["minutes"].to_numpy(float)
     most = case.most_minutes
     at = units.index == case.unit
+    # Whoever prefers mainstream suits it, whatever else the plan lists.
+    wishes = bool(wishes_mainstream(county, pd.Series([case.prefers])).iloc[0])
+    suits = (*case.suits, MAINSTREAM_KIND) if wishes else case.suits
     against = {
-        "kind": ~np.array([accepts(case.suits, k, m) for k, m in zip(units["kind"], units["model"], strict=True)], bool)
+        "kind": ~np.array([accepts(suits, k, m) for k, m in zip(units["kind"], units["model"], strict=True)], bool)
         & ~at,
         "need": ~np.array([case.need in needs_met(str(needs)) for needs in units["needs"]], dtype=bool) & ~at,
         "age": ((units["from_year_group"] > case.year_group) | (units["to_year_group"] < case.year_group)).to_numpy(),
-        "distance": (np.isnan(minutes) | (minutes > most)) & ~table["residential"].to_numpy(bool),
+        "distance": (np.isnan(minutes) | (minutes > most)) & ~table["residential"].to_numpy(bool) & ~at,
     }
     stays = bool((at & ~against["age"]).any())
     against["consent"] = np.full(len(units), stays and not case.may_move) & ~at
@@ -60,39 +65,58 @@ def units_for(county: County, travel: TravelTimes, problem: CountyProblem, case:
     return pd.concat([found, shut.rename_axis("unit")]) if len(closed) else found
 
 
-def consenting(problem: CountyProblem, *, apart_from: str = "") -> pd.DataFrame:
-    """The children who are in a unit, could stay, and have consented to a move: index child; unit, need, phase."""
+def consenting(county: County, problem: CountyProblem) -> pd.DataFrame:
+    """The children who are in a unit, could stay, and have consented to a move: index child; unit, need, phase.
+
+    A child who is a case moves by its own options alone.
+    """
     children = problem.children
-    here = children["could_stay"] & (children["reason"] == "moves_by_consent") & (children.index != apart_from)
+    here = children["could_stay"] & (children["reason"] == "moves_by_consent")
+    here &= ~children.index.isin(county.cases["child"].dropna())
     return children.loc[here, ["unit", "need", "phase", "locality", "year_group"]]
 
 
-def rooms(county: County, problem: CountyProblem, case: Case) -> pd.Series:
+def sitting(problem: CountyProblem, apart_from: Collection[str]) -> pd.Series:
+    """By unit, how many children are there today and could stay, whatever they might move to; without some."""
+    children = problem.children
+    here = children.loc[children["could_stay"] & ~children.index.isin(list(apart_from)), "unit"]
+    return here.value_counts().reindex(problem.units.index, fill_value=0).astype(float)
+
+
+def own_seat(problem: CountyProblem, case: Case) -> str:
+    """The unit where a case is and could stay, "" where there is none."""
+    if case.unit not in problem.units.index:
+        return ""
+    row = problem.units.loc[case.unit]
+    return case.unit if row["from_year_group"] <= case.year_group <= row["to_year_group"] else ""
+
+
+def rooms(county: County, problem: CountyProblem, case: Case, *, leaving: Collection[str] = ()) -> pd.Series:
     """What room each unit has for one case, by the children who are there today and who stay, not by anyone's plan.
 
     The nearest to hand first: ``stays`` (where the child is), ``bought`` (for one child), ``room_now``,
     ``room_september`` (when others leave or move up), ``chain`` (once one who has consented moves on), ``overfill``
-    (above places, up to the ceiling), ``full``.
+    (above places, up to the ceiling), ``vacated`` (once one of ``leaving``, children who are cases too, is elsewhere),
+    ``full``.
     """
     units = problem.units
-    child = case.child
-    today = county.children[county.children["child"] != child]["unit"].value_counts()
+    today = county.children[county.children["child"] != case.child]["unit"].value_counts()
     today = today.reindex(units.index, fill_value=0)
-    held = problem.placement.units["held"].reindex(units.index).fillna(0.0).copy()
-    stays = child in problem.children.index and problem.children.loc[child, "status"] == "stays"
-    if stays:
-        held[case.unit] -= 1.0
-    waiting = consenting(problem, apart_from=child)["unit"].value_counts().reindex(units.index, fill_value=0)
+    held = sitting(problem, [case.child])
+    waiting = consenting(county, problem)["unit"].value_counts().reindex(units.index, fill_value=0)
+    vacated = held - sitting(problem, [case.child, *leaving])
     room, ceiling = units["room"], units["ceiling_room"]
     if not county.settings.rules.overfill.allowed:
         ceiling = room
     conditions = [
-        (units.index == case.unit) & (units["to_year_group"] >= case.year_group).to_numpy(),
+        units.index == own_seat(problem, case),
         np.isinf(room),
-        today + 1 <= room,
-        held + waiting + 1 <= room,
-        (held + 1 <= room) & (waiting > 0),
+        np.maximum(today, held) + 1 <= room,
+        held + 1 <= room,
+        # One comes where one has gone.
+        (waiting > 0) & (held <= ceiling),
         held + 1 <= ceiling,
+        (vacated > 0) & (held <= ceiling),
     ]
-    names = ["stays", "bought", "room_now", "room_september", "chain", "overfill"]
+    names = ["stays", "bought", "room_now", "room_september", "chain", "overfill", "vacated"]
     return pd.Series(np.select([np.asarray(c, dtype=bool) for c in conditions], names, "full"), index=units.index)

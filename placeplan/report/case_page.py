@@ -89,10 +89,7 @@ def _about(run: Run, about: dict[str, Any]) -> str:
     locality = locality_names(run).get(str(about["locality"]), str(about["locality"]))
     phase = PHASE_NAMES[str(about["phase"])].lower()
     year = int(about["year_group"])
-    return (
-        f"Year {year} ({phase}) from September {run.facts['year'] + 1}; {needs}; lives in {locality}. "
-        f"A place is needed from {about['start_term']}."
-    )
+    return f"Year {year} ({phase}) when a place is needed, from {about['start_term']}; {needs}; lives in {locality}."
 
 
 def _said(run: Run, case: str, options: pd.DataFrame) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from placeplan.cases.facts import Case
@@ -23,11 +24,11 @@ from placeplan.models.explain import difference
 from placeplan.models.fixed import changed_for_others, fixed_at, overfill_price, with_staying
 from placeplan.models.placement import Placement, PlacementProblem
 from placeplan.models.pricing import one_sided_prices
-from placeplan.models.program import DEFAULT_SOLVER
+from placeplan.models.program import DEFAULT_SOLVER, InfeasibleError, OutOfTimeError
 from placeplan.problem import county_problem
 from placeplan.studies.answers import Allocation
 
-__all__ = ["NOBODY", "Effect", "Others", "others_of"]
+__all__ = ["NOBODY", "Effect", "Others", "effects_of", "others_of"]
 
 FARTHER: Final = 0.05
 """Minutes by which a journey is longer: they are in tenths."""
@@ -52,6 +53,10 @@ class Effect:
 NOBODY: Final = pd.DataFrame(columns=["outcome", "need", "phase", "locality", "children"])
 
 
+NO_EFFECT: Final = Effect(0.0, 0.0, 0.0, NOBODY, estimate=False)
+"""What an option does to others that takes no counted place."""
+
+
 @dataclass(frozen=True, slots=True)
 class Others:
     """Everybody but some cases: their problem without them, its rules and its best allocation.
@@ -59,7 +64,9 @@ class Others:
     ``groups``: by case, the group in the problem that has its pairs, where there are rules over several children.
     """
 
+    cases: Mapping[str, Case] = field(repr=False)
     children: pd.DataFrame = field(repr=False)
+    units: pd.DataFrame = field(repr=False)
     stated: PlacementProblem = field(repr=False)
     rules: tuple[Rule, ...] = field(repr=False)
     minimum: pd.Series | None = field(repr=False)
@@ -74,15 +81,22 @@ class Others:
     def at(self, where: Mapping[str, str]) -> Effect | None:
         """The effect of cases' being at units (by case), solved again; None where one is full or a rule against it."""
         fixed, rules, own = self.stated, list(self.rules), 0.0
-        try:
-            for case, unit in where.items():
+        for case, unit in where.items():
+            if not self.counts(case, unit):
+                continue
+            try:
                 own += overfill_price(fixed, unit)
                 if case in self.groups:
                     fixed, rules = fixed_at(fixed, rules, self.groups[case], unit)
                 else:
                     fixed = with_staying(fixed, unit, 1.0)
+            except (KeyError, ValueError):
+                return None
+        try:
             after = allocate(fixed, rules=rules, minimum=self.minimum, start=self.placement, solver=self.solver)
-        except (KeyError, ValueError):
+        except OutOfTimeError:
+            raise
+        except InfeasibleError:
             return None
         saved = difference(self.placement, after)
         return Effect(
@@ -92,6 +106,16 @@ class Others:
             people=self._people(after),
             estimate=False,
         )
+
+    def counts(self, case: str, unit: str) -> bool:
+        """Whether a case that is put in a unit takes a place of the others' September.
+
+        It does not where it needs the unit before September only or later, nor where it is there already and the table
+        children does not count it.
+        """
+        about, row = self.cases[case], self.units.loc[unit]
+        uncounted = about.unit == unit and about.child not in self.children.index
+        return bool(row["from_year_group"] <= about.in_september <= row["to_year_group"]) and not uncounted
 
     def _people(self, after: Placement) -> pd.DataFrame:
         changed = changed_for_others(self.stated, self.placement, after)
@@ -135,7 +159,17 @@ def others_of(
         placement = allocate(
             stated, rules=problem.rules, minimum=problem.minimum, start=answer.placement, solver=solver
         )
-    return Others(problem.children, stated, problem.rules, problem.minimum, placement, groups, solver)
+    return Others(
+        cases=cases,
+        children=problem.children,
+        units=problem.units,
+        stated=stated,
+        rules=problem.rules,
+        minimum=problem.minimum,
+        placement=placement,
+        groups=groups,
+        solver=solver,
+    )
 
 
 def _with_cases(county: County, cases: Mapping[str, Case], names: Mapping[str, str]) -> County:
@@ -146,7 +180,7 @@ def _with_cases(county: County, cases: Mapping[str, Case], names: Mapping[str, s
             {
                 "child": names[name],
                 "zone": case.zone,
-                "year_group": case.year_group - 1,
+                "year_group": case.in_september - 1,
                 "need": case.need,
                 "band": case.band or None,
                 "unit": case.unit or None,
@@ -159,3 +193,42 @@ def _with_cases(county: County, cases: Mapping[str, Case], names: Mapping[str, s
     others = children[~children["child"].isin(own["child"])]
     rows = own.reindex(columns=children.columns).astype(children.dtypes.to_dict())
     return replace(county, children=pd.concat([others, rows], ignore_index=True))
+
+
+def effects_of(others: Others, case: str, options: pd.DataFrame, *, estimate: bool) -> dict[str, Effect | None]:
+    """By option, what it does to others; of options at the same unit once. None where a rule stands against it.
+
+    ``options``: of one case, index option, with unit and room. To stay no rule stands against.
+    """
+    counted = options[(options["unit"] != "") & (options["room"] != "bought")]
+    estimated = estimate and not others.groups
+    prices = others.estimates() if estimated and len(counted) else pd.DataFrame()
+    at = {
+        unit: _estimated(others, prices, case, unit) if estimated else others.at({case: unit})
+        for unit in counted["unit"].unique()
+    }
+    found = {str(name): at[unit] for name, unit in counted["unit"].items()}
+    stays = set(counted.index[counted["room"] == "stays"])
+    return {
+        str(name): NO_EFFECT if name not in found or (found[name] is None and name in stays) else found[str(name)]
+        for name in options.index
+    }
+
+
+def _estimated(others: Others, prices: pd.DataFrame, case: str, unit: str) -> Effect | None:
+    if unit not in prices.index or not others.counts(case, unit):
+        return NO_EFFECT
+    try:
+        own = overfill_price(others.stated, unit)
+    except ValueError:
+        return None
+    price = {name: float(prices[name][unit]) for name in prices}
+    if not np.isfinite(price["cost_one_fewer"]):
+        return None
+    return Effect(
+        pounds=round(price["cost_one_fewer"] - own, 2) + 0.0,
+        children=-price["children_one_fewer"] + 0.0,
+        preferences=-price["preferences_one_fewer"] + 0.0,
+        people=NOBODY,
+        estimate=True,
+    )

@@ -1,6 +1,7 @@
 """A meeting: one option for each of many cases together, every place counted once, and what that turns on."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,15 @@ from placeplan.models.options import Choice
 from placeplan.models.program import DEFAULT_SOLVER, OutOfTimeError
 from placeplan.studies.answers import Allocation
 from placeplan.studies.case_answers import Meeting
-from placeplan.studies.case_effects import NOBODY, others_of
+from placeplan.studies.case_effects import Effect, Others, effects_of, others_of
 
 __all__ = ["partnership_meeting"]
+
+TRIES: Final = 20
+"""How many of the best choices are tried under rules over several children."""
+
+TOLD: Final = ("name", "what", "unit", "kind", "provision", "condition", "doubts")
+"""What is told of an option that is chosen."""
 
 
 def partnership_meeting(
@@ -48,58 +55,100 @@ def partnership_meeting(
     """
     chosen = chosen_facts(county, cases)
     others = others_of(county, travel, answer, chosen, solver=solver)
-    problem, known = answer.problem, moves_of(answer.problem)
-    listed = {name: listed_options(county, travel, problem, case, known) for name, case in chosen.items()}
-    table = CaseTable(county, problem, answer.placements, chosen, listed, solver=solver, time_limit=time_limit)
+    problem, known = answer.problem, moves_of(county, travel, answer.problem)
+    listed = {}
+    for name, case in chosen.items():
+        leaving = [other.child for other in chosen.values() if other.may_move and other.child and other is not case]
+        found = listed_options(county, travel, problem, case, known, leaving=leaving)
+        # Where rules are over several children, each option is tried under them by itself.
+        effects = effects_of(others, name, found.options, estimate=False) if others.groups else {}
+        listed[name] = found.without(county, case, [option for option, effect in effects.items() if effect is None])
+    table = CaseTable(
+        county,
+        problem,
+        answer.placements,
+        cases=chosen,
+        listed=listed,
+        moves=known,
+        solver=solver,
+        time_limit=time_limit,
+    )
     base = Assumption(
         dict(county.settings.cases.weights), pooled=pooled, overfill=overfill, moves=moves, offers_kept=offers_kept
     )
+    weighed = table.weighed(base)
     try:
-        found = table.decided(base)
-        alone = table.alone(base)
-        turns = table.turns(base, found)
+        decided, effect = _under_rules(table, base, others)
+        turns = table.turns(base, decided)
+        decisions = _decisions(table, decided, table.alone(base), turns, weighed)
     except OutOfTimeError as error:
         raise NotProvenError(f"a meeting: no answer was found in {time_limit} s") from error
-    weighed = table.weighed(base)
-    decisions = _decisions(table, found, alone, turns, weighed)
-    at = decisions[(decisions["unit"] != "") & (decisions["room"] != "bought")]
-    effect = others.at(dict(zip(at["case"], at["unit"], strict=True)))
     return Meeting(
         county=county,
         question_year=answer.year,
         listed=listed,
         tables={
             "meeting": decisions,
-            "meeting_budget": _budget(table, found, weighed, base),
-            "meeting_moves": found.moved.drop(columns="child"),
+            "meeting_budget": _budget(table, decided, weighed, base),
+            "meeting_moves": decided.moved.drop(columns="child"),
             "meeting_turns": turns,
-            "meeting_others": NOBODY if effect is None else effect.people,
+            "meeting_others": effect.people,
         },
-        status=found.status,
+        status=decided.status,
         others=effect,
     )
+
+
+def _under_rules(table: CaseTable, base: Assumption, others: Others) -> tuple[Choice, Effect]:
+    """The best choice that all rules allow together, and what it does to others.
+
+    A choice that they do not allow is barred, and the next best is found.
+    """
+    options = table.options
+    counted = options[(options["unit"] != "") & (options["room"] != "bought")]
+    units = counted.set_index(["case", "option"])["unit"].to_dict()
+    for _ in range(TRIES):
+        found = table.decided(base)
+        taken = {str(case): str(option) for case, option in found.chosen.items() if (case, option) in units}
+        effect = others.at({case: units[case, option] for case, option in taken.items()})
+        if effect is not None:
+            return found, effect
+        table.barred.append(taken)
+    raise NotProvenError(f"a meeting: none of the {TRIES} best choices can be made under the county's rules")
 
 
 def _decisions(
     table: CaseTable, found: Choice, alone: dict[str, str], turns: pd.DataFrame, weighed: pd.DataFrame
 ) -> pd.DataFrame:
-    """A row a case: what is chosen, what it would have been alone, and what the choice turns on."""
+    """A row a case: what is chosen, what it would have been alone, and what the choice turns on.
+
+    ``room``: as it comes about in this choice; ``pounds``: a year to the public purse, a place that is added in it.
+    """
     about = {(row["case"], row["option"]): row for row in table.options.to_dict("records")}
-    pounds = weighed.set_index(["case", "option"])["pounds"].to_dict()
+    costs = weighed.set_index(["case", "option"])
+    moved = set(found.moved["from_unit"])
     rows = []
     for case, option in zip(map(str, found.chosen.index), found.chosen, strict=True):
         row = about.get((case, option), {"what": "none"})
         mine = turns[turns["case"] == case]
         by_itself = alone[case]
+        room, pounds = str(row.get("room", "")), float(costs["pounds"].get((case, option), np.nan))
+        if found.added[case]:
+            room, pounds = "overfill", pounds + float(costs["added"].get((case, option), 0.0))
+        elif room in {"overfill", "chain", "vacated"}:
+            room = "chain" if row["unit"] in moved else "vacated"
         rows.append(
             {
                 "case": case,
                 "option": option,
-                **{name: row.get(name, "") for name in ("name", "what", "unit", "room")},
+                **{name: row.get(name, "") for name in TOLD},
+                "beyond": float(row.get("beyond", np.nan)),
+                "preferred": bool(row.get("preferred", False)),
+                "not_stated": int(row.get("not_stated", 0)),
+                "room": room,
                 "rank": float(row.get("rank", np.nan)),
-                "pounds": pounds.get((case, option), np.nan),
+                "pounds": round(pounds, 2),
                 "alone": by_itself,
-                "alone_pounds": pounds.get((case, by_itself), np.nan),
                 "changed": option != by_itself,
                 "decided": mine.empty,
                 "turns_on": "; ".join(dict.fromkeys(mine["assumption"])),
@@ -114,12 +163,14 @@ def _budget(table: CaseTable, found: Choice, weighed: pd.DataFrame, assumed: Ass
     Columns case (``all`` for those that an independent place is open to, moves and places added in it), otherwise
     (missing where none is), spent, left; pounds a year.
     """
-    numbers = weighed.set_index(["case", "option"])["budget"]
+    numbers = weighed.set_index(["case", "option"])
     otherwise = table.otherwise(weighed)
-    spent = pd.Series({case: numbers.get((case, option), float("nan")) for case, option in found.chosen.items()})
+    chosen = pd.MultiIndex.from_arrays([found.chosen.index, found.chosen])
+    added = numbers["added"].reindex(chosen).to_numpy() * found.added.to_numpy(float)
+    spent = pd.Series(numbers["budget"].reindex(chosen).to_numpy() + np.nan_to_num(added), index=found.chosen.index)
     rows = pd.DataFrame({"case": spent.index, "otherwise": otherwise.reindex(spent.index), "spent": spent.to_numpy()})
     known = rows[rows["otherwise"].notna()]
-    whole = float(known["spent"].sum()) + float(found.moved["pounds"].sum()) + table.added_pounds(found, assumed)
+    whole = float(known["spent"].sum()) + float(found.moved["pounds"].sum())
     total = {"case": "all", "otherwise": float(known["otherwise"].sum()), "spent": whole}
     both = pd.concat([rows, pd.DataFrame([total])], ignore_index=True)
     return both.assign(left=both["otherwise"] - both["spent"], pooled=assumed.pooled).round(2)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from placeplan.cases.break_even import break_even
@@ -16,16 +15,12 @@ from placeplan.cases.ranking import turning_points
 from placeplan.county.county import County
 from placeplan.county.terms import term_name
 from placeplan.geo.travel import TravelTimes
-from placeplan.models.fixed import overfill_price
 from placeplan.models.program import DEFAULT_SOLVER
 from placeplan.studies.answers import Allocation
 from placeplan.studies.case_answers import CaseOptions
-from placeplan.studies.case_effects import NOBODY, Effect, Others, others_of
+from placeplan.studies.case_effects import NOBODY, Effect, effects_of, others_of
 
 __all__ = ["case_options"]
-
-NO_EFFECT: Final = Effect(0.0, 0.0, 0.0, NOBODY, estimate=False)
-"""What an option does to others that takes no counted place."""
 
 MILLION: Final = 1e6
 
@@ -68,8 +63,8 @@ def case_options(
     """
     fact = chosen_facts(county, [case])[case]
     others = others_of(county, travel, answer, {case: fact}, solver=solver)
-    listed = listed_options(county, travel, answer.problem, fact, moves_of(answer.problem))
-    effects = _effects(others, case, listed.options, estimate=estimate)
+    listed = listed_options(county, travel, answer.problem, fact, moves_of(county, travel, answer.problem))
+    effects = effects_of(others, case, listed.options, estimate=estimate)
     listed = listed.without(county, fact, [name for name, effect in effects.items() if effect is None])
     kept = {name: effect for name, effect in effects.items() if effect is not None}
     costs = listed.costs
@@ -94,37 +89,6 @@ def case_options(
         listed=listed,
         tables=tables,
         estimate=estimate,
-    )
-
-
-def _effects(others: Others, case: str, options: pd.DataFrame, *, estimate: bool) -> dict[str, Effect | None]:
-    """By option, what it does to others; of options at the same unit once."""
-    counted = options[(options["unit"] != "") & (options["room"] != "bought")]
-    estimated = estimate and not others.groups
-    prices = others.estimates() if estimated and len(counted) else pd.DataFrame()
-    at = {
-        unit: _estimated(others, prices, unit) if estimated else others.at({case: unit})
-        for unit in counted["unit"].unique()
-    }
-    return {str(name): at[options.loc[name, "unit"]] if name in counted.index else NO_EFFECT for name in options.index}
-
-
-def _estimated(others: Others, prices: pd.DataFrame, unit: str) -> Effect | None:
-    if unit not in prices.index:
-        return NO_EFFECT
-    try:
-        own = overfill_price(others.stated, unit)
-    except ValueError:
-        return None
-    price = {name: float(prices[name][unit]) for name in prices}
-    if not np.isfinite(price["cost_one_fewer"]):
-        return None
-    return Effect(
-        pounds=round(price["cost_one_fewer"] - own, 2) + 0.0,
-        children=-price["children_one_fewer"] + 0.0,
-        preferences=-price["preferences_one_fewer"] + 0.0,
-        people=NOBODY,
-        estimate=True,
     )
 
 

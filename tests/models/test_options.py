@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from placeplan.models.options import Choices, choose_together, ranked, weight_ranges
 from placeplan.models.program import InfeasibleError
 
-NO_OVER = pd.DataFrame({"unit": [], "width": [], "pounds": []})
+NO_MORE = pd.Series(dtype=float)
 NO_MOVES = pd.DataFrame({"child": [], "from_unit": [], "to_unit": [], "pounds": []})
 
 
@@ -19,8 +19,10 @@ def scores_of(rows):
     return pd.DataFrame(rows, index=["cost", "journey"]).T
 
 
-def options_of(rows):
-    return pd.DataFrame(rows, columns=["case", "option", "unit", "score", "pounds", "budget"])
+def options_of(rows, *, added=np.nan, loss=0.0):
+    """``added``, ``loss``: what a place that is added costs, and takes off the score."""
+    options = pd.DataFrame(rows, columns=["case", "option", "unit", "score", "pounds", "budget"])
+    return options.assign(added=added, loss=loss)
 
 
 def test_options_are_ranked_by_weighted_scores_and_equals_share_a_rank():
@@ -88,22 +90,26 @@ def test_a_place_is_counted_once_and_the_higher_scores_take_it():
         ]
     )
     room = pd.Series({"school": 1.0})
-    found = choose_together(Choices(options, room, NO_OVER, NO_MOVES))
+    found = choose_together(Choices(options, room, NO_MORE, NO_MOVES))
     # 0.9 + 0.7 beats 0.5 + 0.8.
     assert found.chosen.to_dict() == {"c1": "school", "c2": "away"}
     assert (found.status, found.values["pounds"], found.values["score"]) == ("optimal", 70_000, pytest.approx(1.6))
-    # A place above those there are, at a price that comes after the scores.
-    over = pd.DataFrame({"unit": ["school"], "width": [1.0], "pounds": [10_000.0]})
-    both = choose_together(Choices(options, room, over, NO_MOVES))
+    # A place above those there are, at a price that takes off the score of who has it.
+    more = pd.Series({"school": 1.0})
+    dear = options.assign(added=10_000.0, loss=0.05)
+    both = choose_together(Choices(dear, room, more, NO_MOVES))
     assert both.chosen.to_dict() == {"c1": "school", "c2": "school"}
-    assert (both.over.to_dict(), both.values["pounds"]) == ({"school": 1}, 50_000)
+    assert (both.added.sum(), both.values["pounds"]) == (1, 50_000)
+    # 0.8 less 0.2 is not worth it beside 0.7; nor is it where no place may be added for it.
+    assert choose_together(Choices(dear.assign(loss=0.2), room, more, NO_MOVES)).chosen["c2"] == "away"
+    assert choose_together(Choices(options, room, more, NO_MOVES)).chosen["c2"] == "away"
     # Or one who has consented moves on, and costs 3,000 more.
     moves = pd.DataFrame({"child": ["d"], "from_unit": ["school"], "to_unit": ["base"], "pounds": [3_000.0]})
-    moved = choose_together(Choices(options, pd.Series({"school": 1.0, "base": 1.0}), NO_OVER, moves))
+    moved = choose_together(Choices(options, pd.Series({"school": 1.0, "base": 1.0}), NO_MORE, moves))
     assert moved.moved["child"].tolist() == ["d"]
     assert moved.values["pounds"] == 43_000
     # Nobody moves on where it makes no room that anybody takes.
-    wide = choose_together(Choices(options, pd.Series({"school": 2.0, "base": 1.0}), NO_OVER, moves))
+    wide = choose_together(Choices(options, pd.Series({"school": 2.0, "base": 1.0}), NO_MORE, moves))
     assert wide.moved.empty
 
 
@@ -117,16 +123,43 @@ def test_budgets_bound_one_case_or_all_together():
         ]
     )
     each = {case: ([case], 44_000.0) for case in ("c1", "c2")}
-    alone = choose_together(Choices(options, pd.Series(dtype=float), NO_OVER, NO_MOVES, each))
+    alone = choose_together(Choices(options, pd.Series(dtype=float), NO_MORE, NO_MOVES, each))
     assert alone.chosen.to_dict() == {"c1": "away", "c2": "package"}
     pooled = {"all": (["c1", "c2"], 88_000.0)}
-    together = choose_together(Choices(options, pd.Series(dtype=float), NO_OVER, NO_MOVES, pooled, pooled=True))
+    together = choose_together(Choices(options, pd.Series(dtype=float), NO_MORE, NO_MOVES, pooled, pooled=True))
     assert together.chosen.to_dict() == {"c1": "package", "c2": "package"}
+
+
+def test_an_added_place_is_the_money_of_the_case_that_has_it():
+    options = options_of(
+        [
+            ("c1", "school", "school", 0.9, 20_000.0, 20_000.0),
+            ("c1", "away", "", 0.1, 25_000.0, 25_000.0),
+            ("c2", "school", "school", 0.9, 20_000.0, 20_000.0),
+            ("c2", "away", "", 0.1, 44_000.0, 44_000.0),
+        ],
+        added=10_000.0,
+    )
+    each = {"c1": (["c1"], 25_000.0), "c2": (["c2"], 44_000.0)}
+    room, more = pd.Series({"school": 1.0}), pd.Series({"school": 1.0})
+    found = choose_together(Choices(options, room, more, NO_MOVES, each))
+    # The first has the place that there is, since its own money does not reach for another.
+    assert found.chosen.to_dict() == {"c1": "school", "c2": "school"}
+    assert found.added.to_dict() == {"c1": False, "c2": True}
+
+
+def test_options_that_are_barred_together_are_not_chosen_together():
+    options = options_of(
+        [("c1", "a", "", 0.9, 1.0, 1.0), ("c1", "b", "", 0.8, 1.0, 1.0), ("c2", "a", "", 0.9, 1.0, 1.0)]
+    )
+    barred = [{"c1": "a", "c2": "a"}]
+    found = choose_together(Choices(options, pd.Series(dtype=float), NO_MORE, NO_MOVES, barred=barred))
+    assert found.chosen.to_dict() == {"c1": "b", "c2": "a"}
 
 
 def test_who_cannot_be_met_has_no_option():
     options = options_of([("c1", "school", "school", 0.9, 1.0, 1.0), ("c2", "school", "school", 0.8, 1.0, 1.0)])
-    found = choose_together(Choices(options, pd.Series({"school": 1.0}), NO_OVER, NO_MOVES))
+    found = choose_together(Choices(options, pd.Series({"school": 1.0}), NO_MORE, NO_MOVES))
     assert found.chosen.to_dict() == {"c1": "school", "c2": ""}
     assert found.values["unmet"] == 1
 
@@ -134,23 +167,23 @@ def test_who_cannot_be_met_has_no_option():
 def test_what_is_doubled_or_cannot_be_is_refused():
     twice = options_of([("c1", "a", "", 0.1, 1.0, 1.0)] * 2)
     with pytest.raises(ValueError, match="case and option: expected each once"):
-        choose_together(Choices(twice, pd.Series(dtype=float), NO_OVER, NO_MOVES))
+        choose_together(Choices(twice, pd.Series(dtype=float), NO_MORE, NO_MOVES))
     one = options_of([("c1", "a", "", 0.1, 1.0, 1.0)])
     with pytest.raises(InfeasibleError):
-        choose_together(Choices(one, pd.Series({"full": -1.0}), NO_OVER, NO_MOVES))
+        choose_together(Choices(one, pd.Series({"full": -1.0}), NO_MORE, NO_MOVES))
 
 
 @st.composite
 def meetings(draw):
     units = ["u", "v"]
     rows = []
-    for case in range(draw(st.integers(1, 4))):
+    for case in range(draw(st.integers(1, 3))):
         for option in range(draw(st.integers(1, 3))):
             unit = draw(st.sampled_from(["u", "v", ""]))
             pounds = draw(st.sampled_from([0.0, 5.0, 10.0, 20.0]))
             rows.append((f"c{case}", f"o{option}", unit, draw(numbers), pounds, pounds))
     room = pd.Series({unit: float(draw(st.integers(0, 2))) for unit in units})
-    over = pd.DataFrame({"unit": units, "width": [float(draw(st.integers(0, 1))) for _ in units], "pounds": [7.0, 3.0]})
+    more = pd.Series({unit: float(draw(st.integers(0, 1))) for unit in units})
     moves = pd.DataFrame(
         [
             (f"d{n}", a, b, draw(st.sampled_from([-4.0, 0.0, 6.0])))
@@ -161,10 +194,14 @@ def meetings(draw):
     )
     limit = draw(st.sampled_from([15.0, 30.0, 100.0]))
     pooled = draw(st.booleans())
+    prices = {"u": 7.0, "v": 3.0}
     options = options_of(rows)
+    never = np.array(draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))))
+    options["added"] = options["unit"].map(prices).where(~never)
+    options["loss"] = options["unit"].map({"u": 0.3, "v": 0.0}).fillna(0.0)
     cases = sorted(options["case"].unique())
-    budgets = {"all": (cases, limit)} if pooled else {case: ([case], limit) for case in cases}
-    return Choices(options, room, over, moves, budgets, pooled=pooled)
+    budgets = {"all": (cases[:2], limit)} if pooled else {case: ([case], limit) for case in cases}
+    return Choices(options, room, more, moves, budgets, pooled=pooled)
 
 
 def every_way(choices):
@@ -172,33 +209,40 @@ def every_way(choices):
     options = choices.options
     cases = sorted(options["case"].unique())
     picks = [[None, *options.index[options["case"] == case]] for case in cases]
-    found = []
-    for picked in itertools.product(*picks):
-        taken = options.loc[[p for p in picked if p is not None]]
-        for size in range(len(choices.moves) + 1):
-            for some in itertools.combinations(choices.moves.index, size):
-                moved = choices.moves.loc[list(some)]
-                if moved["child"].duplicated().any():
-                    continue
-                load = {u: (taken["unit"] == u).sum() for u in choices.room.index}
-                for row in moved.itertuples():
-                    load[row.to_unit] = load.get(row.to_unit, 0) + 1
-                    load[row.from_unit] -= 1
-                above = {u: max(0.0, load[u] - room) for u, room in choices.room.items()}
-                width = choices.over.set_index("unit")["width"]
-                if any(above[u] > width[u] for u in above):
-                    continue
-                extra = sum(above[u] * p for u, p in choices.over.set_index("unit")["pounds"].items())
-                extra_all = extra + moved["pounds"].sum()
-                kept = True
-                for whose, limit in choices.budgets.values():
-                    spent = taken.loc[taken["case"].isin(whose), "budget"].sum()
-                    kept = kept and spent + (extra_all if choices.pooled else 0.0) <= limit + 1e-9
-                if kept:
-                    score = round(sum(np.round(taken["score"] * 1e6)))
-                    pounds = round(100 * (taken["pounds"].sum() + extra_all))
-                    found.append((len(cases) - len(taken), -score, len(moved), pounds))
-    return min(found)
+    return min(
+        told
+        for picked in itertools.product(*picks)
+        for size in range(len(choices.moves) + 1)
+        for some in itertools.combinations(choices.moves.index, size)
+        for told in ways(choices, options.loc[[p for p in picked if p is not None]], choices.moves.loc[list(some)])
+    )
+
+
+def ways(choices, taken, moved):
+    """The objectives of one pick of options and moves, for each way to add places for some of them."""
+    if moved["child"].duplicated().any():
+        return
+    cases = choices.options["case"].nunique()
+    for flags in itertools.product([False, True], repeat=len(taken)):
+        added = taken[np.array(flags, dtype=bool)]
+        load = {u: (taken["unit"] == u).sum() - (added["unit"] == u).sum() for u in choices.room.index}
+        for row in moved.itertuples():
+            load[row.to_unit] = load.get(row.to_unit, 0) + 1
+            load[row.from_unit] -= 1
+        more = added["unit"].value_counts()
+        if added["added"].isna().any() or any(more[u] > choices.more.get(u, 0) for u in more.index):
+            continue
+        if any(load[u] > room for u, room in choices.room.items()):
+            continue
+        kept = True
+        for whose, limit in choices.budgets.values():
+            spent = taken.loc[taken["case"].isin(whose), "budget"].sum()
+            spent += added.loc[added["case"].isin(whose), "added"].sum()
+            kept = kept and spent + (moved["pounds"].sum() if choices.pooled else 0.0) <= limit + 1e-9
+        if kept:
+            score = round(sum(np.round(taken["score"] * 1e6)) - sum(np.round(added["loss"] * 1e6)))
+            pounds = round(100 * (taken["pounds"].sum() + added["added"].sum() + moved["pounds"].sum()))
+            yield cases - len(taken), -score, len(moved), pounds
 
 
 @settings(max_examples=40, deadline=None)
