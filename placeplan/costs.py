@@ -16,7 +16,7 @@ from placeplan.county.settings import EntitledShare, SpotPurchase
 from placeplan.county.vocabulary import SPOT_PURCHASE
 from placeplan.errors import Fault, InputError
 
-__all__ = ["minutes_penalty", "spending_by_fund", "spot_rows", "top_up_lines", "transport_pounds"]
+__all__ = ["NOT_CARRIED", "minutes_penalty", "spending_by_fund", "spot_rows", "top_up_lines", "transport_pounds"]
 
 NOT_CARRIED: Final = ("peripatetic", "mainstream_support")
 """Kinds that come to the child, or that the child attends as any pupil: no transport is added."""

@@ -234,7 +234,7 @@ def test_what_is_published_is_a_rolling_year(folder, met):
 
     def ago(term, children):
         record = pd.DataFrame({"term": [term] * children, "need": "ASD", "phase": "primary", "locality": "north"})
-        record = record.assign(outcome="independent", why="full", local_offer="", second_need="")
+        record = record.assign(outcome="independent", decided=True, why="full", local_offer="", second_need="")
         return replace(run, tables={"gap_record": record.assign(offer_pounds=math.nan, independent_pounds=60_000.0)})
 
     before = [ago("autumn 2024", 12), ago("summer 2024", 8), ago("spring 2024", 40), ago("spring 2025", 30)]

@@ -4,7 +4,7 @@ A row a child who would go, or went, to an independent place, or for whom nothin
 The record is the office's; what is published of some terms' records is counts by broad area and phase.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import product
 from typing import Any, Final
 
@@ -26,33 +26,44 @@ RECORD_COLUMNS: Final = [
     "phase",
     "locality",
     "outcome",
+    "decided",
     "why",
     "local_offer",
     "offer_pounds",
     "independent_pounds",
 ]
-"""``outcome``: independent, or nothing; ``why``: what stood against a local option; ``local_offer``: what would have
-kept the child, ``offer_pounds`` its yearly cost with the place itself, ``independent_pounds`` what it costs now."""
+"""``outcome``: independent, or nothing; ``decided``: whether that was agreed, or is recommended; ``why``: what stood
+against a local option; ``local_offer``: what would have kept the child, ``offer_pounds`` its yearly cost with the place
+itself, ``independent_pounds`` what it costs now."""
 
 WHY: Final = ("full", "distance", "consent", "veto", "rule", "age", "need", "closed", "kind")
 """Why there was no local option, the nearest to hand first."""
 
 
 def gap_record(
-    cases: Mapping[str, Case], listed: Mapping[str, Listed], chosen: Mapping[str, str], *, term: str
+    cases: Mapping[str, Case],
+    listed: Mapping[str, Listed],
+    chosen: Mapping[str, str],
+    *,
+    decided: Collection[str] = (),
+    term: str,
 ) -> pd.DataFrame:
-    """A row for each case that goes to an independent place or to none; ``chosen``: option by case, "" for none."""
+    """A row for each case that goes to an independent place or to none.
+
+    ``chosen``: option by case, "" for none; one that is not listed any more is taken for an independent place.
+    ``decided``: the cases for which it was agreed.
+    """
     rows = [
-        _row(cases[case], listed[case], option, term=term)
+        {"term": term, "decided": case in decided, **_row(cases[case], listed[case], option)}
         for case, option in chosen.items()
-        if not option or listed[case].options.loc[option, "what"] == "independent"
+        if option not in listed[case].options.index or listed[case].options.loc[option, "what"] == "independent"
     ]
     frame = pd.DataFrame(rows, columns=RECORD_COLUMNS)
     # In an order that says nothing of who came first.
     return frame.sort_values(["need", "phase", "locality", "why", "independent_pounds"], ignore_index=True)
 
 
-def _row(case: Case, listed: Listed, option: str, *, term: str) -> dict[str, object]:
+def _row(case: Case, listed: Listed, option: str) -> dict[str, object]:
     options = listed.options
     local = options[options["what"] != "independent"]
     why, offer, pounds = "chosen", "", np.nan
@@ -65,7 +76,6 @@ def _row(case: Case, listed: Listed, option: str, *, term: str) -> dict[str, obj
     else:
         why, offer = _missing(listed)
     return {
-        "term": term,
         "need": case.need,
         "second_need": case.second_need,
         "phase": case.phase,
@@ -74,7 +84,7 @@ def _row(case: Case, listed: Listed, option: str, *, term: str) -> dict[str, obj
         "why": why,
         "local_offer": offer,
         "offer_pounds": round(pounds, 2),
-        "independent_pounds": round(float(options["middle"][option]), 2) if option else np.nan,
+        "independent_pounds": round(float(options["middle"][option]), 2) if option in options.index else np.nan,
     }
 
 
@@ -123,10 +133,11 @@ def returning(records: Iterable[pd.DataFrame]) -> pd.DataFrame:
 def published_record(records: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """What may be published of some terms together: children by broad area and phase, small counts withheld.
 
+    Those for whom it was decided; what is recommended only is no gap yet.
     Columns area, phase (each ``all`` for all), children (missing where withheld), suppressed. Counts from 1 to 4 are
     withheld, and as many more as are needed so that none follows from the totals; the others are rounded to 5.
     """
-    every = [record for record in records if len(record)]
+    every = [record[record["decided"].astype(bool)] for record in records if len(record)]
     frame = pd.concat(every, ignore_index=True) if every else pd.DataFrame(columns=RECORD_COLUMNS)
     area = frame["need"].map(AREA_OF_NEED).fillna("not_classified")
     cells: dict[Key, float] = {("gap", *labels): 0.0 for labels in product((*AREAS, ANY), (*PHASES, ANY))}

@@ -200,7 +200,7 @@ def _without(known: ReadTable, cases: set[str]) -> ReadTable:
 def _joined(known: ReadTable, more: ReadTable) -> ReadTable:
     parts = [part for part in (known.frame, more.frame) if len(part)]
     frame = pd.concat(parts, ignore_index=True) if parts else more.frame
-    return ReadTable(more.table, frame, np.concatenate([known.rows, more.rows]), None)
+    return ReadTable(more.table, frame, np.concatenate([known.rows, more.rows]), None, more.faults)
 
 
 def _again(mine: ReadTable, known: ReadTable) -> list[Fault]:

@@ -1,5 +1,6 @@
 """A partnership's cases: each of a known child, each quote, package and veto of a known case, every range a range."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -19,6 +20,8 @@ __all__ = ["cases_faults"]
 SHARED: Final = ("zone", "year_group", "need", "second_need", "band", "unit")
 """What a case may leave to the table children, and may not say otherwise than there."""
 
+PSEUDONYM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+
 QUOTED_KINDS: Final = (*INMSS_KINDS, "independent_other", "college")
 
 RANGES: Final = {"quotes": ("fee", "transport", "health", "care"), "packages": ("pounds",)}
@@ -28,7 +31,9 @@ def cases_faults(tables: Mapping[str, ReadTable], settings: Settings | None) -> 
     """Everything about cases, quotes, packages and vetoes that one cell cannot show."""
     cases, children = tables["cases"], tables["children"]
     return [
+        *_pseudonyms(cases),
         *_known(cases, children),
+        *_bands(cases, children, tables["top_ups"]),
         *suits_faults(cases),
         *_terms(cases, settings),
         *(fault for name, columns in RANGES.items() for fault in _ranges(tables[name], columns)),
@@ -38,6 +43,26 @@ def cases_faults(tables: Mapping[str, ReadTable], settings: Settings | None) -> 
         *_one_unit(tables["packages"]),
         *_named(tables),
     ]
+
+
+def _pseudonyms(cases: ReadTable) -> Iterator[Fault]:
+    """A case has a pseudonym that is fit to name a file, on any machine, and that is hardly a name or an address."""
+    seen: dict[str, str] = {}
+    for place, case in _texts(cases.frame["case"]):
+        if PSEUDONYM.fullmatch(case) is None:
+            yield cases.fault(place, "case", case, "a pseudonym: letters, digits, - and _, 40 of them at the most")
+        elif seen.setdefault(case.casefold(), case) != case:
+            expected = f"a pseudonym that differs by more than capitals from {seen[case.casefold()]}"
+            yield cases.fault(place, "case", case, expected)
+
+
+def _bands(cases: ReadTable, children: ReadTable, top_ups: ReadTable) -> Iterator[Fault]:
+    """A band is one of those that there are: by an unknown one a place would cost what it does without a band."""
+    known = {*top_ups.frame["band"].dropna(), *children.frame["band"].dropna()}
+    for place, band in _texts(cases.frame["band"]):
+        if known and band not in known:
+            expected = f"a band of the tables top_ups and children ({', '.join(sorted(known)[:20])})"
+            yield cases.fault(place, "band", band, f"{expected}{suggest(band, sorted(known))}")
 
 
 def _known(cases: ReadTable, children: ReadTable) -> Iterator[Fault]:
@@ -173,6 +198,9 @@ def _wished(tables: Mapping[str, ReadTable], units: set[str], options: Mapping[s
         if isinstance(prefers, str) and prefers not in known:
             expected = f"a unit, quote or package, or {MAINSTREAM}{suggest(prefers, sorted(known))}"
             yield cases.fault(place, "prefers", prefers, expected)
+    agreed = (decisions.frame["decision"] == "agreed") & decisions.frame["option"].isna()
+    for place, _ in where_rows(decisions, agreed):
+        yield decisions.fault(place, "option", "a blank", "the option that was agreed")
     for place, (case, option) in enumerate(decisions.frame[["case", "option"]].itertuples(index=False, name=None)):
         known = {*units, SPOT_PURCHASE, *options.get(str(case), set())}
         if isinstance(option, str) and option.removesuffix(FAMILY) not in known:

@@ -18,7 +18,7 @@ MARGIN: Final = 12_000.0
 EDGE: Final = 4_000.0
 """Metres kept around what is drawn."""
 
-TALLEST, WIDEST = 1.6, 1.25
+TALLEST, WIDEST = 1.3, 1.25
 """How often the height may go into the width of the map, and the width into the height."""
 
 LINE, LABEL = 12.0, 80.0

@@ -5,12 +5,14 @@ What an option does to other children is never on it.
 
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from placeplan.county.vocabulary import NEEDS
 from placeplan.report.case_map import case_map
 from placeplan.report.case_words import (
     CAUTION,
+    GOES_ON,
     OVER,
     PAYER_WORDS,
     REASONS,
@@ -29,8 +31,11 @@ from placeplan.runs import Run
 
 __all__ = ["case_html", "cases_of"]
 
-SHOWN: Final = 5
-"""How many options the page sets out; the others are named."""
+SURE, SHOWN, MOST_SHOWN = 3, 5, 8
+"""How many options the page sets out: the first, in all, and where more were put forward; the others are named."""
+
+LEFT: Final = 5
+"""How many of the options are named that the page does not set out."""
 
 NAMED: Final = 4
 """How many places are named of those that are not possible for one reason."""
@@ -63,23 +68,27 @@ def case_html(run: Run, case: str) -> str:
             about=_about(run, about),
             said=_said(run, case, options),
             caution=CAUTION,
+            horizons=[OVER[over] for over in _horizons(run, case)],
             options=_rows(run, case, shown),
             others=_others(options, shown),
             not_possible=_not_possible(run, case),
             map=_map(run, about, shown),
             guidance=f"{guidance:g}",
             footer=FOOTER,
+            goes_on=GOES_ON,
         )
     )
 
 
 def _shown(options: pd.DataFrame) -> pd.DataFrame:
-    """The first options, and the first independent one where it is not among them."""
-    first = options.head(SHOWN)
-    away = options[options["what"] == "independent"]
-    if len(away) and not (first["what"] == "independent").any():
-        return pd.concat([first.head(SHOWN - 1), away.head(1)])
-    return first
+    """The first options, each one that was put forward (a quote, a package), and an independent one; in their order."""
+    placed = options.reset_index(drop=True)
+    forward = (placed["what"] == "package") | np.array([is_some(provision) for provision in placed["provision"]])
+    away = placed.index == (placed["what"] == "independent").to_numpy().argmax()
+    must = placed.index[(placed.index < SURE) | forward | away][:MOST_SHOWN]
+    more = placed.index.difference(must)[: max(0, SHOWN - len(must))]
+    shown: pd.DataFrame = placed.loc[must.union(more)]
+    return shown.assign(number=shown.index + 1)
 
 
 def _about(run: Run, about: dict[str, Any]) -> str:
@@ -109,7 +118,9 @@ def _against(run: Run, case: str, best: dict[Any, Any]) -> list[str]:
     away = independent_place(_of(run, "case_options", case))
     if away is None or best["what"] == "independent":
         return []
-    row = break_even_rows(_of(run, "case_break_even", case), best["option"], away["option"])["public"]
+    row = break_even_rows(_of(run, "case_break_even", case), best["option"], away["option"]).get("public")
+    if row is None:
+        return []
     fee = range_words(*(max(0.0, row[name]) for name in ("fee_pounds_low", "fee_pounds", "fee_pounds_high")))
     costs = range_words(row["independent_pounds_low"], row["independent_pounds"], row["independent_pounds_high"])
     told = f"{option_name(away)} costs {costs}"
@@ -146,35 +157,44 @@ def _in_sentence(name: str) -> str:
 def _rows(run: Run, case: str, shown: pd.DataFrame) -> list[dict[str, Any]]:
     costs = _of(run, "case_costs", case)
     year = costs[costs["over"] == "year"]
+    over = _horizons(run, case)
     largest = max(float(year.groupby("option")["pounds_high"].sum().reindex(shown["option"]).max()), 1.0)
     rows = []
-    for place, option in enumerate(shown.to_dict("records"), start=1):
+    for option in shown.to_dict("records"):
         mine = costs[costs["option"] == option["option"]]
         public = mine[mine["payer"] != "family"]
-        stays = {
-            over: float(rows_of["pounds"].sum())
-            for over, rows_of in public.groupby("over", sort=False)
-            if over != "year"
-        }
+        sums = public.groupby("over", sort=False)[["pounds_low", "pounds", "pounds_high"]].sum()
+        stays = [_span(low, high) for low, _, high in sums.reindex(over).itertuples(index=False, name=None)]
         parts = [
             {"payer": payer, "percent": f"{100.0 * paid / largest:.1f}", "text": f"{words} {pounds(paid)}"}
             for payer, words in PAYER_WORDS.items()
             if (paid := float(year[(year["option"] == option["option"]) & (year["payer"] == payer)]["pounds"].sum()))
             > 0
         ]
+        unknown = float(year.loc[year["option"] == option["option"], "pounds_not_stated"].sum())
         rows.append(
             {
-                "number": place,
+                "unknown": f"up to {pounds(unknown)} not stated" if unknown else "",
+                "number": option["number"],
                 "name": option_name(option),
                 "notes": "; ".join(option_notes(option)),
                 "journey": "lives there" if option["residential"] else minutes(option["minutes"], missing="not stated"),
                 "km": "" if pd.isna(option["km"]) else f"{option['km']:,.0f} km",
                 "year": range_words(option["pounds_low"], option["pounds"], option["pounds_high"]),
-                "stays": "; ".join(f"{pounds(value)} {OVER[over]}" for over, value in stays.items()),
+                "stays": stays,
                 "parts": parts,
             }
         )
     return rows
+
+
+def _horizons(run: Run, case: str) -> list[str]:
+    """The horizons of a whole stay, in their order."""
+    return [str(over) for over in _of(run, "case_costs", case)["over"].unique() if over != "year"]
+
+
+def _span(low: float, high: float) -> str:
+    return pounds(low) if pounds(low) == pounds(high) else f"{pounds(low)} to {pounds(high)}"
 
 
 def _others(options: pd.DataFrame, shown: pd.DataFrame) -> str:
@@ -182,7 +202,7 @@ def _others(options: pd.DataFrame, shown: pd.DataFrame) -> str:
     if left.empty:
         return ""
     names = list(dict.fromkeys(option_name(row) for row in left.to_dict("records")))
-    told = names[:8] + ([f"{len(names) - 8} more"] if len(names) > 8 else [])
+    told = names[:LEFT] + ([f"{len(names) - LEFT} more"] if len(names) > LEFT else [])
     return f"Also possible: {join(told)}."
 
 
@@ -209,8 +229,8 @@ def _several(names: pd.Series) -> str:
 
 def _map(run: Run, about: dict[str, Any], shown: pd.DataFrame) -> str:
     places = [
-        (str(place), str(row["site"]), "" if row["residential"] else f"{row['minutes']:.0f} min")
-        for place, row in enumerate(shown.to_dict("records"), start=1)
+        (str(row["number"]), str(row["site"]), "" if row["residential"] else f"{row['minutes']:.0f} min")
+        for row in shown.to_dict("records")
         if pd.notna(row["site"]) and row["site"] and (row["residential"] or pd.notna(row["minutes"]))
     ]
     return case_map(run, str(about["locality"]), places)

@@ -12,6 +12,7 @@ __all__ = [
     "CAUTION",
     "EFFECTS",
     "GAP_WHY",
+    "GOES_ON",
     "OVER",
     "PAYER_WORDS",
     "REASONS",
@@ -27,12 +28,18 @@ __all__ = [
 
 CAUTION: Final = "Every option is subject to consultation and the authority's decision."
 
+GOES_ON: Final = (
+    "After a school's last year group the same yearly cost is taken to go on; transport by the journey is what such a "
+    "journey costs on average, some children needing none."
+)
+
 ROOMS: Final = {
     "stays": "where the child is",
     "room_now": "room now",
     "room_september": "room from September, when others leave or move up",
     "chain": "room once a child who has consented moves on",
     "overfill": "above its places, up to its ceiling",
+    "vacated": "room once another case of the meeting is elsewhere",
     "bought": "",
 }
 REASONS: Final = {
@@ -46,7 +53,12 @@ REASONS: Final = {
     "full": "Full up to its ceiling",
     "rule": "A rule of the county stands against it",
 }
-GAP_WHY: Final = {**REASONS, "chosen": "Chosen before a local option"}
+DOUBTS: Final = {
+    "need": "the tables do not have it for the need",
+    "age": "the tables do not have it for the year group",
+    "full": "the tables have it full",
+}
+GAP_WHY: Final = {**REASONS, "chosen": "Comes before the local option"}
 EFFECTS: Final = {
     "waits": "would wait without a place",
     "bought": "would be bought an independent place",
@@ -96,8 +108,8 @@ def option_name(row: Mapping[Any, Any]) -> str:
         return "A local package" if not is_some(row["unit"]) else f"A local package at {row['name']}"
     if is_some(row["provision"]):
         return f"{row['name']} ({BOARDING[str(row['provision'])]})"
-    kind = "ERS" if row["kind"] == "ers" else label("kind", row["kind"]).lower()
-    return f"{row['name']} ({kind})"
+    kind = label("kind", row["kind"]).lower()
+    return f"{row['name']} ({kind}{', residential' if row['residential'] else ''})"
 
 
 def option_notes(row: Mapping[Any, Any]) -> list[str]:
@@ -109,6 +121,9 @@ def option_notes(row: Mapping[Any, Any]) -> list[str]:
         notes.append("preferred")
     if not pd.isna(row["beyond"]) and row["beyond"] > 0:
         notes.append("journey beyond guidance")
+    if row["what"] == "independent" and not is_some(row["provision"]):
+        notes.append("no quote: its fee is taken from the county's table")
+    notes += [DOUBTS[doubt] for doubt in str(row["doubts"]).split(";") if is_some(row["doubts"])]
     if row["not_stated"] > 0:
         lines = "1 sum" if row["not_stated"] == 1 else f"{int(row['not_stated'])} sums"
         notes.append(f"{lines} not stated")
@@ -118,11 +133,13 @@ def option_notes(row: Mapping[Any, Any]) -> list[str]:
 def range_words(low: float, middle: float, high: float) -> str:
     """Pounds, with the range where there is one.
 
-    >>> range_words(4000, 4000, 4000), range_words(4000, 5000, 9000)
-    ('£4,000', '£5,000 (£4,000 to £9,000)')
+    >>> range_words(4000, 4000, 4000), range_words(4000, 5000, 9000), range_words(4000, 4000, 9000)
+    ('£4,000', '£5,000 (£4,000 to £9,000)', '£4,000 to £9,000')
     """
     if pounds(low) == pounds(high):
         return pounds(middle)
+    if pounds(middle) in (pounds(low), pounds(high)):
+        return f"{pounds(low)} to {pounds(high)}"
     return f"{pounds(middle)} ({pounds(low)} to {pounds(high)})"
 
 

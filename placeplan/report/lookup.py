@@ -1,7 +1,7 @@
 """Looking things up in a run: its leading question, headlines, names and totals, share-safe or not."""
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -18,6 +18,7 @@ __all__ = [
     "localities_in_order",
     "locality_names",
     "questions",
+    "records",
     "rows_of",
     "september_year",
     "table",
@@ -30,6 +31,11 @@ _LEADS: Final = ("september", "today", "afresh")
 def table(run: Run, name: str) -> pd.DataFrame:
     """A table of the run; an empty frame where it has none."""
     return run.tables.get(name, pd.DataFrame())
+
+
+def records(run: Run, name: str) -> list[dict[str, Any]]:
+    """The rows of a table of the run, each by column; none where it has no such table."""
+    return [{str(column): value for column, value in row.items()} for row in table(run, name).to_dict("records")]
 
 
 def rows_of(run: Run, name: str, question: str | None) -> pd.DataFrame:

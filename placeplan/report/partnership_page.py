@@ -1,6 +1,6 @@
 """options.html: what the partnership and its officers see of their cases, what it does to others among it."""
 
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
@@ -10,15 +10,18 @@ from placeplan.report.case_words import (
     CAUTION,
     EFFECTS,
     GAP_WHY,
+    GOES_ON,
     break_even_rows,
     independent_place,
+    is_some,
     option_name,
     option_notes,
     range_words,
 )
 from placeplan.report.cells import Table, number_columns, text_columns
 from placeplan.report.coverage_page import Section
-from placeplan.report.lookup import locality_names, table
+from placeplan.report.lookup import locality_names, records, table
+from placeplan.report.meeting_sections import meeting_sections, options_by_name, turning_sections
 from placeplan.report.page import FOOTER, page_environment, provenance
 from placeplan.report.words import PHASE_NAMES, count, join, label, minutes, number_of, pounds, short_pounds
 from placeplan.runs import Run
@@ -49,7 +52,9 @@ def partnership_sentences(run: Run) -> list[str]:
         said.append("This is not proven to be the best choice for all together.")
     decided = int(meeting["decided"].sum())
     turn = len(meeting) - decided
-    return [*said, f"{decided} of them are decided whatever is assumed; {turn} turn on something, said below."]
+    said.append(f"{decided} of them stay as they are whatever one thing is changed; {turn} turn on one, said below.")
+    agreed = int(table(run, "decisions")["decision"].map(is_some).sum())
+    return [*said, f"{agreed} of them have been decided so far."] if agreed else said
 
 
 def _money(budget: pd.DataFrame) -> str:
@@ -72,11 +77,11 @@ def partnership_html(run: Run) -> str:
     """The whole page as text; it is child-level, and always marked so."""
     lede, *said = partnership_sentences(run)
     sections = [
-        *_meeting(run),
+        *meeting_sections(run),
         _cases(run),
         _chains(run),
         _effects(run),
-        *_turning(run),
+        *turning_sections(run),
         _break_even(run),
         _returning(run),
         _reading(run),
@@ -100,84 +105,8 @@ def partnership_html(run: Run) -> str:
     )
 
 
-def _records(run: Run, name: str) -> list[dict[str, Any]]:
-    return [{str(k): v for k, v in row.items()} for row in table(run, name).to_dict("records")]
-
-
-def _options(run: Run) -> dict[tuple[str, str], dict[str, Any]]:
-    return {(str(row["case"]), str(row["option"])): row for row in _records(run, "case_options")}
-
-
-def _meeting(run: Run) -> list[Section]:
-    if table(run, "meeting").empty:
-        return []
-    options = _options(run)
-    rows = []
-    for row in _records(run, "meeting"):
-        chosen = options.get((row["case"], row["option"]))
-        alone = options.get((row["case"], row["alone"]))
-        rows.append(
-            (
-                str(row["case"]),
-                "No option stands" if chosen is None else option_name(chosen),
-                "" if chosen is None else "; ".join(option_notes(chosen)),
-                pounds(row["pounds"]),
-                "the same" if not row["changed"] else ("none" if alone is None else option_name(alone)),
-                "whatever is assumed" if row["decided"] else f"turns on: {row['turns_on']}",
-            )
-        )
-    columns = (
-        *text_columns("Case", "Option", "What must be known"),
-        *number_columns("First year, public purse"),
-        *text_columns("By itself it would be", "Decided"),
-    )
-    made = Table("meeting", "All cases together, every place counted once", columns, tuple(rows))
-    budget = _records(run, "meeting_budget")
-    pooled = bool(budget and budget[0]["pooled"])
-    known = sum(row["case"] != "all" and pd.notna(row["otherwise"]) for row in budget)
-    whose = "All" if known == len(budget) - 1 else f"The {known} to whom an independent place is open"
-    money = Table(
-        "meeting_budget",
-        "What education would otherwise spend, and what it spends, a year",
-        (*text_columns("Case"), *number_columns("Otherwise", "Spent", "Left")),
-        tuple(
-            (
-                f"{whose}, with places added and moves" if row["case"] == "all" else str(row["case"]),
-                pounds(row["otherwise"], missing="none is open"),
-                pounds(row["spent"], missing="no option"),
-                pounds(row["left"]),
-            )
-            for row in [*(r for r in budget if r["case"] != "all"), *(r for r in budget if r["case"] == "all")]
-        ),
-    )
-    said = "One budget for all cases." if pooled else "No option costs education more than its own independent place."
-    return [
-        Section("The meeting", (), (made,)),
-        Section("The money that would otherwise be spent", (said,), (money,)),
-        *_moves(run),
-    ]
-
-
-def _moves(run: Run) -> list[Section]:
-    moves = _records(run, "meeting_moves")
-    if not moves:
-        return []
-    names = {str(row["unit"]): str(row["name"]) for row in _records(run, "case_options")}
-    rows = tuple(
-        (
-            f"Year {int(row['year_group'])}, {NEEDS[str(row['need'])]}",
-            names.get(str(row["from_unit"]), str(row["from_unit"])),
-            names.get(str(row["to_unit"]), str(row["to_unit"])),
-            pounds(row["pounds"]),
-        )
-        for row in moves
-    )
-    columns = (*text_columns("Who has consented", "From", "To"), *number_columns("Costs a year more"))
-    return [Section("Who would move on, so that there is room", (), (Table("moves", "Moves", columns, rows),))]
-
-
 def _cases(run: Run) -> Section:
-    effects = {(str(r["case"]), str(r["option"])): r for r in _records(run, "case_others")}
+    effects = {(str(r["case"]), str(r["option"])): r for r in records(run, "case_others")}
     rows = []
     for case, options in table(run, "case_options").groupby("case", sort=True):
         for row in options.head(FIRST).to_dict("records"):
@@ -215,10 +144,10 @@ def _cases(run: Run) -> Section:
 
 def _chains(run: Run) -> Section | None:
     """Who would have to move on for the room that an option needs, by need and year, never by name."""
-    steps = _records(run, "case_chains")
+    steps = records(run, "case_chains")
     if not steps:
         return None
-    options = _options(run)
+    options = options_by_name(run)
     names = {str(row["unit"]): str(row["name"]) for row in options.values() if row["unit"]}
     rows = tuple(
         (
@@ -238,7 +167,7 @@ def _chains(run: Run) -> Section | None:
 
 def _returning(run: Run) -> Section | None:
     """What keeps coming back: for the commissioning hub, without identifiers."""
-    rows = _records(run, "gap_returning")
+    rows = records(run, "gap_returning")
     if not rows:
         return None
     localities = locality_names(run)
@@ -260,7 +189,10 @@ def _returning(run: Run) -> Section | None:
         *text_columns("Need", "Phase", "Locality", "Why", "What would have kept them"),
         *number_columns("Terms", "Children", "At a yearly cost of, its place included", "Independent, a year"),
     )
-    said = ("For the office: what is published is counts by broad area and phase over several terms.",)
+    said = (
+        "For the office: what is published is counts by broad area and phase over several terms, of what was decided.",
+        "Until a decision on a case is read back, its row says what is recommended.",
+    )
     made = Table("returning", "Cases that no local option kept, over the terms read", columns, told)
     return Section("What keeps coming back", said, (made,))
 
@@ -299,23 +231,6 @@ def _effects(run: Run) -> Section | None:
     return Section("What it does to others", said, (Table("others", caption, columns, rows),))
 
 
-def _turning(run: Run) -> list[Section]:
-    rows = _records(run, "meeting_turns")
-    if not rows:
-        return []
-    options = _options(run)
-    told = tuple(
-        (
-            str(row["case"]),
-            f"{row['assumption']}: {row['value']}",
-            option_name(options[row["case"], row["option"]]) if (row["case"], row["option"]) in options else "none",
-        )
-        for row in sorted(rows, key=lambda r: (r["case"], r["assumption"]))
-    )
-    made = Table("turns", "One thing changed at a time", text_columns("Case", "Were", "It would be"), told)
-    return [Section("What the decisions turn on", (), (made,))]
-
-
 def _break_even(run: Run) -> Section | None:
     """The first local option of each case beside its independent place, for education and for the public purse."""
     even = table(run, "case_break_even")
@@ -325,6 +240,8 @@ def _break_even(run: Run) -> Section | None:
         if local.empty or away is None:
             continue
         mine = break_even_rows(even[even["case"] == case], str(local["option"].iloc[0]), str(away["option"]))
+        if not mine:
+            continue
         rows.append(
             (
                 str(case),
@@ -358,7 +275,7 @@ def _break_even(run: Run) -> Section | None:
 
 def _over_lines(told: str) -> str:
     """A range on a line of its own, so that its column stays narrow."""
-    return told.replace(" (", "\n(")
+    return told.replace(" (", "\n(").replace(" to ", "\nto ") if "(" not in told else told.replace(" (", "\n(")
 
 
 def _reading(run: Run) -> Section:
@@ -371,10 +288,16 @@ def _reading(run: Run) -> Section:
         f"An option scores nothing for cost at {scale} a year, nor for a journey of twice the guidance or from home."
     )
     bound = f"it counts from nought to a bound a year ({unstated}; {run.facts['case_source']})"
+    tried = (
+        "One thing is changed at a time: a criterion's weight halved or doubled, packages or independent places at "
+        "either end of their ranges, one budget for all or one each, and with or without places above those "
+        "commissioned, moves by consent, or places that are offered to other children."
+    )
     marginal = "Costs are marginal cash: top-up or fee, transport, and the cost of a place only where one is added."
     said = (
         f"The criteria and their weights: {told}. {scores}",
         f"A sum that nobody has stated is never taken for nought: {bound}, and half of it where options are ranked.",
-        f"Whole stays are discounted at {run.facts['case_discount']:.1%} a year. {marginal}",
+        f"Whole stays are discounted at {run.facts['case_discount']:.1%} a year. {marginal} {GOES_ON}",
+        tried,
     )
     return Section("How to read it", said, ())

@@ -24,7 +24,10 @@ __all__ = ["partnership_meeting"]
 TRIES: Final = 20
 """How many of the best choices are tried under rules over several children."""
 
-TOLD: Final = ("name", "what", "unit", "kind", "provision", "condition", "doubts")
+NAMED: Final = ("name", "what", "unit", "kind", "provision", "residential")
+"""What an option is called by."""
+
+TOLD: Final = (*NAMED, "condition", "doubts")
 """What is told of an option that is chosen."""
 
 
@@ -79,7 +82,9 @@ def partnership_meeting(
     weighed = table.weighed(base)
     try:
         decided, effect = _under_rules(table, base, others)
-        turns = table.turns(base, decided)
+        turns = table.turns(base, decided).merge(
+            table.options[["case", "option", *NAMED]], on=["case", "option"], how="left"
+        )
         decisions = _decisions(table, decided, table.alone(base), turns, weighed)
     except OutOfTimeError as error:
         raise NotProvenError(f"a meeting: no answer was found in {time_limit} s") from error

@@ -76,7 +76,7 @@ def case_options(
         "unsuitable": listed.unsuitable,
         "others": _effects_table(kept),
         "others_people": _people_table(kept),
-        "break_even": break_even(listed.options, costs, _fees(county, fact, listed.lines)),
+        "break_even": break_even(_set_beside(listed.options), costs, _fees(county, fact, listed.lines)),
         "criteria": listed.criteria,
         "turning_points": turning_points(county, fact, listed.options),
         "chains": listed.chains,
@@ -90,6 +90,14 @@ def case_options(
         tables=tables,
         estimate=estimate,
     )
+
+
+def _set_beside(options: pd.DataFrame) -> pd.DataFrame:
+    """The local options and the independent ones beside them: those quoted, or else the one that costs least."""
+    away = options[options["what"] == "independent"].rename_axis("label").sort_values(["middle", "label"])
+    quoted = away[away["provision"] != ""]
+    kept = (quoted if len(quoted) else away.head(1)).index
+    return options[(options["what"] != "independent") | options.index.isin(kept)]
 
 
 def _effects_table(effects: Mapping[str, Effect]) -> pd.DataFrame:

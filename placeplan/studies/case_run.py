@@ -5,10 +5,12 @@ from typing import Any, Final
 
 import pandas as pd
 
+from placeplan.cases.found import INDEPENDENT_KINDS
 from placeplan.cases.gaps import gap_record, published_record, returning
 from placeplan.county.columns import TABLES as TABLES_OF_COUNTY
 from placeplan.county.county import County
 from placeplan.county.terms import TERMS, term_name, term_number, term_of
+from placeplan.county.vocabulary import FAMILY
 from placeplan.geo.travel import TravelTimes
 from placeplan.runs import Run
 from placeplan.studies.case_answers import CaseOptions, Meeting
@@ -69,7 +71,7 @@ def options_run(
         tables |= {name: frame.rename(columns=RENAMED) for name, frame in meeting.tables.items()}
     log = _log(county, options, meeting)
     tables["decisions"] = log
-    record = _record(county, options, log)
+    record = _record(county, options, meeting, log)
     tables["gap_record"] = record
     now = term_of(county.settings.as_of)
     before = [_earlier(run.tables["gap_record"], now) for run in earlier if "gap_record" in run.tables]
@@ -126,13 +128,21 @@ def _earlier(record: pd.DataFrame, now: int) -> pd.DataFrame:
     return earlier
 
 
-def _record(county: County, options: Sequence[CaseOptions], log: pd.DataFrame) -> pd.DataFrame:
-    """The gap record of the term: by what was decided, and where nothing is yet by what is recommended."""
-    chosen = {}
-    for row in log.to_dict("records"):
-        agreed = row["decision"] == "agreed" and row["option"]
-        chosen[str(row["case"])] = str(row["option"] if agreed else row["recommended"])
-    listed = {one.case: one.listed for one in options}
-    known = {case: option if option in listed[case].options.index else "" for case, option in chosen.items()}
+def _record(county: County, options: Sequence[CaseOptions], meeting: Meeting | None, log: pd.DataFrame) -> pd.DataFrame:
+    """The gap record of the term: by what was agreed, and where nothing is yet by what is recommended."""
+    listed = {one.case: one.listed for one in options} | dict(meeting.listed if meeting is not None else {})
+    agreed = set(log.loc[(log["decision"] == "agreed") & (log["option"] != ""), "case"])
+    chosen = {
+        str(row["case"]): str(row["option" if row["case"] in agreed else "recommended"]) for _, row in log.iterrows()
+    }
+    # An option that was agreed and is not listed any more is known by what the county has it for.
+    local = set(county.units.loc[~county.units["kind"].isin(INDEPENDENT_KINDS), "unit"])
+    packages = set(county.packages[["case", "package"]].itertuples(index=False, name=None))
+    chosen = {
+        case: option
+        for case, option in chosen.items()
+        if option in listed[case].options.index
+        or not (option.removesuffix(FAMILY) in local or (case, option) in packages)
+    }
     term = term_name(term_of(county.settings.as_of))
-    return gap_record({one.case: one.about for one in options}, listed, known, term=term)
+    return gap_record({one.case: one.about for one in options}, listed, chosen, decided=agreed, term=term)

@@ -27,6 +27,21 @@ def faults_of(folder, **tables):
         ({"cases": [{**CASE, "suits": "specail"}]}, "column suits: found specail; expected a kind"),
         ({"cases": [{**CASE, "child": "c1"}]}, "column zone: found z2; expected as the table children has it (z1)"),
         ({"cases": [{**CASE, "child": "c99"}]}, "column child: found c99; expected a child of table children"),
+        *(
+            ({"cases": [{**CASE, "case": name}]}, f"row 2, column case: found {name}; expected a pseudonym: letters,")
+            for name in ("John Smith", "j.smith@school.org", "../../out", "/elsewhere/out", "x/y", "..", "c" * 41)
+        ),
+        (
+            {"cases": [CASE, {**CASE, "case": "c1"}]},
+            "row 3, column case: found c1; expected a pseudonym that differs by more than capitals from C1",
+        ),
+        (
+            {
+                "cases": [{**CASE, "band": "c"}],
+                "top_ups": [{"kind": "special", "band": "C", "pounds": "20000", "fund": "high_needs"}],
+            },
+            "row 2, column band: found c; expected a band of the tables top_ups and children (C), perhaps C",
+        ),
         ({"cases": [CASE, CASE]}, "row 3, column case: found C1; expected each case once; row 2 has it too"),
         (
             {"cases": [{"case": "A", "child": "c1"}, {"case": "B", "child": "c1"}]},
@@ -77,6 +92,10 @@ def faults_of(folder, **tables):
         (
             {"vetoes": [{"case": "C1", "option": "special", "by": "family", "reason": ""}]},
             "column reason: found a blank; expected text",
+        ),
+        (
+            {"decisions": [{"case": "C1", "decision": "agreed"}]},
+            "decisions, row 2, column option: found a blank; expected the option that was agreed",
         ),
         (
             {"decisions": [{"case": "C1", "decision": "perhaps"}]},

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.optimize import linprog
 
+from placeplan.cases.found import INDEPENDENT_KINDS
 from placeplan.county.vocabulary import NEEDS, SPOT_PURCHASE
 
 __all__ = ["check_meeting", "least_in_order", "random_case", "random_tables"]
@@ -141,7 +142,10 @@ def check_meeting(county, answer, meeting, *, pooled):
     cases = county.cases.set_index("case")
     assert sorted(decisions.index) == sorted(cases.index)
     now, then = _held(answer.problem), _held(answer.problem, apart_from=set(cases["child"].dropna()))
+    movers = _movers(county, answer.problem)
     for move in meeting.tables["meeting_moves"].to_dict("records"):
+        assert movers[move["from_unit"]] > 0
+        movers[move["from_unit"]] -= 1
         then[move["from_unit"]] -= 1
         then[move["to_unit"]] += 1
     for case, option in decisions.loc[decisions["option"] != "", "option"].items():
@@ -159,8 +163,16 @@ def check_meeting(county, answer, meeting, *, pooled):
     each = budget.drop(index="all")
     if not pooled:
         assert (each.dropna()["spent"] <= each.dropna()["otherwise"] + 0.02).all()
-    elif each["otherwise"].notna().all():
+    else:
         assert budget.loc["all", "spent"] <= budget.loc["all", "otherwise"] + 0.02
+
+
+def _movers(county, problem):
+    """By unit, the children who have consented to a move and are no case."""
+    children = problem.children
+    moves = children["could_stay"] & (children["reason"] == "moves_by_consent")
+    count = children[moves & ~children.index.isin(county.cases["child"].dropna())]["unit"].value_counts()
+    return count.reindex(problem.units.index).fillna(0).to_dict()
 
 
 def _held(problem, *, apart_from=frozenset()):
@@ -174,9 +186,8 @@ def _held(problem, *, apart_from=frozenset()):
 def _check_vetoes(county, case, option, chosen):
     ruled_out = set(county.vetoes.loc[county.vetoes["case"] == case, "option"])
     assert option.removesuffix("+family") not in ruled_out
-    assert not chosen["unit"] or not {chosen["unit"], chosen["kind"]} & ruled_out
-    if chosen["what"] == "independent":
-        assert chosen["kind"] not in ruled_out
+    assert not {chosen["unit"], chosen["kind"]} & ruled_out - {""}
+    if chosen["kind"] in INDEPENDENT_KINDS:
         assert ("residential" if chosen["residential"] else "day") not in ruled_out
 
 
@@ -187,5 +198,4 @@ def _check_consent(county, problem, case, chosen):
     own = county.children.set_index("child").loc[child]
     consents = case["may_move"] if pd.notna(case["may_move"]) else own["may_move"]
     if pd.isna(consents) or not consents:
-        # A package may be put together where the child is.
-        assert chosen["unit"] == own["unit"] or (chosen["what"] == "package" and not chosen["unit"])
+        assert chosen["unit"] == own["unit"]

@@ -8,7 +8,7 @@ from tiny_county import write_tiny_county
 import placeplan as pp
 from placeplan.county.columns import TABLES
 
-__all__ = ["CASE", "county_with", "quote", "write_cases"]
+__all__ = ["CASE", "county_with", "option", "options_for", "quote", "reasons", "write_cases"]
 
 CASE = {
     "case": "C1",
@@ -54,3 +54,21 @@ def write_cases(folder: Path, **tables: list[dict[str, str]]) -> Path:
 def county_with(folder: Path, **tables: list[dict[str, str]]) -> pp.County:
     """The tiny county with these rows."""
     return pp.read_county(write_cases(write_tiny_county(folder), **tables))
+
+
+def options_for(county, case="C1", **how):
+    """The options of a case, beside the September of its county."""
+    travel = pp.travel_times(county, cache=False)
+    answer = pp.allocate_places(county, travel)
+    return pp.case_options(county, travel, answer, case, **how)
+
+
+def option(answer, name):
+    """One of a case's options."""
+    return answer.tables["options"].set_index("option").loc[name]
+
+
+def reasons(answer):
+    """By option that is none, why."""
+    rows = answer.tables["unsuitable"]
+    return dict(zip(rows["option"], rows["reason"], strict=True))
