@@ -131,6 +131,7 @@ def _write_form(county: "pp.County", path: Path, *, replace: bool) -> None:
     import placeplan as pp
 
     refuse_existing(path, replace=replace)
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.part")
     beside.write_bytes(pp.case_form(county))
     beside.replace(path)

@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import os
 import re
 import sys
 import time
@@ -106,9 +107,12 @@ def answered(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def refuse_existing(folder: Path, *, replace: bool) -> None:
-    """Say before the work, not after it, that a run is there already."""
+    """Say before the work, not after it, that something is there already, or that nothing can be written there."""
     if folder.exists() and not replace:
-        raise UsageError(f"{folder} exists already; give another --out, or --replace to replace it")
+        raise UsageError(f"{folder} exists already; name another, or --replace to replace it")
+    above = next(parent for parent in folder.absolute().parents if parent.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise UsageError(f"{folder}: found {above}; expected a folder that can be written to")
 
 
 def run_folder(out: Path | None, county: str, command: str, what: str) -> Path:

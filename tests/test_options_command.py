@@ -139,10 +139,33 @@ def test_a_form_that_a_school_has_filled_in_is_a_case_like_any_other(folder, tmp
     columns = [cell.value for cell in sheet[1]]
     assert "ASD" in lists[columns.index("need") + 1]
     assert "to choose from" in lists[columns.index("zone") + 1]
+    assert "to choose from" in lists[columns.index("suits") + 1]
+    told = openpyxl.load_workbook(form)["to choose from"]
+    stand_for = {
+        cell.value: told.cell(cell.row, cell.column + 1).value for row in told.iter_rows(min_row=2) for cell in row
+    }
+    assert stand_for["base_secondary"] == "North Academy (enhanced resource school)"
+    assert (stand_for["z1"], stand_for["autumn 2025"]) == ("North Tinyshire", None)
     result = call("options", folder, "--form", form, "--case", "C3", "--out", tmp_path / "run")
     assert result.exit_code == 0, result.output
     options = pp.read_run(tmp_path / "run").tables["case_options"]
     assert set(options["option"]) >= {"QF", "special", "base_secondary"}
+
+
+def test_a_form_with_no_row_is_told_of(folder, tmp_path):
+    result = call("options", folder, "--form", filled(folder, tmp_path / "form.xlsx"), "--out", tmp_path / "run")
+    assert result.exit_code == 2
+    assert "form.xlsx: found no row; expected rows on a sheet of cases, quotes, packages, vetoes" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--blank-form", "no/such/folder/form.xlsx"], ["--case", "C1", "--out", "no/x"]])
+def test_a_folder_that_cannot_be_written_to_is_told_of(folder, tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "no").write_text("a file where a folder is wanted", encoding="utf-8")
+    result = call("options", folder, *arguments)
+    assert result.exit_code == 2
+    assert "expected a folder that can be written to" in result.stderr
+    assert (tmp_path / "no").is_file()
 
 
 def test_every_fault_of_a_form_is_told_at_once(folder, tmp_path):

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
 
 from placeplan.county.checks import case_faults
 from placeplan.county.column import Column
@@ -19,6 +20,8 @@ from placeplan.county.county import County
 from placeplan.county.faults import sorted_faults
 from placeplan.county.raw import RawTable, cell_text, raw_table
 from placeplan.county.tables import ReadTable, absent_table, finished, read_table
+from placeplan.county.terms import first_term, term_name
+from placeplan.county.vocabulary import BOARDING, KINDS, MODELS, NEEDS
 from placeplan.county.workbook import read_workbook
 from placeplan.errors import Fault, InputError, UsageError
 
@@ -34,16 +37,20 @@ FORM_TABLES: Final = ("cases", "quotes", "packages", "vetoes")
 NAMES: Final = tuple(table.name for table in CASE_TABLES)
 CHOICES: Final = "to choose from"
 
+NEW_CHILD: Final = ("zone", "year_group", "need", "suits")
+"""What a case has to say of a child who is not in the table children."""
+
 
 def case_form(county: County) -> bytes:
     """An empty form as a workbook: a sheet for each table of cases, each cell with what it may be.
 
-    Needs, payers, provisions, yes and no are chosen from lists, and so are the county's zones and units.
+    Needs, payers, provisions, terms, bands, yes and no are chosen from lists, and so are the county's zones and units;
+    a sheet says what each code stands for.
     """
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    head = book.add_format({"bold": True, "bottom": 2, "text_wrap": True, "valign": "bottom"})
-    needed = book.add_format({"bold": True, "bottom": 2, "text_wrap": True, "valign": "bottom", "bg_color": "#FFF3D6"})
+    plain = {"bold": True, "bottom": 2, "text_wrap": True, "valign": "bottom"}
+    heads = [book.add_format(plain | colour) for colour in ({}, {"bg_color": "#FFF3D6"}, {"bg_color": "#E3EEF7"})]
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
     about = book.add_worksheet("read me")
     about.set_column(0, 0, 110, wrapped)
@@ -51,39 +58,73 @@ def case_form(county: County) -> bytes:
         f"Cases for the complex placements partnership of {county.name}",
         "One row a case on the sheet cases, under a pseudonym: no name, no address, no date of birth.",
         "On the sheets quotes, packages and vetoes a row for each fee quoted, line of a package, and option ruled out.",
-        "A coloured heading must be filled in. A sum left blank is not stated; 0 says that there is none.",
+        "A heading in yellow must be filled in; one in blue too, for a child who is not in the county's children.",
+        "suits is what would meet the plan: kinds of place separated by ; as in special;ers:integrative.",
+        "A sum left blank is not stated, and counts from nought to a bound; 0 says that there is none.",
+        "A cell that offers a list takes its codes: what each stands for is on the sheet to choose from.",
         "The heading of each column says what belongs in it when it is pointed at.",
     ]
     for row, line in enumerate(lines):
         about.write_string(row, 0, line)
-    lists = _Lists(book, {"zone": sorted(county.zones["zone"]), "unit": sorted(county.units["unit"].unique())})
+    lists = _Lists(book, _choices(county))
     for name in FORM_TABLES:
         sheet = book.add_worksheet(name)
         sheet.freeze_panes(1, 1)
         for at, column in enumerate(TABLES[name].columns):
+            new_child = name == "cases" and column.name in NEW_CHILD
             sheet.set_column(at, at, 14)
-            sheet.write_string(0, at, column.name, needed if column.required else head)
-            sheet.write_comment(0, at, f"{column.meaning}. {column.expected}.", {"x_scale": 2.2})
-            rule = lists.rule(column)
+            sheet.write_string(0, at, column.name, heads[1 if column.required else 2 if new_child else 0])
+            sheet.write_comment(0, at, f"{column.meaning}. {column.expected}.", {"x_scale": 2.2, "y_scale": 1.3})
+            rule = lists.rule(name, column)
             if rule is not None:
-                sheet.data_validation(1, at, ROWS, at, {**rule, "ignore_blank": True})
+                told = {"error_title": column.name, "error_message": f"Expected {column.expected}."[:250]}
+                sheet.data_validation(1, at, ROWS, at, {**rule, **told, "ignore_blank": True})
     lists.write()
     book.close()
     return buffer.getvalue()
 
 
+def _choices(county: County) -> dict[str, list[tuple[str, str]]]:
+    """What is chosen from by list: codes, and what each stands for."""
+    localities = county.localities.set_index("locality")["name"]
+    sites = county.sites.set_index("site")["name"]
+    units = county.units.drop_duplicates("unit").sort_values("unit")
+    bands = sorted({*county.top_ups["band"].dropna(), *county.children["band"].dropna()})
+    first = first_term(county.settings.year)
+    found = {
+        "zone": [
+            (str(zone), str(localities[where]))
+            for zone, where in sorted(zip(county.zones["zone"], county.zones["locality"], strict=True))
+        ],
+        "unit": [
+            (str(unit), f"{sites[site]} ({KINDS[str(kind)].lower()})")
+            for unit, site, kind in units[["unit", "site", "kind"]].itertuples(index=False, name=None)
+        ],
+        "need": list(NEEDS.items()),
+        "kind": [*KINDS.items(), *((f"ers:{model}", words) for model, words in MODELS.items())],
+        "band": [(str(band), "a top-up band") for band in bands],
+        "start_term": [(term_name(term), "") for term in range(first, first_term(county.settings.year + 2))],
+    }
+    ruled_out = [(word, "any independent place of that sort") for word in BOARDING]
+    return {**found, "option": [*found["unit"], *KINDS.items(), *ruled_out]}
+
+
 class _Lists:
-    """The lists that cells are chosen from; long ones on a sheet of their own."""
+    """The lists that cells are chosen from, on a sheet that says what each code stands for."""
 
-    def __init__(self, book: Any, known: Mapping[str, list[str]]) -> None:
-        self._book, self._known = book, known
-        self._at = {name: place for place, name in enumerate(known)}
+    def __init__(self, book: Any, known: Mapping[str, list[tuple[str, str]]]) -> None:
+        self._book, self._known = book, {name: words for name, words in known.items() if words}
+        self._at = {name: 3 * place for place, name in enumerate(self._known)}
 
-    def rule(self, column: Column) -> dict[str, Any] | None:
+    def rule(self, table: str, column: Column) -> dict[str, Any] | None:
         """What Excel checks in a column's cells; None where it is words."""
-        if column.name in self._known:
-            letter = chr(ord("A") + self._at[column.name])
-            return {"validate": "list", "source": f"='{CHOICES}'!${letter}$1:${letter}${len(self._known[column.name])}"}
+        listed = "kind" if column.name == "suits" else column.name
+        if column.name == "case" and table != "cases":
+            return {"validate": "list", "source": f"=cases!$A$2:$A${ROWS + 1}"}
+        if listed in self._known and column.type != "code":
+            # Several kinds may stand in one cell, and a quote may be ruled out: there a list helps, and is no limit.
+            limit = {} if listed == column.name != "option" else {"error_type": "information"}
+            return {"validate": "list", "source": self._range(listed), **limit}
         if column.type == "yes_no":
             return {"validate": "list", "source": ["yes", "no"]}
         if column.codes and len(",".join(column.codes)) <= MOST_LISTED:
@@ -94,22 +135,32 @@ class _Lists:
             return {"validate": kind, "criteria": "between", "minimum": low, "maximum": high}
         return None
 
+    def _range(self, name: str) -> str:
+        letter = xl_col_to_name(self._at[name])
+        return f"='{CHOICES}'!${letter}$2:${letter}${len(self._known[name]) + 1}"
+
     def write(self) -> None:
-        """The sheet of long lists, hidden: it comes last, so that the form opens on its first."""
+        """The sheet of lists: it comes last, so that the form opens on its first."""
         sheet = self._book.add_worksheet(CHOICES)
+        bold = self._book.add_format({"bold": True, "bottom": 2})
         for name, place in self._at.items():
-            for row, word in enumerate(self._known[name]):
+            sheet.set_column(place, place, 20)
+            sheet.set_column(place + 1, place + 1, 44)
+            sheet.write_string(0, place, name, bold)
+            sheet.write_string(0, place + 1, "what it is", bold)
+            for row, (word, told) in enumerate(self._known[name], start=1):
                 sheet.write_string(row, place, word)
-        sheet.hide()
+                sheet.write_string(row, place + 1, told)
+        sheet.freeze_panes(1, 0)
 
 
-def with_forms(county: County, paths: Iterable[str | Path]) -> County:
+def with_forms(county: County, paths: str | Path | Iterable[str | Path]) -> County:
     """The county with the rows of some workbooks beside its own: filled-in forms, and decisions that were filled in.
 
-    Raises ``InputError`` with every fault of a workbook, a case that the county has already among them, and
-    ``UsageError`` for a file that is not there.
+    Raises ``InputError`` with every fault of a workbook, a case that the county has already or no row at all among
+    them, and ``UsageError`` for a file that is not there.
     """
-    for path in map(Path, paths):
+    for path in map(Path, [paths] if isinstance(paths, str | Path) else paths):
         try:
             data = path.read_bytes()
         except OSError as error:
@@ -122,6 +173,8 @@ def with_forms(county: County, paths: Iterable[str | Path]) -> County:
         found = {raw.table: raw for raw in raws if raw.table in NAMES}
         if not found and not faults:
             faults = [Fault(path.name, "", "", "", f"a sheet with one of the names {', '.join(NAMES)}")]
+        elif not faults and not any(len(raw.cells) for raw in found.values()):
+            faults = [Fault(path.name, "", "", "no row", f"rows on a sheet of {', '.join(found)}")]
         county = _with_rows(
             county, found, faults, where=f"{path.name}, sheet ", digest=hashlib.sha256(data).hexdigest()
         )
@@ -158,7 +211,9 @@ def with_cases(county: County, **tables: pd.DataFrame | Iterable[Mapping[str, An
 
 
 def _cell(value: Any) -> str | None:
-    """A value as a file would have it."""
+    """A value as a file would have it; what is several stands with ; between."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return ";".join(map(str, sorted(value) if isinstance(value, set | frozenset) else value)) or None
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         return None
     return cell_text(("yes" if value else "no") if isinstance(value, bool | np.bool_) else value)

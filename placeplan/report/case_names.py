@@ -2,7 +2,7 @@
 
 from typing import Final
 
-__all__ = ["COLUMNS", "TABLES", "VALUES"]
+__all__ = ["COLUMNS", "REASONS", "TABLES", "VALUES"]
 
 TABLES: Final = {
     "cases": "Cases (pseudonyms)",
@@ -17,8 +17,8 @@ TABLES: Final = {
     "case_turning_points": "Costs that turn the order",
     "case_chains": "Moves that would make room",
     "meeting": "The meeting",
-    "meeting_budget": "The meeting's money",
-    "meeting_moves": "The meeting's moves",
+    "meeting_budget": "Money of the meeting",
+    "meeting_moves": "Moves of the meeting",
     "meeting_turns": "What decisions turn on",
     "meeting_others": "The meeting and others",
     "decisions": "Decisions",
@@ -66,7 +66,16 @@ COLUMNS: Final = {
     "spent": "Spent, £ a year",
     "left": "Left, £ a year",
     "alone": "By itself",
-    "decided": "Whatever is assumed",
+    "meeting.decided": "Stays so whatever one thing is changed",
+    "gap_record.decided": "Agreed",
+    "case_costs.pounds": "What is stated, £",
+    "case_lines.pounds": "£ a term, or once",
+    "case_lines.pounds_low": "At the least, £ a term, or once",
+    "case_lines.pounds_high": "At the most, £ a term, or once",
+    "case_turning_points.pounds": "Were it to cost, £ a year",
+    "case_unsuitable.words": "Why, in words, or all reasons",
+    "meeting_turns.assumption": "Were this changed",
+    "meeting_turns.value": "To",
     "turns_on": "Turns on",
     "offer_pounds": "The local offer, £ a year",
     "local_offer": "What would have kept the child",
@@ -81,6 +90,20 @@ COLUMNS: Final = {
     "above": "First above it",
 }
 
+REASONS: Final = {
+    "kind": "The plan does not name such a place",
+    "need": "Does not serve the need",
+    "age": "Does not take the year group",
+    "closed": "Not open then",
+    "distance": "Too far, or cannot be reached",
+    "consent": "A move has not been consented to",
+    "veto": "Ruled out",
+    "full": "Full up to its ceiling",
+    "rule": "A rule of the county stands against it",
+    "chosen": "Comes before the local option",
+}
+"""Why something is no option, and why there is a gap."""
+
 VALUES: Final = {
     "over": {"year": "First year", "phase": "To the end of the phase", "19": "To 19", "25": "To 25"},
     "payer": {"education": "Education", "health": "Health", "care": "Social care", "family": "Family"},
@@ -93,5 +116,28 @@ VALUES: Final = {
         "overfill": "Above its places",
         "vacated": "Room once another case is elsewhere",
         "bought": "Bought",
+    },
+    "what": {"unit": "A place", "package": "A local package", "independent": "An independent place", "none": "None"},
+    "provision": {
+        "day": "Independent, day",
+        "residential_38": "Independent, residential 38 weeks",
+        "residential_44": "Independent, residential 44 weeks",
+        "residential_52": "Independent, residential 52 weeks",
+    },
+    "reason": REASONS,
+    "why": REASONS,
+    "effect": {
+        "waits": "Would wait without a place",
+        "bought": "Would be bought an independent place",
+        "further": "Would travel further",
+        "elsewhere": "Would be elsewhere, no further away",
+    },
+    "by": {
+        "family": "The family",
+        "young_person": "The young person",
+        "school": "The school",
+        "authority": "The authority",
+        "health": "Health",
+        "care": "Social care",
     },
 }

@@ -42,47 +42,25 @@ ROOMS: Final = {
     "vacated": "room once another case of the meeting is elsewhere",
     "bought": "",
 }
-REASONS: Final = {
-    "kind": "The plan does not name such a place",
-    "need": "Does not serve the need",
-    "age": "Does not take the year group",
-    "closed": "Not open then",
-    "distance": "Too far, or cannot be reached",
-    "consent": "A move has not been consented to",
-    "veto": "Ruled out",
-    "full": "Full up to its ceiling",
-    "rule": "A rule of the county stands against it",
-}
+REASONS: Final = {reason: words for reason, words in VALUES["reason"].items() if reason != "chosen"}
 DOUBTS: Final = {
     "need": "the tables do not have it for the need",
     "age": "the tables do not have it for the year group",
     "full": "the tables have it full",
 }
-GAP_WHY: Final = {**REASONS, "chosen": "Comes before the local option"}
-EFFECTS: Final = {
-    "waits": "would wait without a place",
-    "bought": "would be bought an independent place",
-    "further": "would travel further",
-    "elsewhere": "would be elsewhere, no further away",
-}
-OVER: Final = {over: f"{words[0].lower()}{words[1:]}" for over, words in VALUES["over"].items()}
+GAP_WHY: Final = VALUES["reason"]
+
+
+def _small(words: Mapping[str, str]) -> dict[str, str]:
+    """The words as they stand within a sentence."""
+    return {code: f"{told[0].lower()}{told[1:]}" for code, told in words.items()}
+
+
+EFFECTS: Final = _small(VALUES["effect"])
+OVER: Final = _small(VALUES["over"])
 PAYER_WORDS: Final = VALUES["payer"]
-
-VETOED: Final = {
-    "family": "the family",
-    "young_person": "the young person",
-    "school": "the school",
-    "authority": "the authority",
-    "health": "health",
-    "care": "social care",
-}
-
-BOARDING: Final = {
-    "day": "independent, day",
-    "residential_38": "independent, residential 38 weeks",
-    "residential_44": "independent, residential 44 weeks",
-    "residential_52": "independent, residential 52 weeks",
-}
+VETOED: Final = _small(VALUES["by"])
+BOARDING: Final = _small(VALUES["provision"])
 
 
 def independent_place(options: pd.DataFrame) -> dict[str, Any] | None:

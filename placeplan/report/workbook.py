@@ -181,7 +181,7 @@ def _table_sheet(writer: _Writer, run: Run, table: str, name: str) -> None:
     for column, code in enumerate(shown.columns):
         kind = column_kind(str(code))
         number = kind in _FORMATS or (code == "value" and "measure" in shown.columns)
-        heading = COLUMNS.get(str(code), plain(code))
+        heading = COLUMNS.get(f"{table}.{code}", COLUMNS.get(str(code), plain(code)))
         sheet.write_string(0, column, heading, writer.right_heading if number else writer.heading)
         widest = max((len(word) for word in heading.split()), default=8) + 2
         for row, value in enumerate(shown[code]):

@@ -14,7 +14,7 @@ from placeplan.county.vocabulary import FAMILY
 from placeplan.geo.travel import TravelTimes
 from placeplan.runs import Run
 from placeplan.studies.case_answers import CaseOptions, Meeting
-from placeplan.studies.run_parts import county_layers, run_facts
+from placeplan.studies.run_parts import county_layers, run_facts, units_named
 
 __all__ = ["options_run"]
 
@@ -49,7 +49,7 @@ LOG_COLUMNS: Final = list(TABLES_OF_COUNTY["decisions"].names)
 def options_run(
     county: County,
     travel: TravelTimes,
-    options: Sequence[CaseOptions],
+    options: CaseOptions | Sequence[CaseOptions],
     *,
     meeting: Meeting | None = None,
     earlier: Iterable[Run] = (),
@@ -60,6 +60,7 @@ def options_run(
     ``earlier``: runs of earlier terms, whose gap records are told together with this one's; what may be published is
     counts of three terms, this one the last. A run of this term stands back behind this one.
     """
+    options = [options] if isinstance(options, CaseOptions) else options
     tables: dict[str, pd.DataFrame] = {}
     for name, called in TABLES.items():
         parts = [_named(one.case, one.tables[name]) for one in options]
@@ -80,6 +81,7 @@ def options_run(
         year = [one[one["term"].map(term_number) > now - len(TERMS)] for one in before]
         tables["gap_published"] = published_record([*year, record])
     tables["localities"] = pd.DataFrame(county.localities[["locality", "name"]])
+    tables["units_named"] = units_named(county)
     facts = run_facts(county, command="options", options=options_stated, travel_method=travel.method)
     cases = county.settings.cases
     facts |= {
