@@ -15,6 +15,7 @@ POUNDS: Final = frozenset(
         "place_funding",
         "offer_pounds",
         "others_pounds",
+        "others_penalties",
         "alone_pounds",
         "otherwise",
         "spent",

@@ -16,11 +16,11 @@ from placeplan.county.settings_rules import Rules
 from placeplan.county.vocabulary import SPOT_PURCHASE
 from placeplan.geo.travel import TravelTimes
 from placeplan.models.constraints import Rule
-from placeplan.models.placement import PlacementProblem, placement_problem
+from placeplan.models.placement import Placement, PlacementProblem, placement_problem
 from placeplan.pair_costs import journeys, priced, spot_pairs, suitable
 from placeplan.provision import units_open
 
-__all__ = ["PENALTIES", "CountyProblem", "county_problem"]
+__all__ = ["PENALTIES", "CountyProblem", "county_problem", "declared_penalties"]
 
 PENALTIES: Final = ["minutes_penalty", "guidance_penalty", "preference_penalty", "move_penalty"]
 """The declared penalties of a child at a unit, pounds; never cash."""
@@ -228,3 +228,12 @@ def _placement(
             }
         ),
     )
+
+
+def declared_penalties(problem: CountyProblem, placement: Placement) -> float:
+    """The declared penalties (overfill, and those of children at units) of a placement, in pounds a year."""
+    cash = problem.units["fixed_cost"].where(problem.units["in_county"], 0.0)
+    over = placement.overfill
+    overfill = float(((over["price"] - cash.loc[over["unit"]].to_numpy()) * over["children"]).sum())
+    flows = placement.flows.merge(problem.choices, left_on=["group", "unit"], right_on=["child", "unit"])
+    return overfill + float((flows[PENALTIES].sum(axis=1) * flows["children"]).sum())

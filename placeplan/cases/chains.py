@@ -10,12 +10,14 @@ import pandas as pd
 from placeplan.cases.units import consenting
 from placeplan.costs import top_up_lines
 from placeplan.county.county import County
-from placeplan.county.vocabulary import SPOT_PURCHASE
+from placeplan.county.vocabulary import SPOT_PURCHASE, YEAR_GROUPS, phase_of
 from placeplan.geo.travel import TravelTimes
 from placeplan.pair_costs import journeys, priced
 from placeplan.problem import CountyProblem
 
-__all__ = ["chain_to", "moves_of"]
+__all__ = ["chain_to", "leaver_of", "moves_of"]
+
+MOVE_COLUMNS: Final = ["child", "need", "phase", "year_group", "locality", "from_unit", "to_unit", "pounds"]
 
 FREE: Final = ""
 """Where a chain ends: a place that nobody has."""
@@ -39,9 +41,22 @@ def moves_of(county: County, travel: TravelTimes, problem: CountyProblem) -> pd.
     then = there["fee"].astype(float) + there["transport"].astype(float) - discount
     there = there.assign(pounds=(then - now).round(2)).rename(columns={"unit": "to_unit"})
     there = there[np.isfinite(there["pounds"])]
-    columns = ["child", "need", "phase", "year_group", "locality", "from_unit", "to_unit", "pounds"]
-    found: pd.DataFrame = there[columns].sort_values(["child", "to_unit"], ignore_index=True)
+    found: pd.DataFrame = there[MOVE_COLUMNS].sort_values(["child", "to_unit"], ignore_index=True)
     return found
+
+
+def leaver_of(county: County, problem: CountyProblem, unit: str) -> pd.DataFrame:
+    """The child who leaves a unit, or moves up from it, by September and so makes room: the oldest; as ``moves_of``.
+
+    ``to_unit`` is "", and ``pounds`` missing: it goes in any case. Empty where nobody does.
+    """
+    here = county.children[county.children["unit"] == unit]
+    stays = problem.children.index[problem.children["could_stay"]]
+    gone = here[~here["child"].isin(stays)].sort_values(["year_group", "child"], ascending=[False, True]).head(1)
+    gone = gone.assign(from_unit=unit, to_unit="", pounds=np.nan, year_group=gone["year_group"].astype(int) + 1)
+    gone["phase"] = [phase_of(min(year_group, max(YEAR_GROUPS))) for year_group in gone["year_group"]]
+    gone["locality"] = gone["zone"].map(county.zones.set_index("zone")["locality"])
+    return gone[MOVE_COLUMNS].reset_index(drop=True)
 
 
 def _cost_now(county: County, travel: TravelTimes, problem: CountyProblem, children: pd.Index) -> pd.Series:

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from placeplan.cases.chains import chain_to
+from placeplan.cases.chains import chain_to, leaver_of
 from placeplan.cases.facts import Case
 from placeplan.cases.lines import QUOTE_PAYERS, Line, package_lines, quote_lines, unit_lines
 from placeplan.cases.units import own_seat, rooms, sitting, units_for
@@ -93,12 +93,16 @@ class Found:
             self._spot()
 
     def chains_table(self) -> pd.DataFrame:
-        """The chains by option, in their order."""
+        """Who makes room by option, in their order: by a chain of moves, or by leaving or moving up in September."""
         parts = []
         for option in self.options:
-            rows = self.chains.get(str(option["unit"]), self.moves.iloc[:0]) if option["room"] == "chain" else None
-            if rows is not None:
+            unit = str(option["unit"])
+            if option["room"] == "room_september" and unit not in self.chains:
+                self.chains[unit] = leaver_of(self.county, self.problem, unit)
+            if option["room"] in {"chain", "room_september"}:
+                rows = self.chains[unit]
                 parts.append(rows.assign(option=option["option"], step=range(1, len(rows) + 1)))
+        parts = [part for part in parts if len(part)]
         columns = ["option", "step", *self.moves.columns]
         return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 

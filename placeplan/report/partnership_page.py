@@ -1,6 +1,6 @@
 """options.html: what the partnership and its officers see of their cases, what it does to others among it."""
 
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -118,7 +118,7 @@ def _cases(run: Run) -> Section:
                     "; ".join(option_notes(row)),
                     "" if row["residential"] else minutes(row["minutes"], missing="not stated"),
                     _over_lines(range_words(row["pounds_low"], row["pounds"], row["pounds_high"])),
-                    pounds(effect.get("others_pounds"), missing="not known"),
+                    _to_others(effect),
                     count(effect.get("others_gap"), missing="not known"),
                     count(effect.get("others_preferences"), missing="not known"),
                 )
@@ -142,8 +142,17 @@ def _cases(run: Run) -> Section:
     return Section("The first options of each case", said, (Table("options", "Options", columns, tuple(rows)),))
 
 
+def _to_others(effect: dict[str, Any]) -> str:
+    """What an option costs all others a year, and how much of it is a declared penalty and no cash."""
+    told = pounds(effect.get("others_pounds"), missing="not known")
+    penalties = effect.get("others_penalties")
+    if not is_some(penalties) or pounds(penalties) == pounds(0):
+        return told
+    return f"{told}\n({pounds(penalties)} a penalty)"
+
+
 def _chains(run: Run) -> Section | None:
-    """Who would have to move on for the room that an option needs, by need and year, never by name."""
+    """Who would have to move on, or will, for the room that an option needs, by need and year, never by name."""
     steps = records(run, "case_chains")
     if not steps:
         return None
@@ -155,14 +164,15 @@ def _chains(run: Run) -> Section | None:
             option_name(options[row["case"], row["option"]]),
             f"{int(row['step'])}. Year {int(row['year_group'])}, {NEEDS[str(row['need'])]}",
             names.get(str(row["from_unit"]), str(row["from_unit"])),
-            names.get(str(row["to_unit"]), str(row["to_unit"])),
+            names.get(str(row["to_unit"]), str(row["to_unit"])) if is_some(row["to_unit"]) else "leaves or moves up",
             pounds(row["pounds"]),
         )
         for row in steps
         if (row["case"], row["option"]) in options
     )
-    columns = (*text_columns("Case", "Option", "Who has consented", "From", "To"), *number_columns("Costs a year more"))
-    return Section("Moves that would make room", (), (Table("chains", "Chains of moves by consent", columns, rows),))
+    columns = (*text_columns("Case", "Option", "Who moves", "From", "To"), *number_columns("Costs a year more"))
+    made = Table("chains", "By consent, or in September when they leave or move up", columns, rows)
+    return Section("Moves that would make room", (), (made,))
 
 
 def _returning(run: Run) -> Section | None:

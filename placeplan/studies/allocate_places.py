@@ -20,7 +20,7 @@ from placeplan.models.own import Choices, own_rules
 from placeplan.models.placement import Placement
 from placeplan.models.pricing import one_sided_prices
 from placeplan.models.program import DEFAULT_SOLVER, InfeasibleError, OutOfTimeError
-from placeplan.problem import PENALTIES, CountyProblem, county_problem
+from placeplan.problem import CountyProblem, county_problem, declared_penalties
 from placeplan.studies.answers import Allocation, AnswerProof
 from placeplan.verify import Claim, verify
 
@@ -228,16 +228,7 @@ def _resolved(problem: CountyProblem, placement: Placement, prices: pd.DataFrame
         larger = with_places(problem.placement, pd.Series({unit: 1.0}))
         answer = allocate(larger, solver=solver)
         saved = placement.proof.objective - answer.proof.objective
-        penalty = _declared(problem, placement) - _declared(problem, answer)
+        penalty = declared_penalties(problem, placement) - declared_penalties(problem, answer)
         cash = round(saved - penalty, 2)
         rows.append((unit, cash, round(penalty, 2), fixed, round(cash - fixed, 2)))
     return pd.DataFrame(rows, columns=["unit", "cash_saving", "penalty_saving", "fixed_cost", "net_saving"])
-
-
-def _declared(problem: CountyProblem, placement: Placement) -> float:
-    """The declared penalties (overfill, and those of children at units) of a placement, in pounds."""
-    cash = problem.units["fixed_cost"].where(problem.units["in_county"], 0.0)
-    over = placement.overfill
-    overfill = float(((over["price"] - cash.loc[over["unit"]].to_numpy()) * over["children"]).sum())
-    flows = placement.flows.merge(problem.choices, left_on=["group", "unit"], right_on=["child", "unit"])
-    return overfill + float((flows[PENALTIES].sum(axis=1) * flows["children"]).sum())

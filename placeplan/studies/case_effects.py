@@ -19,13 +19,12 @@ from placeplan.errors import UsageError
 from placeplan.geo.travel import TravelTimes
 from placeplan.models.allocate import allocate
 from placeplan.models.changes import with_children
-from placeplan.models.constraints import Rule
 from placeplan.models.explain import difference
 from placeplan.models.fixed import changed_for_others, fixed_at, overfill_price, with_staying
 from placeplan.models.placement import Placement, PlacementProblem
 from placeplan.models.pricing import one_sided_prices
 from placeplan.models.program import DEFAULT_SOLVER, InfeasibleError, OutOfTimeError
-from placeplan.problem import county_problem
+from placeplan.problem import CountyProblem, county_problem, declared_penalties
 from placeplan.studies.answers import Allocation
 
 __all__ = ["NOBODY", "Effect", "Others", "effects_of", "others_of"]
@@ -38,12 +37,14 @@ FARTHER: Final = 0.05
 class Effect:
     """What an option does to everybody else together.
 
-    ``pounds`` a year, ``children`` more without a place, ``preferences`` met less. ``people``: outcome (``waits``,
-    ``bought``, ``further`` or ``elsewhere``), need, phase, locality, children: how many others, and never who.
+    ``pounds`` a year, ``penalties`` of them declared ones and no cash (missing in an estimate), ``children`` more
+    without a place, ``preferences`` met less. ``people``: outcome (``waits``, ``bought``, ``further`` or
+    ``elsewhere``), need, phase, locality, children: how many others, and never who.
     ``estimate``: read from the prices of places, not solved.
     """
 
     pounds: float
+    penalties: float
     children: float
     preferences: float
     people: pd.DataFrame = field(repr=False)
@@ -53,23 +54,20 @@ class Effect:
 NOBODY: Final = pd.DataFrame(columns=["outcome", "need", "phase", "locality", "children"])
 
 
-NO_EFFECT: Final = Effect(0.0, 0.0, 0.0, NOBODY, estimate=False)
+NO_EFFECT: Final = Effect(0.0, 0.0, 0.0, 0.0, NOBODY, estimate=False)
 """What an option does to others that takes no counted place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """Everybody but some cases: their problem without them, its rules and its best allocation.
+    """Everybody but some cases: their problem, as it is without them, and its best allocation.
 
     ``groups``: by case, the group in the problem that has its pairs, where there are rules over several children.
     """
 
     cases: Mapping[str, Case] = field(repr=False)
-    children: pd.DataFrame = field(repr=False)
-    units: pd.DataFrame = field(repr=False)
+    problem: CountyProblem = field(repr=False)
     stated: PlacementProblem = field(repr=False)
-    rules: tuple[Rule, ...] = field(repr=False)
-    minimum: pd.Series | None = field(repr=False)
     placement: Placement = field(repr=False)
     groups: Mapping[str, str]
     solver: str
@@ -80,12 +78,16 @@ class Others:
 
     def at(self, where: Mapping[str, str]) -> Effect | None:
         """The effect of cases' being at units (by case), solved again; None where one is full or a rule against it."""
-        fixed, rules, own = self.stated, list(self.rules), 0.0
+        fixed, rules, own, own_penalties = self.stated, list(self.problem.rules), 0.0, 0.0
+        minimum = self.problem.minimum
+        cash = self.problem.units["fixed_cost"].where(self.problem.units["in_county"], 0.0)
         for case, unit in where.items():
             if not self.counts(case, unit):
                 continue
             try:
-                own += overfill_price(fixed, unit)
+                price = overfill_price(fixed, unit)
+                own += price
+                own_penalties += price - float(cash[unit]) if price else 0.0
                 if case in self.groups:
                     fixed, rules = fixed_at(fixed, rules, self.groups[case], unit)
                 else:
@@ -93,14 +95,16 @@ class Others:
             except (KeyError, ValueError):
                 return None
         try:
-            after = allocate(fixed, rules=rules, minimum=self.minimum, start=self.placement, solver=self.solver)
+            after = allocate(fixed, rules=rules, minimum=minimum, start=self.placement, solver=self.solver)
         except OutOfTimeError:
             raise
         except InfeasibleError:
             return None
         saved = difference(self.placement, after)
+        penalties = declared_penalties(self.problem, after) - declared_penalties(self.problem, self.placement)
         return Effect(
             pounds=round(-saved["pounds"] - own, 2) + 0.0,
+            penalties=round(penalties - own_penalties, 2) + 0.0,
             children=-saved["children"] + 0.0,
             preferences=-saved["preferences"] + 0.0,
             people=self._people(after),
@@ -113,8 +117,8 @@ class Others:
         It does not where it needs the unit before September only or later, nor where it is there already and the table
         children does not count it.
         """
-        about, row = self.cases[case], self.units.loc[unit]
-        uncounted = about.unit == unit and about.child not in self.children.index
+        about, row = self.cases[case], self.problem.units.loc[unit]
+        uncounted = about.unit == unit and about.child not in self.problem.children.index
         return bool(row["from_year_group"] <= about.in_september <= row["to_year_group"]) and not uncounted
 
     def _people(self, after: Placement) -> pd.DataFrame:
@@ -125,7 +129,7 @@ class Others:
             changed["minutes_after"] > changed["minutes_before"] + FARTHER, "further"
         )
         outcome = outcome.mask(changed["to_unit"] == SPOT_PURCHASE, "bought").mask(changed["to_unit"] == "", "waits")
-        about = self.children.loc[changed["group"], ["need", "phase", "locality"]].reset_index(drop=True)
+        about = self.problem.children.loc[changed["group"], ["need", "phase", "locality"]].reset_index(drop=True)
         rows = about.assign(outcome=outcome, children=changed["children"])
         return rows.groupby(["outcome", "need", "phase", "locality"], as_index=False)[["children"]].sum()
 
@@ -161,11 +165,8 @@ def others_of(
         )
     return Others(
         cases=cases,
-        children=problem.children,
-        units=problem.units,
+        problem=problem,
         stated=stated,
-        rules=problem.rules,
-        minimum=problem.minimum,
         placement=placement,
         groups=groups,
         solver=solver,
@@ -227,6 +228,7 @@ def _estimated(others: Others, prices: pd.DataFrame, case: str, unit: str) -> Ef
         return None
     return Effect(
         pounds=round(price["cost_one_fewer"] - own, 2) + 0.0,
+        penalties=np.nan,
         children=-price["children_one_fewer"] + 0.0,
         preferences=-price["preferences_one_fewer"] + 0.0,
         people=NOBODY,

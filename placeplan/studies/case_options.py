@@ -101,8 +101,9 @@ def _set_beside(options: pd.DataFrame) -> pd.DataFrame:
 
 
 def _effects_table(effects: Mapping[str, Effect]) -> pd.DataFrame:
-    rows = [(name, e.pounds, e.children, e.preferences, e.estimate) for name, e in effects.items()]
-    return pd.DataFrame(rows, columns=["option", "others_pounds", "others_gap", "others_preferences", "estimate"])
+    rows = [(name, e.pounds, e.penalties, e.children, e.preferences, e.estimate) for name, e in effects.items()]
+    columns = ["option", "others_pounds", "others_penalties", "others_gap", "others_preferences", "estimate"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _people_table(effects: Mapping[str, Effect]) -> pd.DataFrame:

@@ -36,6 +36,15 @@ def test_a_chain_is_found_for_a_child_whose_plan_no_longer_names_where_it_is(tmp
     assert step["pounds"] == pytest.approx(55_000 + 380 * (13 + 1.45 * 12.6) / 1.4 - 15_000 - MINIBUS, abs=0.01)
 
 
+def test_who_moves_up_and_makes_room_is_told_by_need_and_year(tmp_path):
+    # The base for Years 7 to 11 has one place, and who is in it is in Year 11.
+    leaves = {"child": "x1", "zone": "z2", "year_group": "11", "need": "ASD", "unit": "base_secondary"}
+    found = options_for(county_with(tmp_path / "tiny", cases=[CASE], children=[leaves]))
+    assert option(found, "base_secondary")["room"] == "room_september"
+    (step,) = found.tables["chains"].to_dict("records")
+    assert (step["option"], step["year_group"], step["phase"], step["to_unit"]) == ("base_secondary", 12, "post_16", "")
+
+
 def test_one_who_moves_frees_one_place_and_not_two(tmp_path):
     # Four are there with c3, two of whom have consented: after one move there are three still, up to the ceiling.
     more = [{**LEAVES, "child": f"x{n}"} for n in (1, 2)] + [{**SITTING, "child": "x3"}]
