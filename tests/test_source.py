@@ -108,6 +108,7 @@ MAY_IMPORT = {
     | YEARS
     | {"rules", "rules_totals", "rule_accounts", "cases"}
     | {"synthetic", "accounts", "costs", "problem", "verify", "geo", "models", "need", "report"},
+    "__main__": {"cli"},
     "command_parts": {"errors"},
     "cli_compare": {"errors", "placeplan", "command_parts", "report"},
     "cli_coverage": COUNTY | RUNS | {"placeplan", "command_parts", "studies", "report"},

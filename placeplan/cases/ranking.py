@@ -29,13 +29,13 @@ def yearly_public(costs: pd.DataFrame) -> pd.DataFrame:
 def scores_of(county: County, case: Case, options: pd.DataFrame, pounds: pd.Series) -> pd.DataFrame:
     """Each option by each criterion, from 0 (worst) to 1.
 
-    cost: ``1 - pounds / cost_scale``; journey: ``1 - minutes / (2 x guidance)``, nothing away from home or not known;
-    preference: whether it is preferred; local: 1 in the child's own locality or at its own school, half elsewhere in
-    the county. All kept within 0 and 1.
+    cost: ``1 - pounds / cost_scale``; journey: ``1 - minutes / (2 x guidance)``, nothing away from home, and half where
+    none is known, as half the bound counts of a sum that is not stated; preference: whether it is preferred; local: 1
+    in the child's own locality or at its own school, half elsewhere in the county. All kept within 0 and 1.
     """
     guidance = county.settings.guidance_minutes[case.phase]
     minutes = options["minutes"].astype(float)
-    journey = (1.0 - minutes / (2.0 * guidance)).clip(0.0, 1.0).where(~options["residential"], 0.0).fillna(0.0)
+    journey = (1.0 - minutes / (2.0 * guidance)).clip(0.0, 1.0).fillna(0.5).where(~options["residential"], 0.0)
     local = np.select([options["locality"] == case.locality, options["in_county"]], [1.0, 0.5], 0.0)
     return pd.DataFrame(
         {

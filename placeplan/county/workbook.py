@@ -69,7 +69,8 @@ def read_workbook(file: str, data: bytes) -> tuple[SettingsSheet | None, list[Ra
             warnings.simplefilter("ignore")
             return _read_sheets(openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True), file)
     except Exception as error:  # noqa: BLE001 - damage shows in the zip, the XML or the reader, and means the same
-        return None, [], [Fault(file, "", "", shown(error), "an Excel workbook (.xlsx)")]
+        told = "no workbook, or a damaged one" if isinstance(error, zipfile.BadZipFile) else shown(error)
+        return None, [], [Fault(file, "", "", told, "an Excel workbook (.xlsx)")]
 
 
 def _read_sheets(book: Any, file: str) -> tuple[SettingsSheet | None, list[RawTable], list[Fault]]:

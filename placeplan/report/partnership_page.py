@@ -39,7 +39,7 @@ def partnership_sentences(run: Run) -> list[str]:
     if meeting.empty:
         found = table(run, "case_options").groupby("case")["option"].size().reindex(cases["case"]).fillna(0)
         none = [str(case) for case in found.index[found == 0]]
-        said = [f"{number_of(len(cases), 'case')}, with {int(found.sum())} options in all. {CAUTION}"]
+        said = [f"{number_of(len(cases), 'case')}, with {number_of(int(found.sum()), 'option')} in all. {CAUTION}"]
         return said + ([f"No option stands for {join(none)}."] if none else [])
     met = meeting[meeting["option"].fillna("") != ""]
     local = int((met["what"] != "independent").sum())
@@ -295,7 +295,8 @@ def _reading(run: Run) -> Section:
     unstated = join([f"{name} {pounds(value)}" for name, value in run.facts["case_not_stated"].items()])
     scale = pounds(run.facts["case_cost_scale"])
     scores = (
-        f"An option scores nothing for cost at {scale} a year, nor for a journey of twice the guidance or from home."
+        f"An option scores nothing for cost at {scale} a year, nor for a journey of twice the guidance or from home, "
+        "and half for a journey that is not known."
     )
     bound = f"it counts from nought to a bound a year ({unstated}; {run.facts['case_source']})"
     tried = (
