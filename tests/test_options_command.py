@@ -82,6 +82,17 @@ def test_one_case_is_asked_for_by_name(folder, tmp_path):
             assert (tmp_path / "again" / path).read_bytes() == content
 
 
+def test_a_case_for_which_nothing_stands_has_its_pages_all_the_same(tmp_path):
+    ruled_out = [{"case": "C1", "option": name, "by": "family", "reason": "no"} for name in ("day", "special", "ers")]
+    folder = write_cases(write_tiny_county(tmp_path / "tiny"), cases=[CASE], vetoes=ruled_out)
+    for how in (["--case", "C1"], ["--meeting"]):
+        result = call("options", folder, *how, "--out", tmp_path / how[0])
+        assert result.exit_code == 0, result.output
+        assert "No option stands for C1" in result.stdout
+        assert "No option stands" in (tmp_path / how[0] / "cases" / "C1.html").read_text(encoding="utf-8")
+    assert pp.read_run(tmp_path / "--meeting").tables["gap_record"]["outcome"].tolist() == ["nothing"]
+
+
 def test_there_is_no_share_safe_form(met, tmp_path):
     result = call("report", met[1], "--out", tmp_path / "safe")
     assert result.exit_code == 2

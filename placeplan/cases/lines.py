@@ -80,7 +80,7 @@ def unit_lines(
     """A place in a unit: its top-up by fund, transport, what is not due of a filled place, and a place that is added.
 
     Marginal cash: the funding of a place that is commissioned already is no part of it. ``transport`` is None where no
-    journey is known, and of an ``independent`` place what health and social care would pay is not stated.
+    journey is known; of an ``independent`` place what health and social care would pay is not stated, but by a fund.
     """
     lines = [
         _line(option, "top_up", PAYER_OF_FUND[fund], f"top-up or fee ({fund.replace('_', ' ')})", pounds, start=start)
@@ -92,10 +92,11 @@ def unit_lines(
     else:
         lines.append(_line(option, "transport", payer, words, transport, start=start))
     if independent:
+        told = {PAYER_OF_FUND[fund] for fund in top_ups} | {"education"}
         lines += [
             _not_stated(option, name, payer, cases.not_stated[name], start=start)
             for name, payer in QUOTE_PAYERS.items()
-            if payer != "education"
+            if payer not in told
         ]
     if filled_discount:
         lines.append(

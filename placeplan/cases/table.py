@@ -89,6 +89,7 @@ class CaseTable:
         keys = pd.MultiIndex.from_frame(self.options[["case", "option"]])
         # Who needs a place that is added is found together: what one costs is set apart.
         self._placed = added.reindex(keys).fillna(0.0).round(2).to_numpy(float)
+        self.options = self.options.assign(place_added=self._placed)
         unknown = lines[(lines["line"] == "fee") & ~lines["stated"].astype(bool)]
         self._has_fee = ~keys.isin(pd.MultiIndex.from_frame(unknown[["case", "option"]]))
         self._counted = problem.units.index[np.isfinite(problem.units["room"])]

@@ -83,9 +83,9 @@ def case_html(run: Run, case: str) -> str:
 def _shown(options: pd.DataFrame) -> pd.DataFrame:
     """The first options, each one that was put forward (a quote, a package), and an independent one; in their order."""
     placed = options.reset_index(drop=True)
-    forward = (placed["what"] == "package") | np.array([is_some(provision) for provision in placed["provision"]])
-    away = placed.index == (placed["what"] == "independent").to_numpy().argmax()
-    must = placed.index[(placed.index < SURE) | forward | away][:MOST_SHOWN]
+    forward = (placed["what"] == "package") | np.array([is_some(given) for given in placed["provision"]], dtype=bool)
+    first_away = placed.index[placed["what"] == "independent"][:1]
+    must = placed.index[(placed.index < SURE) | forward | placed.index.isin(first_away)][:MOST_SHOWN]
     more = placed.index.difference(must)[: max(0, SHOWN - len(must))]
     shown: pd.DataFrame = placed.loc[must.union(more)]
     return shown.assign(number=shown.index + 1)

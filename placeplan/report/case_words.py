@@ -23,6 +23,7 @@ __all__ = [
     "is_some",
     "option_name",
     "option_notes",
+    "over_lines",
     "range_words",
 ]
 
@@ -119,6 +120,11 @@ def range_words(low: float, middle: float, high: float) -> str:
     if pounds(middle) in (pounds(low), pounds(high)):
         return f"{pounds(low)} to {pounds(high)}"
     return f"{pounds(middle)} ({pounds(low)} to {pounds(high)})"
+
+
+def over_lines(told: str) -> str:
+    """A range on a line of its own, so that its column stays narrow."""
+    return told.replace(" (", "\n(") if "(" in told else told.replace(" to ", "\nto ")
 
 
 def is_some(value: Any) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from placeplan.county.vocabulary import NEEDS
-from placeplan.report.case_words import is_some, option_name, option_notes
+from placeplan.report.case_words import is_some, option_name, option_notes, over_lines, range_words
 from placeplan.report.cells import Table, number_columns, text_columns
 from placeplan.report.coverage_page import Section
 from placeplan.report.lookup import records, table
@@ -34,7 +34,7 @@ def meeting_sections(run: Run) -> list[Section]:
                 str(row["case"]),
                 option_name(row) if is_some(row["option"]) else "No option stands",
                 "; ".join(option_notes(row)) if is_some(row["option"]) else "",
-                pounds(row["pounds"]),
+                over_lines(range_words(row["pounds_low"], row["pounds"], row["pounds_high"])),
                 "the same" if not row["changed"] else ("none" if alone is None else option_name(alone)),
                 "whatever one thing is changed" if row["decided"] else f"turns on: {row['turns_on']}",
                 decided.get(row["case"], ""),
@@ -65,6 +65,7 @@ def meeting_sections(run: Run) -> list[Section]:
         ),
     )
     said = "One budget for all cases." if pooled else "No option costs education more than its own independent place."
+    said += " Of a sum that is not stated half its bound is counted; a place whose fee is not stated is no money."
     return [
         Section("The meeting", (), (made,)),
         Section("The money that would otherwise be spent", (said,), (money,)),

@@ -16,6 +16,7 @@ from placeplan.report.case_words import (
     is_some,
     option_name,
     option_notes,
+    over_lines,
     range_words,
 )
 from placeplan.report.cells import Table, number_columns, text_columns
@@ -117,7 +118,7 @@ def _cases(run: Run) -> Section:
                     option_name(row),
                     "; ".join(option_notes(row)),
                     "" if row["residential"] else minutes(row["minutes"], missing="not stated"),
-                    _over_lines(range_words(row["pounds_low"], row["pounds"], row["pounds_high"])),
+                    over_lines(range_words(row["pounds_low"], row["pounds"], row["pounds_high"])),
                     _to_others(effect),
                     count(effect.get("others_gap"), missing="not known"),
                     count(effect.get("others_preferences"), missing="not known"),
@@ -258,7 +259,7 @@ def _break_even(run: Run) -> Section | None:
                 option_name(local.iloc[0].to_dict()),
                 option_name(away),
                 *(
-                    _over_lines(range_words(*(mine[purse][f"{what}_pounds{end}"] for end in ("_low", "", "_high"))))
+                    over_lines(range_words(*(mine[purse][f"{what}_pounds{end}"] for end in ("_low", "", "_high"))))
                     for what in ("fee", "package")
                     for purse in ("education", "public")
                 ),
@@ -281,11 +282,6 @@ def _break_even(run: Run) -> Section | None:
     )
     made = Table("break_even", "Break-even", columns, tuple(rows))
     return Section("Where local and independent cost alike", said, (made,))
-
-
-def _over_lines(told: str) -> str:
-    """A range on a line of its own, so that its column stays narrow."""
-    return told.replace(" (", "\n(").replace(" to ", "\nto ") if "(" not in told else told.replace(" (", "\n(")
 
 
 def _reading(run: Run) -> Section:

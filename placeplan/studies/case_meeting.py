@@ -1,7 +1,7 @@
 """A meeting: one option for each of many cases together, every place counted once, and what that turns on."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -127,7 +127,8 @@ def _decisions(
 ) -> pd.DataFrame:
     """A row a case: what is chosen, what it would have been alone, and what the choice turns on.
 
-    ``room``: as it comes about in this choice; ``pounds``: a year to the public purse, a place that is added in it.
+    ``room``: as it comes about in this choice; ``low``, ``pounds`` (what is stated) and ``high``: a year to the public
+    purse, a place that is added in it.
     """
     about = {(row["case"], row["option"]): row for row in table.options.to_dict("records")}
     costs = weighed.set_index(["case", "option"])
@@ -137,9 +138,9 @@ def _decisions(
         row = about.get((case, option), {"what": "none"})
         mine = turns[turns["case"] == case]
         by_itself = alone[case]
-        room, pounds = str(row.get("room", "")), float(costs["pounds"].get((case, option), np.nan))
+        room, added = str(row.get("room", "")), 0.0
         if found.added[case]:
-            room, pounds = "overfill", pounds + float(costs["added"].get((case, option), 0.0))
+            room, added = "overfill", float(costs["added"].get((case, option), 0.0))
         elif room in {"overfill", "chain", "vacated"}:
             room = "chain" if row["unit"] in moved else "vacated"
         rows.append(
@@ -152,7 +153,7 @@ def _decisions(
                 "not_stated": int(row.get("not_stated", 0)),
                 "room": room,
                 "rank": float(row.get("rank", np.nan)),
-                "pounds": round(pounds, 2),
+                **_costs(row, added),
                 "alone": by_itself,
                 "changed": option != by_itself,
                 "decided": mine.empty,
@@ -160,6 +161,12 @@ def _decisions(
             }
         )
     return pd.DataFrame(rows)
+
+
+def _costs(row: Mapping[Any, Any], added: float) -> dict[str, float]:
+    """What an option costs a year, a place in it where one is added for the case, whatever it was listed with."""
+    listed = float(row["place_added"]) if row["what"] != "none" else np.nan
+    return {end: round(float(row.get(end, np.nan)) - listed + added, 2) for end in ("low", "pounds", "high")}
 
 
 def _budget(table: CaseTable, found: Choice, weighed: pd.DataFrame, assumed: Assumption) -> pd.DataFrame:

@@ -156,6 +156,15 @@ def test_a_place_needed_this_year_is_for_the_year_group_of_this_year(tmp_path):
     assert reasons(later)["base_primary"] == "age"
 
 
+def test_what_health_pays_by_the_countys_table_is_stated(tmp_path):
+    # The tiny county's independent school has £5,000 from health for SEMH, and nothing is said of social care.
+    case = {**CASE, "need": "SEMH", "suits": "independent_special"}
+    found = options_for(county_with(tmp_path / "tiny", cases=[case]))
+    costs = found.tables["costs"].set_index(["option", "horizon", "payer"]).loc[("independent", "year")]
+    assert costs.loc["health", ["low", "high"]].to_list() == [5_000, 5_000]
+    assert costs.loc["care", ["low", "high"]].to_list() == [0, found.county.settings.cases.not_stated["care"]]
+
+
 def test_whoever_prefers_mainstream_is_shown_it(tmp_path):
     unit = {"unit": "support", "site": "s1", "kind": "mainstream_support", "needs": "any"}
     unit |= {"from_year_group": "0", "to_year_group": "11"}

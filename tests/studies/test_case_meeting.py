@@ -67,7 +67,7 @@ def test_a_place_that_is_added_is_paid_for_once_and_by_the_case_that_has_it(tmp_
     spent = round(8_000 - 4_000 + 10_000 + TAXI, 2)
     assert money(meeting)["spent"].to_list() == [spent, spent]
     (row,) = meeting.tables["meeting"].to_dict("records")
-    assert (row["room"], row["pounds"]) == ("overfill", spent)
+    assert (row["room"], row["low"], row["pounds"], row["high"]) == ("overfill", spent, spent, spent)
 
 
 def test_two_who_want_one_place_are_told_who_has_one_added(tmp_path):

@@ -255,6 +255,7 @@ def test_who_is_pushed_above_places_is_the_others_part(worked):
     # c5 prefers the base, whose one place the case takes: 10,000 for a place more and 2,000 of penalty.
     others = worked.tables["others"].set_index("option")
     assert others.loc["base_secondary", "others_pounds"] == 12_000
+    assert others.loc["base_secondary", "others_penalties"] == 2_000
     assert others.loc["base_secondary", "others_gap"] == 0
     assert others.loc["PKG", "others_pounds"] == 0
     assert not others["estimate"].any()
