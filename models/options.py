@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .placement import tie_break
 from .program import DEFAULT_SOLVER, InfeasibleError, Program, Solution, Status, solve
 
-__all__ = ["Choice", "Choices", "choose_together", "ranked", "weight_ranges", "weighted"]
+__all__ = ["SCORE_STEP", "Choice", "Choices", "choose_together", "ranked", "weight_ranges", "weighted"]
 
 Floats = NDArray[np.float64]
 

@@ -1,7 +1,7 @@
 """Room that children make who have consented to move on: who goes where, so that a place is free at a unit."""
 
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import networkx as nx
 import numpy as np
@@ -15,7 +15,7 @@ from placeplan.geo.travel import TravelTimes
 from placeplan.pair_costs import journeys, priced
 from placeplan.problem import CountyProblem
 
-__all__ = ["chain_to", "leaver_of", "moves_of"]
+__all__ = ["Movers", "chain_to", "movers_of"]
 
 MOVE_COLUMNS: Final = ["child", "need", "phase", "year_group", "locality", "from_unit", "to_unit", "pounds"]
 
@@ -26,11 +26,24 @@ STEP: Final = 1e9
 """What a move weighs beside pounds: the fewest children move, then at least cost."""
 
 
-def moves_of(county: County, travel: TravelTimes, problem: CountyProblem) -> pd.DataFrame:
-    """The moves that children who have consented could make.
+class Movers(NamedTuple):
+    """Who makes room: child, need, phase, year_group (in September), locality, from_unit, to_unit, pounds.
 
-    child, need, phase, year_group, locality, from_unit, to_unit, pounds (what it adds a year to what the child costs).
+    ``moves``: those that children who have consented could make; ``pounds`` is what a move adds a year to what the
+    child costs. ``leavers``: by unit, the oldest child who leaves or moves up by September; it goes in any case, so
+    ``to_unit`` is "" and ``pounds`` missing.
     """
+
+    moves: pd.DataFrame
+    leavers: pd.DataFrame
+
+
+def movers_of(county: County, travel: TravelTimes, problem: CountyProblem) -> Movers:
+    """Who makes room in a county: by consent, or since it leaves or moves up by September."""
+    return Movers(_moves(county, travel, problem), _leavers(county, problem))
+
+
+def _moves(county: County, travel: TravelTimes, problem: CountyProblem) -> pd.DataFrame:
     who = consenting(county, problem).rename(columns={"unit": "from_unit"})
     choices = problem.choices
     there = choices.loc[choices["unit"] != SPOT_PURCHASE, ["child", "unit", "fee", "transport"]]
@@ -45,17 +58,19 @@ def moves_of(county: County, travel: TravelTimes, problem: CountyProblem) -> pd.
     return found
 
 
-def leaver_of(county: County, problem: CountyProblem, unit: str) -> pd.DataFrame:
-    """The child who leaves a unit, or moves up from it, by September and so makes room: the oldest; as ``moves_of``.
-
-    ``to_unit`` is "", and ``pounds`` missing: it goes in any case. Empty where nobody does.
-    """
-    here = county.children[county.children["unit"] == unit]
-    stays = problem.children.index[problem.children["could_stay"]]
-    gone = here[~here["child"].isin(stays)].sort_values(["year_group", "child"], ascending=[False, True]).head(1)
-    gone = gone.assign(from_unit=unit, to_unit="", pounds=np.nan, year_group=gone["year_group"].astype(int) + 1)
-    gone["phase"] = [phase_of(min(year_group, max(YEAR_GROUPS))) for year_group in gone["year_group"]]
-    gone["locality"] = gone["zone"].map(county.zones.set_index("zone")["locality"])
+def _leavers(county: County, problem: CountyProblem) -> pd.DataFrame:
+    children = county.children[county.children["unit"].notna()]
+    gone = children[~children["child"].isin(problem.children.index[problem.children["could_stay"]])]
+    gone = gone.sort_values(["unit", "year_group", "child"], ascending=[True, False, True]).drop_duplicates("unit")
+    years = gone["year_group"].astype(int) + 1
+    gone = gone.assign(
+        from_unit=gone["unit"],
+        to_unit="",
+        pounds=np.nan,
+        year_group=years,
+        phase=[phase_of(min(year, max(YEAR_GROUPS))) for year in years],
+        locality=gone["zone"].map(county.zones.set_index("zone")["locality"]),
+    )
     return gone[MOVE_COLUMNS].reset_index(drop=True)
 
 

@@ -57,7 +57,8 @@ class Case:
 
 def case_facts(county: County) -> dict[str, Case]:
     """Every case by its pseudonym, in their order."""
-    children = {str(row["child"]): row for row in county.children.to_dict("records")}
+    named = county.children[county.children["child"].isin(county.cases["child"].dropna())]
+    children = {str(row["child"]): row for row in named.to_dict("records")}
     localities = county.zones.set_index("zone")["locality"].to_dict()
     units = county.units.drop_duplicates("unit").set_index("unit")
     kinds = (units["kind"] + ":" + units["model"].fillna("none")).to_dict()

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from placeplan.cases.chains import chain_to, leaver_of
+from placeplan.cases.chains import Movers, chain_to
 from placeplan.cases.facts import Case
 from placeplan.cases.lines import QUOTE_PAYERS, Line, package_lines, quote_lines, unit_lines
 from placeplan.cases.units import own_seat, rooms, sitting, units_for
@@ -54,7 +54,7 @@ class Found:
         travel: TravelTimes,
         problem: CountyProblem,
         case: Case,
-        moves: pd.DataFrame,
+        movers: Movers,
         *,
         leaving: Collection[str] = (),
     ) -> None:
@@ -72,7 +72,7 @@ class Found:
         self.room = rooms(county, problem, case, leaving=leaving)
         self.seat = own_seat(problem, case)
         self.must_stay = not case.may_move and bool(self.seat)
-        self.moves = moves
+        self.moves, self.leavers = movers
         vetoes = county.vetoes[county.vetoes["case"] == case.case]
         self.vetoes = vetoes.set_index("option")[["by", "reason"]]
         self.top_ups = self._top_ups()
@@ -98,7 +98,7 @@ class Found:
         for option in self.options:
             unit = str(option["unit"])
             if option["room"] == "room_september" and unit not in self.chains:
-                self.chains[unit] = leaver_of(self.county, self.problem, unit)
+                self.chains[unit] = self.leavers[self.leavers["from_unit"] == unit]
             if option["room"] in {"chain", "room_september"}:
                 rows = self.chains[unit]
                 parts.append(rows.assign(option=option["option"], step=range(1, len(rows) + 1)))

@@ -182,39 +182,46 @@ def costs_of(county: County, case: Case, lines: pd.DataFrame) -> pd.DataFrame:
     ``low`` and ``high``, and ``unstated_high`` is their part of ``high``. Past the last term of a package that ends
     sooner, ``high`` has what ends last go on.
     """
-    start, rate = case.start, county.settings.cases.discount
-    year = int(case.start_year)
-    parts = [_summed(lines, "year", np.arange(start, start + len(TERMS)), np.ones(len(TERMS)))]
-    for horizon, last in last_years(case).items():
-        terms = np.arange(start, first_term(last + 1))
-        parts.append(_summed(lines, horizon, terms, (1.0 + rate) ** -(terms // len(TERMS) - year).astype(float)))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _summed(lines: pd.DataFrame, horizon: str, terms: np.ndarray, factors: np.ndarray) -> pd.DataFrame:
-    """One horizon: the terms that are in it, each with its factor."""
+    weights, goes_on = [], []
     first, last = lines["first"].to_numpy(float)[:, None], lines["last"].to_numpy(float)[:, None]
-    once = lines["once"].to_numpy(bool)[:, None]
-    due = np.where(once, terms == first, (terms >= first) & ~(terms > last)) * factors
+    once, stated = lines["once"].to_numpy(bool)[:, None], lines["stated"].to_numpy(bool)
     # How long what is known lasts; what is not stated lasts as long as the stay, whatever ends.
-    lasting = lines["stated"].astype(bool) & ~lines["once"].astype(bool) & (lines["high"] > 0)
+    lasting = stated & ~once[:, 0] & (lines["high"].to_numpy(float) > 0)
     until = lines["last"].fillna(np.inf).where(lasting).groupby(lines["option"])
     ends = until.transform("max").to_numpy(float)[:, None]
-    after = (terms > ends) & ~once & (last == ends)
-    weight = due.sum(axis=1)
+    horizons = terms_of(county, case)
+    for terms, factors in horizons.values():
+        due = np.where(once, terms == first, (terms >= first) & ~(terms > last)) * factors
+        after = (terms > ends) & ~once & (last == ends)
+        weights.append(due.sum(axis=1))
+        goes_on.append((after * factors).sum(axis=1))
+    weight, more = np.concatenate(weights), np.concatenate(goes_on)
+    every = pd.concat([lines[["option", "payer", "low", "pounds", "high"]]] * len(horizons), ignore_index=True)
+    unstated = np.tile(~stated, len(horizons))
     frame = pd.DataFrame(
         {
-            "option": lines["option"],
-            "payer": lines["payer"],
-            "low": lines["low"] * weight,
-            "pounds": lines["pounds"].fillna(0.0) * weight,
-            "high": lines["high"] * (weight + (after * factors).sum(axis=1)),
-            "not_stated": (~lines["stated"]).astype(int) * (weight > 0),
-            "unstated_high": lines["high"].where(~lines["stated"], 0.0) * weight,
+            "horizon": np.repeat(list(horizons), len(lines)),
+            "option": every["option"],
+            "payer": every["payer"],
+            "low": every["low"].astype(float) * weight,
+            "pounds": every["pounds"].astype(float).fillna(0.0) * weight,
+            "high": every["high"].astype(float) * (weight + more),
+            "not_stated": unstated & (weight > 0),
+            "unstated_high": every["high"].astype(float) * unstated * weight,
         }
     )
-    sums = frame.groupby(["option", "payer"], sort=False).sum()
-    every = pd.MultiIndex.from_product([lines["option"].unique(), list(PAYERS)], names=["option", "payer"])
-    table = sums.reindex(every).fillna(0.0).reset_index()
-    table.insert(1, "horizon", horizon)
+    sums = frame.groupby(["horizon", "option", "payer"], sort=False).sum()
+    names = ["horizon", "option", "payer"]
+    cells = pd.MultiIndex.from_product([list(horizons), lines["option"].unique(), list(PAYERS)], names=names)
+    table = sums.reindex(cells).fillna(0.0).reset_index()[["option", "horizon", "payer", *sums]]
     return table.round({"low": 2, "pounds": 2, "high": 2, "unstated_high": 2}).astype({"not_stated": int})
+
+
+def terms_of(county: County, case: Case) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """By horizon the terms that are in it, as numbers, and what a pound in each is worth in the first year."""
+    start, rate, year = case.start, county.settings.cases.discount, case.start_year
+    found = {"year": (np.arange(start, start + len(TERMS)), np.ones(len(TERMS)))}
+    for horizon, last in last_years(case).items():
+        terms = np.arange(start, first_term(last + 1))
+        found[horizon] = (terms, (1.0 + rate) ** -(terms // len(TERMS) - year).astype(float))
+    return found

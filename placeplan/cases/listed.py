@@ -6,6 +6,7 @@ from typing import Final
 
 import pandas as pd
 
+from placeplan.cases.chains import Movers
 from placeplan.cases.facts import Case
 from placeplan.cases.found import OPTION_COLUMNS, Found
 from placeplan.cases.lines import LINE_COLUMNS, costs_of
@@ -56,15 +57,15 @@ def listed_options(
     travel: TravelTimes,
     problem: CountyProblem,
     case: Case,
-    moves: pd.DataFrame,
+    movers: Movers,
     *,
     leaving: Collection[str] = (),
 ) -> Listed:
     """Everything that could be offered for a case, ranked, and everything that could not.
 
-    ``moves``: see ``chains``. ``leaving``: children who are cases beside it, and whose places it might come to have.
+    ``leaving``: children who are cases beside it, and whose places it might come to have.
     """
-    found = Found(county, travel, problem, case, moves, leaving=leaving)
+    found = Found(county, travel, problem, case, movers, leaving=leaving)
     found.collect()
     numbers = dict.fromkeys(("minutes", "km", "beyond", "place_funding"), float)
     flags = dict.fromkeys(("in_county", "residential", "preferred"), bool)

@@ -8,7 +8,7 @@ import pandas as pd
 from placeplan.cases.facts import Case
 from placeplan.county.county import County
 from placeplan.county.settings_cases import CRITERIA
-from placeplan.models.options import ranked, weight_ranges
+from placeplan.models.options import SCORE_STEP, ranked, weight_ranges, weighted
 
 __all__ = ["PUBLIC", "cost_score", "ranking", "scores_of", "turning_points", "yearly_public"]
 
@@ -68,13 +68,21 @@ def turning_points(county: County, case: Case, options: pd.DataFrame) -> pd.Data
     ``options`` in their order. option, at (``low`` or ``high``), pounds (a year), first (what is then first).
     """
     weights = pd.Series(county.settings.cases.weights)
+    scores = scores_of(county, case, options, options["middle"])
+    ranged = options[options["high"] > options["low"]]
+    ends = pd.concat([ranged["low"], ranged["high"]], keys=["low", "high"], names=["at", "option"])
+    at, names = ends.index.get_level_values("at"), ends.index.get_level_values("option")
+    changed = scores.loc[names].assign(cost=cost_score(county, ends).to_numpy())
+    totals, pounds = weighted(scores, weights), options["middle"].to_numpy(float)
+    labels = options.index.to_numpy()
     rows = []
-    for option in options.index[options["high"] > options["low"]]:
-        for at in ("low", "high"):
-            pounds = options["middle"].copy()
-            pounds[option] = options.loc[option, at]
-            found = ranked(scores_of(county, case, options, pounds), weights)
-            first = found.assign(pounds=pounds, label=found.index).sort_values(["rank", "pounds", "label"]).index[0]
-            if first != options.index[0]:
-                rows.append((option, at, float(pounds[option]), first))
-    return pd.DataFrame(rows, columns=["option", "at", "pounds", "first"])
+    for end, name, total, cost in zip(at, names, weighted(changed, weights), ends, strict=True):
+        place = options.index.get_loc(name)
+        now, then = np.where(np.arange(len(labels)) == place, [[total], [cost]], [totals, pounds])
+        best = np.flatnonzero(now > now.max() - SCORE_STEP / 2)
+        first = min(best, key=lambda o: (then[o], labels[o]))
+        if first != 0:
+            rows.append((name, end, float(cost), labels[first]))
+    found = pd.DataFrame(rows, columns=["option", "at", "pounds", "first"])
+    order = {name: place for place, name in enumerate(labels)}
+    return found.sort_values("option", key=lambda names: names.map(order), kind="stable", ignore_index=True)

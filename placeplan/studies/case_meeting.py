@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from placeplan.cases.chains import moves_of
+from placeplan.cases.chains import movers_of
 from placeplan.cases.facts import chosen_facts
 from placeplan.cases.listed import listed_options
 from placeplan.cases.table import Assumption, CaseTable
@@ -58,7 +58,7 @@ def partnership_meeting(
     """
     chosen = chosen_facts(county, cases)
     others = others_of(county, travel, answer, chosen, solver=solver)
-    problem, known = answer.problem, moves_of(county, travel, answer.problem)
+    problem, known = answer.problem, movers_of(county, travel, answer.problem)
     listed = {}
     for name, case in chosen.items():
         leaving = [other.child for other in chosen.values() if other.may_move and other.child and other is not case]
@@ -72,7 +72,7 @@ def partnership_meeting(
         answer.placements,
         cases=chosen,
         listed=listed,
-        moves=known,
+        moves=known.moves,
         solver=solver,
         time_limit=time_limit,
     )

@@ -7,13 +7,13 @@ from typing import Final
 import pandas as pd
 
 from placeplan.cases.break_even import break_even
-from placeplan.cases.chains import moves_of
+from placeplan.cases.chains import movers_of
 from placeplan.cases.facts import Case, chosen_facts
-from placeplan.cases.lines import costs_of
+from placeplan.cases.lines import costs_of, terms_of
 from placeplan.cases.listed import listed_options
 from placeplan.cases.ranking import turning_points
 from placeplan.county.county import County
-from placeplan.county.terms import term_name
+from placeplan.county.terms import TERMS, term_name
 from placeplan.geo.travel import TravelTimes
 from placeplan.models.program import DEFAULT_SOLVER
 from placeplan.studies.answers import Allocation
@@ -21,8 +21,6 @@ from placeplan.studies.case_answers import CaseOptions
 from placeplan.studies.case_effects import NOBODY, Effect, effects_of, others_of
 
 __all__ = ["case_options"]
-
-MILLION: Final = 1e6
 
 TOLD: Final = (
     "case",
@@ -63,7 +61,7 @@ def case_options(
     """
     fact = chosen_facts(county, [case])[case]
     others = others_of(county, travel, answer, {case: fact}, solver=solver)
-    listed = listed_options(county, travel, answer.problem, fact, moves_of(county, travel, answer.problem))
+    listed = listed_options(county, travel, answer.problem, fact, movers_of(county, travel, answer.problem))
     effects = effects_of(others, case, listed.options, estimate=estimate)
     listed = listed.without(county, fact, [name for name, effect in effects.items() if effect is None])
     kept = {name: effect for name, effect in effects.items() if effect is not None}
@@ -117,9 +115,7 @@ def _fees(county: County, case: Case, lines: pd.DataFrame) -> pd.DataFrame:
     fees = lines[lines["line"].isin(["fee", "top_up"])]
     costs = costs_of(county, case, fees)
     sums = costs.groupby(["option", "horizon"], as_index=False)[["low", "pounds", "high"]].sum()
-    # Costs are in whole pence, and what a pound comes to is not.
-    million = fees.head(1).assign(low=MILLION / 3.0, pounds=MILLION / 3.0, high=MILLION / 3.0, stated=True)
-    a_year = costs_of(county, case, million).groupby("horizon")["pounds"].sum() / MILLION
+    a_year = {horizon: float(factors.sum()) / len(TERMS) for horizon, (_, factors) in terms_of(county, case).items()}
     return sums.assign(a_year=sums["horizon"].map(a_year))
 
 
