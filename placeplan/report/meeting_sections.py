@@ -26,6 +26,7 @@ def meeting_sections(run: Run) -> list[Section]:
         return []
     options = options_by_name(run)
     decided = {row["case"]: _decision(row, options) for row in records(run, "decisions")}
+    any_is = any(decided.values())
     rows = []
     for row in records(run, "meeting"):
         alone = options.get((row["case"], row["alone"]))
@@ -37,13 +38,13 @@ def meeting_sections(run: Run) -> list[Section]:
                 over_lines(range_words(row["pounds_low"], row["pounds"], row["pounds_high"])),
                 "the same" if not row["changed"] else ("none" if alone is None else option_name(alone)),
                 "whatever one thing is changed" if row["decided"] else f"turns on: {row['turns_on']}",
-                decided.get(row["case"], ""),
+                *([decided.get(row["case"], "")] if any_is else []),
             )
         )
     columns = (
         *text_columns("Case", "Option", "What must be known"),
         *number_columns("First year, public purse"),
-        *text_columns("By itself it would be", "It stays so", "Decided so far"),
+        *text_columns("By itself it would be", "It stays so", *(["Decided so far"] if any_is else [])),
     )
     made = Table("meeting", "All cases together, every place counted once", columns, tuple(rows))
     budget = records(run, "meeting_budget")

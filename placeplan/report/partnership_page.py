@@ -154,7 +154,15 @@ def _to_others(effect: dict[str, Any]) -> str:
 
 def _chains(run: Run) -> Section | None:
     """Who would have to move on, or will, for the room that an option needs, by need and year, never by name."""
-    steps = records(run, "case_chains")
+    first = {
+        (str(case), str(option))
+        for case, options in table(run, "case_options").groupby("case", sort=True)
+        for option in options["option"].head(FIRST)
+    }
+    # Who leaves in any case is told for the first options alone; of all others it is in the workbook.
+    steps = [
+        row for row in records(run, "case_chains") if is_some(row["to_unit"]) or (row["case"], row["option"]) in first
+    ]
     if not steps:
         return None
     options = options_by_name(run)
