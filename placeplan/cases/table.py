@@ -15,7 +15,7 @@ from placeplan.cases.units import consenting, own_seat, sitting
 from placeplan.county.county import County
 from placeplan.county.settings_cases import CRITERIA, CRITERION_NAMES
 from placeplan.county.terms import TERMS
-from placeplan.models.options import Choice, Choices, choose_together, weighted
+from placeplan.models.options import SCORE_STEP, Choice, Choices, choose_together, weighted
 from placeplan.models.program import InfeasibleError
 from placeplan.problem import CountyProblem
 
@@ -178,6 +178,7 @@ class CaseTable:
         room, more, shut = self._room(assumed, rows["case"].unique())
         counted = rows.assign(unit=rows["unit"].where(rows["unit"].isin(self._counted), ""))
         counted = counted[~counted["unit"].isin(shut) | (counted["room"] == "stays")]
+        counted = _undominated(counted)
         # Who moves on makes room: where there is enough for all who could come, nobody has to.
         could = counted.drop_duplicates(["case", "unit"])["unit"].value_counts().reindex(room.index).fillna(0)
         moves = self._moves if assumed.moves and (could > room).any() else self._moves.iloc[:0]
@@ -233,3 +234,11 @@ class CaseTable:
             changed = other.chosen[other.chosen != found.chosen]
             rows += [(name, value, case, option) for case, option in changed.items()]
         return pd.DataFrame(rows, columns=["assumption", "value", "case", "option"])
+
+
+def _undominated(options: pd.DataFrame) -> pd.DataFrame:
+    """The options without those that are never chosen: one that takes no place scores more and spends no more."""
+    free = options.loc[options["unit"] == "", ["case", "score", "budget"]]
+    pairs = options[["case", "score", "budget"]].rename_axis("at").reset_index().merge(free, on="case")
+    worse = (pairs["score_y"] > pairs["score_x"] + SCORE_STEP / 2) & (pairs["budget_y"] <= pairs["budget_x"])
+    return options.drop(index=list(pairs.loc[worse, "at"].unique()))

@@ -74,7 +74,12 @@ def case_form(county: County) -> bytes:
             new_child = name == "cases" and column.name in NEW_CHILD
             sheet.set_column(at, at, 14)
             sheet.write_string(0, at, column.name, heads[1 if column.required else 2 if new_child else 0])
-            sheet.write_comment(0, at, f"{column.meaning}. {column.expected}.", {"x_scale": 2.2, "y_scale": 1.3})
+            sheet.write_comment(
+                0,
+                at,
+                f"{column.meaning[0].upper()}{column.meaning[1:]}: {column.expected}.",
+                {"x_scale": 2.2, "y_scale": 1.3},
+            )
             rule = lists.rule(name, column)
             if rule is not None:
                 told = {"error_title": column.name, "error_message": f"Expected {column.expected}."[:250]}
