@@ -31,8 +31,10 @@ class Choices:
     one to be added; missing where none may be) and loss (what that takes off its score). ``room``: by unit, the places
     that nobody holds; one that is not there is bought one by one. ``more``: by unit, the places that may be added.
     ``moves``: who is at a unit and has consented to go to another; child, from_unit, to_unit, pounds (what the move
-    adds a year). ``budgets``: by label, the cases that it is for and what they may come to, their added places among
-    it; with ``pooled`` every move is in it. ``barred``: options of several cases that may not all be chosen together.
+    adds a year). ``seats``: by case, the unit of ``room`` where it is now and stays where it is not met. ``budgets``:
+    by label, the cases that it is for and what they may come to, their added places among it; with ``pooled`` every
+    added place is, and every move that costs more, one that saves being no money. ``barred``: options of several cases
+    that may not all be chosen together.
     """
 
     options: pd.DataFrame = field(repr=False)
@@ -42,6 +44,7 @@ class Choices:
     budgets: Mapping[str, tuple[Sequence[str], float]] = field(default_factory=dict, repr=False)
     pooled: bool = False
     barred: Sequence[Mapping[str, str]] = ()
+    seats: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +135,12 @@ def choose_together(choices: Choices, *, solver: str = DEFAULT_SOLVER, time_limi
     ::
 
         sum_o x[c,o] + unmet[c] = 1
-        sum x[c,o] at u + sum y[d,v] to u - sum y[d,v] from u - sum z[c,o] at u <= room[u]
+        sum x[c,o] at u + sum unmet[c] with its seat at u + sum y[d,v] to u - sum y[d,v] from u
+            - sum z[c,o] at u <= room[u]
         z[c,o] <= x[c,o]                 (a place is added for it)
         sum z[c,o] at u <= more[u]
         sum_v y[d,v] <= 1
-        budgets: sum (b[c,o] x[c,o] + a[c,o] z[c,o]) (+ moves where pooled) <= limit
+        budgets: sum (b[c,o] x[c,o] + a[c,o] z[c,o]) (+ max(moves, 0) where pooled) <= limit
         barred: sum x over it <= its number of cases - 1
 
     Whole numbers; each objective is minimised among the best answers of those before it: nobody moves on but to make
@@ -208,6 +212,9 @@ def _stated(choices: Choices) -> tuple[Program, dict[str, pd.Series]]:
     names = np.concatenate([take, unmet, add, move])
     variables = pd.DataFrame({"lower": 0.0, "upper": 1.0, "whole": True}, index=pd.Index(names, dtype=object))
     rows, entries = _places(choices, take, add, move)
+    entries += [
+        (f"places[{seat}]", f"unmet[{case}]", 1.0) for case, seat in choices.seats.items() if case in set(cases)
+    ]
     rows += [(f"case[{case}]", "=", 1.0) for case in cases]
     entries += [(f"case[{case}]", name, 1.0) for case, name in zip(options["case"], take, strict=True)]
     entries += [(f"case[{case}]", name, 1.0) for case, name in zip(cases, unmet, strict=True)]
@@ -218,9 +225,9 @@ def _stated(choices: Choices) -> tuple[Program, dict[str, pd.Series]]:
         rows.append((row, "<=", float(limit)))
         spent: list[tuple[str, float]] = []
         for table, names_of, column in ((options, take, "budget"), (addable, add, "added")):
-            mine = table["case"].isin(list(whose)).to_numpy()
+            mine = table["case"].isin(list(whose)).to_numpy() | (choices.pooled and table is addable)
             spent += zip(names_of[mine], table.loc[mine, column].to_numpy(float), strict=True)
-        spent += zip(move, moves["pounds"].to_numpy(float), strict=True) if choices.pooled else ()
+        spent += zip(move, moves["pounds"].clip(lower=0.0).to_numpy(float), strict=True) if choices.pooled else ()
         entries += [(row, name, pounds) for name, pounds in spent if pounds != 0]
     known = set(take)
     for place, together in enumerate(choices.barred):

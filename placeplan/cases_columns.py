@@ -16,7 +16,7 @@ POUNDS: Final = frozenset(
         "offer_pounds",
         "others_pounds",
         "others_penalties",
-        "alone_pounds",
+        "added_pounds",
         "otherwise",
         "spent",
         "left",

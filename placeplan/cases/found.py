@@ -9,7 +9,7 @@ import pandas as pd
 from placeplan.cases.chains import Movers, chain_to
 from placeplan.cases.facts import Case
 from placeplan.cases.lines import QUOTE_PAYERS, Line, package_lines, quote_lines, unit_lines
-from placeplan.cases.units import own_seat, rooms, sitting, units_for
+from placeplan.cases.units import own_seat, rooms, units_for
 from placeplan.costs import NOT_CARRIED, spot_rows, top_up_lines, transport_pounds
 from placeplan.county.county import County
 from placeplan.county.vocabulary import FAMILY, INMSS_KINDS, MAINSTREAM, OUT_OF_COUNTY, SPOT_PURCHASE
@@ -70,6 +70,7 @@ class Found:
             for unit, row in zip(self.units.index, self.units.to_dict("records"), strict=True)
         }
         self.room = rooms(county, problem, case, leaving=leaving)
+        self.without_consent = rooms(county, problem, case, leaving=leaving, consent=False)
         self.seat = own_seat(problem, case)
         self.must_stay = not case.may_move and bool(self.seat)
         self.moves, self.leavers = movers
@@ -141,9 +142,7 @@ class Found:
         if len(chain):
             self.chains[unit] = chain
             return room
-        above = self.county.settings.rules.overfill.allowed
-        held = float(sitting(self.problem, [self.case.child])[unit])
-        return "overfill" if above and held + 1 <= float(self.about[unit]["ceiling_room"]) else "full"
+        return str(self.without_consent[unit])
 
     def _unit(self, unit: str) -> None:
         row = self.about[unit]
@@ -325,7 +324,7 @@ class Found:
         if self._vetoed(option, school, unit, str(about["kind"]), residential=residential):
             return
         minutes, locality = float(about["minutes"]), str(about["locality"])
-        if not residential and minutes > self.case.most_minutes:
+        if not residential and not stays and minutes > self.case.most_minutes:
             self.unsuitable.append({"option": option, "name": school, "reason": "distance", "words": "distance"})
             return
         guidance = self.county.settings.guidance_minutes[self.case.phase]

@@ -1,6 +1,6 @@
 """All options of many cases on one table, the room there is for them together, and what is decided there."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -11,7 +11,7 @@ from placeplan.cases.facts import Case
 from placeplan.cases.lines import PLACE_ADDED
 from placeplan.cases.listed import Listed
 from placeplan.cases.ranking import cost_score
-from placeplan.cases.units import consenting, own_seat, sitting
+from placeplan.cases.units import consenting, own_seat, sitting, uncounted_seats
 from placeplan.county.county import County
 from placeplan.county.settings_cases import CRITERIA, CRITERION_NAMES
 from placeplan.county.terms import TERMS
@@ -97,7 +97,7 @@ class CaseTable:
         added_for = self.options["unit"].isin(self._counted) & (self.options["room"] != "stays")
         self._price = self.options["unit"].map(price).astype(float).where(added_for)
         children = {case.child for case in cases.values()} - {""}
-        self._held = sitting(problem, children)
+        self._held = sitting(problem, children) + uncounted_seats(county, problem, list(cases))
         self._seats = {name: own_seat(problem, case) for name, case in cases.items()}
         here = consenting(county, problem)
         theirs = placements[~placements["stays"] & ~placements["child"].isin([*children, *here.index])]
@@ -134,13 +134,14 @@ class CaseTable:
         budget = np.select([end == "low", end == "high"], [paid["low"], paid["high"]], middle).astype(float)
         scores = options[[f"score_{name}" for name in CRITERIA]].set_axis(list(CRITERIA), axis=1)
         scores = scores.assign(cost=cost_score(self._county, pd.Series(pounds, options.index)))
-        share = float(weights["cost"] / weights.sum()) / self._county.settings.cases.cost_scale
+        share = float(weights["cost"] / weights.sum())
+        with_place = cost_score(self._county, pd.Series(pounds, options.index) + self._price.fillna(0.0))
         return options[["case", "option", "what", "unit", "room", "provision"]].assign(
             score=weighted(scores, weights),
             pounds=pounds,
             budget=budget - self._placed,
             added=self._price if self._may_add(assumed) else np.nan,
-            loss=self._price * share,
+            loss=share * (scores["cost"] - with_place),
             has_fee=self._has_fee,
         )
 
@@ -196,10 +197,21 @@ class CaseTable:
             room=room[room.index.isin(asked)],
             more=more[more.index.isin(asked)],
             moves=moves,
+            seats={name: seat for name, seat in self._seats.items() if seat in asked and seat in room.index},
             budgets=budgets,
             pooled=assumed.pooled,
             barred=self.barred,
         )
+
+    def seat(self, case: str) -> str:
+        """The unit where a case is and could stay, "" where there is none."""
+        return self._seats[case]
+
+    def free(self, assumed: Assumption) -> pd.Series:
+        """By unit with counted places, those that nobody has today and in September, the cases among them."""
+        room, _, _ = self._room(assumed, self._cases)
+        seats = pd.Series([seat for seat in self._seats.values() if seat], dtype=object).value_counts()
+        return room.sub(seats, fill_value=0.0).reindex(room.index).clip(lower=0.0)
 
     def alone(self, assumed: Assumption) -> dict[str, str]:
         """By case, what would be chosen if there were no other."""
@@ -219,8 +231,8 @@ class CaseTable:
                 found[str(case)] = str(self._chosen(weighed, assumed, cases=[str(case)]).chosen[case])
         return found
 
-    def turns(self, base: Assumption, found: Choice) -> pd.DataFrame:
-        """What would be chosen otherwise under every other assumption: assumption, value, case, option."""
+    def turns(self, base: Assumption, found: Choice, decide: Callable[[Assumption], Choice]) -> pd.DataFrame:
+        """What ``decide`` would choose otherwise under every other assumption: assumption, value, case, option."""
         rows, weighed = [], self.weighed(base)
         for name, value, assumed in other_assumptions(base):
             again = self.weighed(assumed)
@@ -228,7 +240,7 @@ class CaseTable:
                 # Nothing is different: there is no package, or nobody has quoted a range.
                 continue
             try:
-                other = self._chosen(again, assumed)
+                other = decide(assumed)
             except InfeasibleError:
                 continue
             changed = other.chosen[other.chosen != found.chosen]

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from placeplan.cases.facts import Case
+from placeplan.cases.facts import Case, case_facts
 from placeplan.cohort import accepts
 from placeplan.costs import top_up_lines
 from placeplan.county.county import County
@@ -17,7 +17,7 @@ from placeplan.problem import CountyProblem
 from placeplan.provision import needs_met
 from placeplan.rules import MAINSTREAM_KIND, wishes_mainstream
 
-__all__ = ["consenting", "own_seat", "rooms", "sitting", "units_for"]
+__all__ = ["consenting", "own_seat", "rooms", "sitting", "uncounted_seats", "units_for"]
 
 AGAINST: Final = ("kind", "need", "age", "distance", "consent")
 """Why a unit may be no option by itself, in the order in which it is told: the plan does not name such a kind, it does
@@ -91,20 +91,34 @@ def own_seat(problem: CountyProblem, case: Case) -> str:
     return case.unit if row["from_year_group"] <= case.year_group <= row["to_year_group"] else ""
 
 
-def rooms(county: County, problem: CountyProblem, case: Case, *, leaving: Collection[str] = ()) -> pd.Series:
+def uncounted_seats(county: County, problem: CountyProblem, apart_from: Collection[str]) -> pd.Series:
+    """By unit, how many cases are there whom the table children does not have; without some cases."""
+    rows = county.cases[county.cases["child"].isna() & county.cases["unit"].notna()]
+    here = [
+        own_seat(problem, case)
+        for name, case in (case_facts(county) if len(rows) else {}).items()
+        if name not in apart_from and not case.child
+    ]
+    return pd.Series(here, dtype=object).value_counts().reindex(problem.units.index, fill_value=0).astype(float)
+
+
+def rooms(
+    county: County, problem: CountyProblem, case: Case, *, leaving: Collection[str] = (), consent: bool = True
+) -> pd.Series:
     """What room each unit has for one case, by the children who are there today and who stay, not by anyone's plan.
 
     The nearest to hand first: ``stays`` (where the child is), ``bought`` (for one child), ``room_now``,
-    ``room_september`` (when others leave or move up), ``chain`` (once one who has consented moves on), ``overfill``
-    (above places, up to the ceiling), ``vacated`` (once one of ``leaving``, children who are cases too, is elsewhere),
-    ``full``.
+    ``room_september`` (when others leave or move up), ``chain`` (once one who has consented moves on; not asked for
+    without ``consent``), ``overfill`` (above places, up to the ceiling), ``vacated`` (once one of ``leaving``, children
+    who are cases too, is elsewhere), ``full``.
     """
     units = problem.units
+    seats = uncounted_seats(county, problem, [case.case])
     today = county.children[county.children["child"] != case.child]["unit"].value_counts()
-    today = today.reindex(units.index, fill_value=0)
-    held = sitting(problem, [case.child])
+    today = today.reindex(units.index, fill_value=0) + seats
+    held = sitting(problem, [case.child]) + seats
     waiting = consenting(county, problem)["unit"].value_counts().reindex(units.index, fill_value=0)
-    vacated = held - sitting(problem, [case.child, *leaving])
+    vacated = sitting(problem, [case.child]) - sitting(problem, [case.child, *leaving])
     room, ceiling = units["room"], units["ceiling_room"]
     if not county.settings.rules.overfill.allowed:
         ceiling = room
@@ -114,7 +128,7 @@ def rooms(county: County, problem: CountyProblem, case: Case, *, leaving: Collec
         np.maximum(today, held) + 1 <= room,
         held + 1 <= room,
         # One comes where one has gone.
-        (waiting > 0) & (held <= ceiling),
+        (waiting > 0) & (held <= ceiling) & consent,
         held + 1 <= ceiling,
         (vacated > 0) & (held <= ceiling),
     ]

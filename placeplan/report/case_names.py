@@ -65,6 +65,7 @@ COLUMNS: Final = {
     "otherwise": "Otherwise, £ a year",
     "cheaper": "Cheaper",
     "spent": "Spent, £ a year",
+    "added_pounds": "Of which places added, £ a year",
     "left": "Left, £ a year",
     "alone": "By itself",
     "meeting.decided": "Stays so whatever one thing is changed",

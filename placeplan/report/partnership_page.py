@@ -66,7 +66,9 @@ def _money(budget: pd.DataFrame) -> str:
     spent, otherwise = short_pounds(total["spent"]), short_pounds(total["otherwise"])
     if rest.empty:
         return f"Education would spend {spent} a year; independent places for all would take {otherwise}."
-    others = short_pounds(rest["spent"].sum())
+    # A place that is added for one of them is in the pool already.
+    pooled = bool(total["pooled"])
+    others = short_pounds((rest["spent"] - rest["added_pounds"] * pooled).sum())
     if len(rest) == len(cases):
         return f"Education would spend {others} a year; no independent place is open to any."
     known = f"On {len(cases) - len(rest)} of them education would spend {spent} a year, where independent places"

@@ -77,7 +77,15 @@ class Others:
         return one_sided_prices(self.stated, self.placement)
 
     def at(self, where: Mapping[str, str]) -> Effect | None:
-        """The effect of cases' being at units (by case), solved again; None where one is full or a rule against it."""
+        """The effect of cases' being at units (by case), solved again; None where one is full or a rule against it.
+
+        Who is where it is stays there whatever is full and whatever a rule says: no rule turns a child out.
+        """
+        stays = {case for case, unit in where.items() if unit == self.cases[case].unit}
+        found = self._at(where, frozenset())
+        return self._at(where, frozenset(stays)) if found is None and stays else found
+
+    def _at(self, where: Mapping[str, str], stays: frozenset[str]) -> Effect | None:
         fixed, rules, own, own_penalties = self.stated, list(self.problem.rules), 0.0, 0.0
         minimum = self.problem.minimum
         cash = self.problem.units["fixed_cost"].where(self.problem.units["in_county"], 0.0)
@@ -86,14 +94,17 @@ class Others:
                 continue
             try:
                 price = overfill_price(fixed, unit)
-                own += price
-                own_penalties += price - float(cash[unit]) if price else 0.0
-                if case in self.groups:
+                if case in self.groups and case not in stays:
                     fixed, rules = fixed_at(fixed, rules, self.groups[case], unit)
                 else:
                     fixed = with_staying(fixed, unit, 1.0)
             except (KeyError, ValueError):
-                return None
+                if case not in stays:
+                    return None
+                # Who stays is above a ceiling that the others there reach: nobody else comes with it or without.
+                continue
+            own += price
+            own_penalties += price - float(cash[unit]) if price else 0.0
         try:
             after = allocate(fixed, rules=rules, minimum=minimum, start=self.placement, solver=self.solver)
         except OutOfTimeError:

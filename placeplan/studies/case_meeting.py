@@ -82,10 +82,14 @@ def partnership_meeting(
     weighed = table.weighed(base)
     try:
         decided, effect = _under_rules(table, base, others)
-        turns = table.turns(base, decided).merge(
+
+        def decide(assumed: Assumption) -> Choice:
+            return _under_rules(table, assumed, others)[0] if others.groups else table.decided(assumed)
+
+        turns = table.turns(base, decided, decide).merge(
             table.options[["case", "option", *NAMED]], on=["case", "option"], how="left"
         )
-        decisions = _decisions(table, decided, table.alone(base), turns, weighed)
+        decisions = _decisions(table, decided, table.alone(base), turns, free=table.free(base), weighed=weighed)
     except OutOfTimeError as error:
         raise NotProvenError(f"a meeting: no answer was found in {time_limit} s") from error
     return Meeting(
@@ -104,26 +108,59 @@ def partnership_meeting(
     )
 
 
-def _under_rules(table: CaseTable, base: Assumption, others: Others) -> tuple[Choice, Effect]:
+def _under_rules(table: CaseTable, assumed: Assumption, others: Others) -> tuple[Choice, Effect]:
     """The best choice that all rules allow together, and what it does to others.
 
-    A choice that they do not allow is barred, and the next best is found.
+    Where they do not allow a choice, the least of it that they do not is barred, and the next best is found.
     """
     options = table.options
     counted = options[(options["unit"] != "") & (options["room"] != "bought")]
     units = counted.set_index(["case", "option"])["unit"].to_dict()
+    stays = set(counted.loc[counted["room"] == "stays", ["case", "option"]].itertuples(index=False, name=None))
     for _ in range(TRIES):
-        found = table.decided(base)
-        taken = {str(case): str(option) for case, option in found.chosen.items() if (case, option) in units}
-        effect = others.at({case: units[case, option] for case, option in taken.items()})
+        found = table.decided(assumed)
+        chosen = {str(case): str(option) for case, option in found.chosen.items()}
+        # Who is not met stays where it is.
+        at = {case: units.get((case, option), "" if option else table.seat(case)) for case, option in chosen.items()}
+        at = {case: unit for case, unit in at.items() if unit}
+        effect = others.at(at)
         if effect is not None:
             return found, effect
-        table.barred.append(taken)
+        moved = [case for case in at if chosen[case] and (case, chosen[case]) not in stays]
+        for together in _conflicts(at, moved, others):
+            table.barred.append({case: chosen[case] for case in together})
     raise NotProvenError(f"a meeting: none of the {TRIES} best choices can be made under the county's rules")
 
 
+def _conflicts(at: Mapping[str, str], moved: list[str], others: Others) -> list[tuple[str, ...]]:
+    """Cases that may not all come to their units: as few as can be, and those in which another comes to the same unit.
+
+    ``moved``: the cases of ``at`` that come; the others are where they are.
+    """
+    there = {case: unit for case, unit in at.items() if case not in moved}
+    least = list(moved)
+    for case in moved:
+        fewer = [other for other in least if other != case]
+        if fewer and others.at({**there, **{other: at[other] for other in fewer}}) is None:
+            least = fewer
+    found = {tuple(sorted(least))}
+    for case in least:
+        for other in moved:
+            if other not in least and at[other] == at[case]:
+                swapped = [other, *(one for one in least if one != case)]
+                if others.at({**there, **{one: at[one] for one in swapped}}) is None:
+                    found.add(tuple(sorted(swapped)))
+    return sorted(found)
+
+
 def _decisions(
-    table: CaseTable, found: Choice, alone: dict[str, str], turns: pd.DataFrame, weighed: pd.DataFrame
+    table: CaseTable,
+    found: Choice,
+    alone: dict[str, str],
+    turns: pd.DataFrame,
+    *,
+    free: pd.Series,
+    weighed: pd.DataFrame,
 ) -> pd.DataFrame:
     """A row a case: what is chosen, what it would have been alone, and what the choice turns on.
 
@@ -132,17 +169,13 @@ def _decisions(
     """
     about = {(row["case"], row["option"]): row for row in table.options.to_dict("records")}
     costs = weighed.set_index(["case", "option"])
-    moved = set(found.moved["from_unit"])
+    rooms = _rooms(table, found, free)
     rows = []
     for case, option in zip(map(str, found.chosen.index), found.chosen, strict=True):
         row = about.get((case, option), {"what": "none"})
         mine = turns[turns["case"] == case]
         by_itself = alone[case]
-        room, added = str(row.get("room", "")), 0.0
-        if found.added[case]:
-            room, added = "overfill", float(costs["added"].get((case, option), 0.0))
-        elif room in {"overfill", "chain", "vacated"}:
-            room = "chain" if row["unit"] in moved else "vacated"
+        added = float(costs["added"].get((case, option), 0.0)) if found.added[case] else 0.0
         rows.append(
             {
                 "case": case,
@@ -151,7 +184,7 @@ def _decisions(
                 "beyond": float(row.get("beyond", np.nan)),
                 "preferred": bool(row.get("preferred", False)),
                 "not_stated": int(row.get("not_stated", 0)),
-                "room": room,
+                "room": rooms.get(case, str(row.get("room", ""))),
                 "rank": float(row.get("rank", np.nan)),
                 **_costs(row, added),
                 "alone": by_itself,
@@ -163,6 +196,32 @@ def _decisions(
     return pd.DataFrame(rows)
 
 
+def _rooms(table: CaseTable, found: Choice, free: pd.Series) -> dict[str, str]:
+    """By case that comes to a counted place, how its room comes about: the free first, then those left by others."""
+    chosen = found.chosen.rename_axis("case").reset_index(name="option").merge(table.options, on=["case", "option"])
+    comes = chosen[chosen["unit"].isin(free.index) & (chosen["room"] != "stays")]
+    moved = found.moved["from_unit"].value_counts()
+    told = {}
+    for unit, rows in comes.groupby("unit"):
+        left, gone = float(free[unit]), int(moved.get(unit, 0))
+        nearest = rows.sort_values(["room", "case"], key=_nearest)
+        for case, room in nearest[["case", "room"]].itertuples(index=False):
+            if found.added[case]:
+                told[case] = "overfill"
+            elif left >= 1 and room in {"room_now", "room_september"}:
+                told[case], left = room, left - 1
+            elif gone:
+                told[case], gone = "chain", gone - 1
+            else:
+                told[case] = "vacated"
+    return told
+
+
+def _nearest(column: pd.Series) -> pd.Series:
+    """Rooms in the order in which they are to hand; cases as they are."""
+    return column.map({"room_now": 0, "room_september": 1}).fillna(2) if column.name == "room" else column
+
+
 def _costs(row: Mapping[Any, Any], added: float) -> dict[str, float]:
     """What an option costs a year, a place in it where one is added for the case, whatever it was listed with."""
     listed = float(row["place_added"]) if row["what"] != "none" else np.nan
@@ -172,8 +231,9 @@ def _costs(row: Mapping[Any, Any], added: float) -> dict[str, float]:
 def _budget(table: CaseTable, found: Choice, weighed: pd.DataFrame, assumed: Assumption) -> pd.DataFrame:
     """What education would otherwise spend on the cases and what it spends: case by case, and all together.
 
-    Columns case (``all`` for those that an independent place is open to, moves and places added in it), otherwise
-    (missing where none is), spent, left; pounds a year.
+    Columns case (``all`` for those that an independent place is open to; with them every move that costs more and,
+    where money is pooled, every place added), otherwise (missing where none is), spent, added_pounds (places added,
+    which are in spent), left; pounds a year.
     """
     numbers = weighed.set_index(["case", "option"])
     otherwise = table.otherwise(weighed)
@@ -181,8 +241,16 @@ def _budget(table: CaseTable, found: Choice, weighed: pd.DataFrame, assumed: Ass
     added = numbers["added"].reindex(chosen).to_numpy() * found.added.to_numpy(float)
     spent = pd.Series(numbers["budget"].reindex(chosen).to_numpy() + np.nan_to_num(added), index=found.chosen.index)
     rows = pd.DataFrame({"case": spent.index, "otherwise": otherwise.reindex(spent.index), "spent": spent.to_numpy()})
-    known = rows[rows["otherwise"].notna()]
-    whole = float(known["spent"].sum()) + float(found.moved["pounds"].sum())
-    total = {"case": "all", "otherwise": float(known["otherwise"].sum()), "spent": whole}
+    rows = rows.assign(added_pounds=np.nan_to_num(added))
+    known = rows["otherwise"].notna()
+    moved = float(found.moved["pounds"].clip(lower=0.0).sum())
+    # Which of several cases has an added place is nobody's to say: where the money is pooled, they all are in it.
+    beside = float(rows.loc[~known, "added_pounds"].sum()) if assumed.pooled else 0.0
+    total = {
+        "case": "all",
+        "otherwise": float(rows.loc[known, "otherwise"].sum()),
+        "spent": float(rows.loc[known, "spent"].sum()) + beside + moved,
+        "added_pounds": float(rows["added_pounds"].sum()),
+    }
     both = pd.concat([rows, pd.DataFrame([total])], ignore_index=True)
     return both.assign(left=both["otherwise"] - both["spent"], pooled=assumed.pooled).round(2)

@@ -6,11 +6,12 @@ from typing import Any, Final
 import pandas as pd
 
 from placeplan.cases.found import INDEPENDENT_KINDS
-from placeplan.cases.gaps import gap_record, published_record, returning
+from placeplan.cases.gaps import RECORD_COLUMNS, gap_record, published_record, returning
 from placeplan.county.columns import TABLES as TABLES_OF_COUNTY
 from placeplan.county.county import County
 from placeplan.county.terms import TERMS, term_name, term_number, term_of
 from placeplan.county.vocabulary import FAMILY
+from placeplan.errors import UsageError
 from placeplan.geo.travel import TravelTimes
 from placeplan.runs import Run
 from placeplan.studies.case_answers import CaseOptions, Meeting
@@ -126,6 +127,10 @@ def _log(county: County, options: Sequence[CaseOptions], meeting: Meeting | None
 
 def _earlier(record: pd.DataFrame, now: int) -> pd.DataFrame:
     """The rows of terms before this one, whose own record stands in their place."""
+    missing = [name for name in RECORD_COLUMNS if name not in record.columns]
+    if missing:
+        told = f"an earlier run: found a gap_record without {', '.join(missing)}"
+        raise UsageError(f"{told}; expected a run of placeplan options by this version")
     earlier: pd.DataFrame = record[record["term"].map(term_number) < now]
     return earlier
 

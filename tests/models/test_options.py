@@ -192,6 +192,7 @@ def meetings(draw):
         ],
         columns=["child", "from_unit", "to_unit", "pounds"],
     )
+    seats = {f"c{n}": draw(st.sampled_from(units)) for n in range(3) if draw(st.booleans())}
     limit = draw(st.sampled_from([15.0, 30.0, 100.0]))
     pooled = draw(st.booleans())
     prices = {"u": 7.0, "v": 3.0}
@@ -201,7 +202,10 @@ def meetings(draw):
     options["loss"] = options["unit"].map({"u": 0.3, "v": 0.0}).fillna(0.0)
     cases = sorted(options["case"].unique())
     budgets = {"all": (cases[:2], limit)} if pooled else {case: ([case], limit) for case in cases}
-    return Choices(options, room, more, moves, budgets, pooled=pooled)
+    seats = {case: unit for case, unit in seats.items() if case in cases}
+    # Whoever has a seat has it among the places that there are.
+    room = room.add(pd.Series(list(seats.values()), dtype=object).value_counts(), fill_value=0.0)
+    return Choices(options, room, more, moves, budgets, pooled=pooled, seats=seats)
 
 
 def every_way(choices):
@@ -226,6 +230,8 @@ def ways(choices, taken, moved):
     for flags in itertools.product([False, True], repeat=len(taken)):
         added = taken[np.array(flags, dtype=bool)]
         load = {u: (taken["unit"] == u).sum() - (added["unit"] == u).sum() for u in choices.room.index}
+        for case, unit in choices.seats.items():
+            load[unit] += case not in set(taken["case"])
         for row in moved.itertuples():
             load[row.to_unit] = load.get(row.to_unit, 0) + 1
             load[row.from_unit] -= 1
@@ -237,8 +243,8 @@ def ways(choices, taken, moved):
         kept = True
         for whose, limit in choices.budgets.values():
             spent = taken.loc[taken["case"].isin(whose), "budget"].sum()
-            spent += added.loc[added["case"].isin(whose), "added"].sum()
-            kept = kept and spent + (moved["pounds"].sum() if choices.pooled else 0.0) <= limit + 1e-9
+            spent += added.loc[added["case"].isin(whose) | choices.pooled, "added"].sum()
+            kept = kept and spent + (moved["pounds"].clip(lower=0).sum() if choices.pooled else 0.0) <= limit + 1e-9
         if kept:
             score = round(sum(np.round(taken["score"] * 1e6)) - sum(np.round(added["loss"] * 1e6)))
             pounds = round(100 * (taken["pounds"].sum() + added["added"].sum() + moved["pounds"].sum()))

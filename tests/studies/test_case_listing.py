@@ -107,6 +107,13 @@ def test_a_school_that_quotes_has_offered_a_place_whatever_the_tables_have(tmp_p
     assert (full["unit"], full["room"], full["doubts"]) == ("", "bought", "need;age;full")
 
 
+def test_who_is_in_a_school_that_quotes_may_stay_however_far_it_is(tmp_path):
+    case = {"case": "C1", "child": "c4", "most_minutes": "5"}
+    found = options_for(county_with(tmp_path / "tiny", cases=[case], quotes=[quote(unit="independent")]))
+    assert found.tables["options"]["option"].tolist() == ["QD"]
+    assert option(found, "QD")["room"] == "stays"
+
+
 def test_where_nothing_is_possible_every_table_is_there_and_empty(tmp_path):
     found = options_for(county_with(tmp_path / "tiny", cases=[CASE], vetoes=veto("day", "special", "ers")))
     assert set(found.tables["unsuitable"]["reason"]) == {"veto", "kind"}
@@ -160,7 +167,8 @@ def test_what_health_pays_by_the_countys_table_is_stated(tmp_path):
     # The tiny county's independent school has £5,000 from health for SEMH, and nothing is said of social care.
     case = {**CASE, "need": "SEMH", "suits": "independent_special"}
     found = options_for(county_with(tmp_path / "tiny", cases=[case]))
-    costs = found.tables["costs"].set_index(["option", "horizon", "payer"]).loc[("independent", "year")]
+    costs = found.tables["costs"]
+    costs = costs[(costs["option"] == "independent") & (costs["horizon"] == "year")].set_index("payer")
     assert costs.loc["health", ["low", "high"]].to_list() == [5_000, 5_000]
     assert costs.loc["care", ["low", "high"]].to_list() == [0, found.county.settings.cases.not_stated["care"]]
 

@@ -66,6 +66,7 @@ def test_a_place_that_is_added_is_paid_for_once_and_by_the_case_that_has_it(tmp_
     assert chosen(meeting) == {"C1": "base_secondary"}
     spent = round(8_000 - 4_000 + 10_000 + TAXI, 2)
     assert money(meeting)["spent"].to_list() == [spent, spent]
+    assert money(meeting)["added_pounds"].to_list() == [10_000, 10_000]
     (row,) = meeting.tables["meeting"].to_dict("records")
     assert (row["room"], row["low"], row["pounds"], row["high"]) == ("overfill", spent, spent, spent)
 
@@ -171,3 +172,109 @@ def test_no_child_who_is_a_case_elsewhere_is_moved_for_another(tmp_path):
     meeting = met(county, cases=["C1"], overfill=False)
     assert chosen(meeting) == {"C1": "QD"}
     assert meeting.tables["meeting_moves"].empty
+
+
+LEAVES = {**SITTING, "suits": "special;independent_special", "may_move": "yes"}
+"""A child beside c3 who has consented to move on."""
+
+
+@pytest.mark.parametrize("says", ["no", "yes"])
+def test_no_ceiling_and_no_rule_turns_a_case_out(tmp_path, says):
+    # Four are in the school, one more than up to its ceiling; the fourth has consented in the table children.
+    sits = [{**SITTING, "child": "x1"}, {**SITTING, "child": "x2"}, {**LEAVES, "child": "x9"}]
+    case = {"case": "C1", "child": "x9", "may_move": says, "prefers": "special"}
+    assert chosen(met(county_with(tmp_path / "full", cases=[case], children=sits))) == {"C1": "special"}
+    # And a rule that today's children break already: two of them are cases, and stay.
+    both = [{"case": "C1", "child": "c1"}, {"case": "C2", "child": "c2"}]
+    kept = met(under_host_share(county_with(tmp_path / "rule", cases=both), 0.034))
+    assert chosen(kept) == {"C1": "base_primary", "C2": "base_primary"}
+
+
+@pytest.mark.parametrize("count", [4, 6])
+def test_of_many_alike_a_rule_lets_one_in(tmp_path, count):
+    names = [f"C{n}" for n in range(count)]
+    cases = [{**CASE, "case": name, "prefers": "base_secondary"} for name in names]
+    county = county_with(tmp_path / "tiny", cases=cases, quotes=[quote(name) for name in names])
+    one = met(under_host_share(county, 0.0384))
+    assert list(chosen(one).values()).count("base_secondary") == 1
+    assert "" not in chosen(one).values()
+
+
+@pytest.mark.parametrize("consent", ["yes", "no"])
+def test_a_move_that_leads_nowhere_hides_no_place_that_a_case_leaves(tmp_path, consent):
+    sits = [{**SITTING, "child": "x1", "suits": "special", "may_move": consent}, {**SITTING, "child": "x2"}]
+    leaves = {"case": "C1", "child": "c3", "may_move": "yes", "suits": "special;independent_special"}
+    quotes = [quote("C1"), quote("C2", fee="90000")]
+    cases = [leaves, {**SLD, "case": "C2"}]
+    meeting = met(county_with(tmp_path / "t", cases=cases, quotes=quotes, vetoes=veto("special"), children=sits))
+    assert chosen(meeting) == {"C1": "QD", "C2": "special"}
+    assert meeting.tables["meeting"]["room"].tolist() == ["bought", "vacated"]
+
+
+def test_a_move_that_saves_money_is_no_money_and_is_made_for_room_alone(tmp_path):
+    # x1 would cost £47,000 less in the special school; nobody needs its place, and a dear package stays too dear.
+    saves = {"child": "x1", "zone": "z4", "year_group": "8", "need": "SLD", "unit": "independent"}
+    saves |= {"suits": "special;independent_special", "may_move": "yes"}
+    line = {"case": "C1", "package": "DEAR", "line": "staff", "payer": "education", "pounds": "80000", "per": "year"}
+    case = {**CASE, "suits": "ers:integrative", "prefers": "DEAR"}
+    full = [
+        {"child": f"h{n}", "zone": "z2", "year_group": "8", "need": "ASD", "unit": "base_secondary"} for n in (1, 2)
+    ]
+    county = county_with(tmp_path / "t", cases=[case], quotes=[quote()], packages=[line], children=[saves, *full])
+    meeting = met(county)
+    assert chosen(meeting) == {"C1": "QD"}
+    assert meeting.tables["meeting_moves"].empty
+
+
+def test_an_added_place_takes_nothing_off_a_score_of_nought(tmp_path):
+    # With its place or without it the package costs more than what scores nothing: page and meeting agree.
+    held = {"child": "x1", "zone": "z2", "year_group": "8", "need": "ASD", "unit": "base_secondary"}
+    line = {"case": "C1", "package": "P", "unit": "base_secondary", "line": "staff", "payer": "health"}
+    package = {**line, "pounds": "170000", "per": "year"}
+    case = {**CASE, "suits": "ers:integrative", "prefers": "P"}
+    county = county_with(tmp_path / "t", cases=[case], packages=[package], children=[held])
+    cases = replace(county.settings.cases, weights={**county.settings.cases.weights, "preference": 0.9})
+    county = replace(county, settings=replace(county.settings, cases=cases))
+    travel = pp.travel_times(county, cache=False)
+    answer = pp.allocate_places(county, travel)
+    first = pp.case_options(county, travel, answer, "C1").tables["options"]["option"].iloc[0]
+    assert chosen(pp.partnership_meeting(county, travel, answer)) == {"C1": first}
+
+
+def test_a_case_that_the_table_children_does_not_have_holds_its_place(tmp_path):
+    there = {"case": "C2", "zone": "z1", "year_group": "8", "need": "ASD", "unit": "base_secondary"}
+    county = county_with(tmp_path / "t", cases=[{**CASE, "prefers": "base_secondary"}, there], quotes=[quote()])
+    for cases in (None, ["C1"]):
+        meeting = met(county, cases=cases)
+        assert meeting.tables["meeting"].set_index("case").loc["C1", "room"] == "overfill", cases
+
+
+def test_who_is_not_met_stays_in_its_place(tmp_path):
+    # c3 may not stay by its veto and may not move by its consent; C2 wants the place of a school that is full.
+    sits = [{**SITTING, "child": "x1"}]
+    cases = [{"case": "C1", "child": "c3"}, {**SLD, "case": "C2"}]
+    meeting = met(county_with(tmp_path / "t", cases=cases, vetoes=veto("special"), quotes=[quote("C2")], children=sits))
+    assert chosen(meeting) == {"C1": "", "C2": "special"}
+    rows = meeting.tables["meeting"].set_index("case")
+    assert rows.loc["C2", "room"] == "overfill"
+
+
+def test_every_added_place_is_in_the_pool_whoever_has_it(tmp_path):
+    # Two want one place, and the money of the only one that has an independent place does not reach for another.
+    poor = {**CASE, "case": "C1", "suits": "ers:integrative"}
+    other = {**CASE, "case": "C2", "suits": "ers:integrative"}
+    tables = {"quotes": [quote("C1", fee="0", care="0")], "vetoes": veto("day", case="C2")}
+    meeting = met(county_with(tmp_path / "t", cases=[poor, other], **tables))
+    assert sorted(chosen(meeting).values()) == ["QD", "base_secondary"]
+
+
+def test_the_places_that_are_free_are_told_before_those_that_are_left(tmp_path):
+    # One place is free, c3 leaves one, and two cases come.
+    cases = [
+        {"case": "C1", "child": "c3", "may_move": "yes", "suits": "special;independent_special"},
+        *({**SLD, "case": name} for name in ("C2", "C3")),
+    ]
+    quotes = [quote(name, fee="90000") for name in ("C1", "C2", "C3")]
+    meeting = met(county_with(tmp_path / "t", cases=cases, vetoes=veto("special"), quotes=quotes))
+    rooms = meeting.tables["meeting"].set_index("case")["room"]
+    assert sorted(rooms[["C2", "C3"]]) == ["room_now", "vacated"]
