@@ -24,6 +24,7 @@ __all__ = [
     "costs_of",
     "package_lines",
     "quote_lines",
+    "terms_of",
     "unit_lines",
 ]
 
