@@ -70,7 +70,7 @@ class Found:
             for unit, row in zip(self.units.index, self.units.to_dict("records"), strict=True)
         }
         self.room = rooms(county, problem, case, leaving=leaving)
-        self.without_consent = rooms(county, problem, case, leaving=leaving, consent=False)
+        self.leaving = leaving
         self.seat = own_seat(problem, case)
         self.must_stay = not case.may_move and bool(self.seat)
         self.moves, self.leavers = movers
@@ -142,7 +142,8 @@ class Found:
         if len(chain):
             self.chains[unit] = chain
             return room
-        return str(self.without_consent[unit])
+        without = rooms(self.county, self.problem, self.case, leaving=self.leaving, consent=False)
+        return str(without[unit])
 
     def _unit(self, unit: str) -> None:
         row = self.about[unit]
