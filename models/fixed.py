@@ -9,7 +9,7 @@ import pandas as pd
 from .constraints import Rule
 from .placement import Placement, PlacementProblem, up_to_ceiling
 
-__all__ = ["changed_for_others", "fixed_at", "overfill_price", "with_staying"]
+__all__ = ["as_it_is", "changed_for_others", "fixed_at", "overfill_price", "with_staying"]
 
 
 def with_staying(problem: PlacementProblem, unit: str, children: float) -> PlacementProblem:
@@ -38,6 +38,15 @@ def fixed_at(
     return with_staying(problem, unit, 1.0), [
         replace(rule, rows=rule.rows.assign(right=rule.rows["right"] - rule.pairs[[at]].toarray()[0])) for rule in rules
     ]
+
+
+def as_it_is(rule: Rule) -> Rule:
+    """The rule kept where it can be: what is beyond it already stays so, and nothing more of it is left to anybody.
+
+    A row ``sum a x <= b`` with ``b < 0`` becomes ``sum a x <= 0``.
+    """
+    beyond = (rule.rows["sense"] == "<=") & (rule.rows["right"] < 0)
+    return replace(rule, rows=rule.rows.assign(right=rule.rows["right"].mask(beyond, 0.0)))
 
 
 def overfill_price(problem: PlacementProblem, unit: str) -> float:

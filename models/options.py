@@ -34,7 +34,7 @@ class Choices:
     adds a year). ``seats``: by case, the unit of ``room`` where it is now and stays where it is not met. ``budgets``:
     by label, the cases that it is for and what they may come to, their added places among it; with ``pooled`` every
     added place is, and every move that costs more, one that saves being no money. ``barred``: options of several cases
-    that may not all be chosen together.
+    ("" for not being met) that may not all be chosen together.
     """
 
     options: pd.DataFrame = field(repr=False)
@@ -141,7 +141,7 @@ def choose_together(choices: Choices, *, solver: str = DEFAULT_SOLVER, time_limi
         sum z[c,o] at u <= more[u]
         sum_v y[d,v] <= 1
         budgets: sum (b[c,o] x[c,o] + a[c,o] z[c,o]) (+ max(moves, 0) where pooled) <= limit
-        barred: sum x over it <= its number of cases - 1
+        barred: sum (x or unmet) over it <= its number of cases - 1
 
     Whole numbers; each objective is minimised among the best answers of those before it: nobody moves on but to make
     room, and a fixed hash of labels comes last. ``time_limit`` is seconds an objective; unproven, the answer says so.
@@ -153,13 +153,14 @@ def choose_together(choices: Choices, *, solver: str = DEFAULT_SOLVER, time_limi
     for table, key in ((options, ["case", "option"]), (moves, ["child", "to_unit"])):
         if table.duplicated(key).any():
             raise ValueError(f"{' and '.join(key)}: expected each once")
-    program, costs = _stated(choices)
+    addable = _addable(choices)
+    program, costs = _stated(choices, addable)
     solution, proven = _in_order(program, costs, solver=solver, time_limit=time_limit)
     values = {name: float((solution.values.reindex(cost.index) * cost).sum()) for name, cost in costs.items()}
     chosen = solution.values.to_numpy() > 0.5
-    parts = np.split(chosen, np.cumsum([len(options), options["case"].nunique(), len(_addable(choices))]))
     cases = pd.Index(sorted(options["case"].unique()), name="case")
-    above = _addable(choices)["case"].to_numpy()[parts[2]]
+    parts = np.split(chosen, np.cumsum([len(options), len(cases), len(addable)]))
+    above = addable["case"].to_numpy()[parts[2]]
     return Choice(
         chosen=options[parts[0]].set_index("case")["option"].reindex(cases).fillna("").rename("option"),
         added=pd.Series(cases.isin(above), index=cases),
@@ -201,9 +202,9 @@ def _in_order(
     return solution, True
 
 
-def _stated(choices: Choices) -> tuple[Program, dict[str, pd.Series]]:
+def _stated(choices: Choices, addable: pd.DataFrame) -> tuple[Program, dict[str, pd.Series]]:
     """The programme, and the objectives in whole children, millionths of a score, pence, moves and hashes."""
-    options, moves, addable = choices.options, choices.moves, _addable(choices)
+    options, moves = choices.options, choices.moves
     cases = sorted(options["case"].unique())
     take = _named("take", options["case"], options["option"])
     unmet = np.array([f"unmet[{case}]" for case in cases], dtype=object)
@@ -211,7 +212,7 @@ def _stated(choices: Choices) -> tuple[Program, dict[str, pd.Series]]:
     move = _named("move", moves["child"], moves["to_unit"])
     names = np.concatenate([take, unmet, add, move])
     variables = pd.DataFrame({"lower": 0.0, "upper": 1.0, "whole": True}, index=pd.Index(names, dtype=object))
-    rows, entries = _places(choices, take, add, move)
+    rows, entries = _places(choices, addable, take=take, add=add, move=move)
     entries += [
         (f"places[{seat}]", f"unmet[{case}]", 1.0) for case, seat in choices.seats.items() if case in set(cases)
     ]
@@ -229,10 +230,10 @@ def _stated(choices: Choices) -> tuple[Program, dict[str, pd.Series]]:
             spent += zip(names_of[mine], table.loc[mine, column].to_numpy(float), strict=True)
         spent += zip(move, moves["pounds"].clip(lower=0.0).to_numpy(float), strict=True) if choices.pooled else ()
         entries += [(row, name, pounds) for name, pounds in spent if pounds != 0]
-    known = set(take)
+    known = {*take, *unmet}
     for place, together in enumerate(choices.barred):
         rows.append((f"barred[{place}]", "<=", len(together) - 1.0))
-        chosen = [f"take[{case},{option}]" for case, option in together.items()]
+        chosen = [f"take[{case},{option}]" if option else f"unmet[{case}]" for case, option in together.items()]
         entries += [(f"barred[{place}]", name, 1.0) for name in chosen if name in known]
     program = Program(
         variables,
@@ -262,10 +263,15 @@ def _named(what: str, first: pd.Series, second: pd.Series) -> NDArray[np.object_
 
 
 def _places(
-    choices: Choices, take: NDArray[np.object_], add: NDArray[np.object_], move: NDArray[np.object_]
+    choices: Choices,
+    addable: pd.DataFrame,
+    *,
+    take: NDArray[np.object_],
+    add: NDArray[np.object_],
+    move: NDArray[np.object_],
 ) -> tuple[list[tuple[str, str, float]], list[tuple[str, str, float]]]:
     """The rows of places and of those added, and their entries."""
-    options, moves, addable = choices.options, choices.moves, _addable(choices)
+    options, moves = choices.options, choices.moves
     rows = [(f"places[{unit}]", "<=", float(room)) for unit, room in choices.room.items()]
     rows += [(f"more[{unit}]", "<=", float(choices.more[unit])) for unit in sorted(addable["unit"].unique())]
     entries: list[tuple[str, str, float]] = []

@@ -19,8 +19,9 @@ from placeplan.errors import UsageError
 from placeplan.geo.travel import TravelTimes
 from placeplan.models.allocate import allocate
 from placeplan.models.changes import with_children
+from placeplan.models.constraints import Rule
 from placeplan.models.explain import difference
-from placeplan.models.fixed import changed_for_others, fixed_at, overfill_price, with_staying
+from placeplan.models.fixed import as_it_is, changed_for_others, fixed_at, overfill_price, with_staying
 from placeplan.models.placement import Placement, PlacementProblem
 from placeplan.models.pricing import one_sided_prices
 from placeplan.models.program import DEFAULT_SOLVER, InfeasibleError, OutOfTimeError
@@ -81,30 +82,32 @@ class Others:
 
         Who is where it is stays there whatever is full and whatever a rule says: no rule turns a child out.
         """
-        stays = {case for case, unit in where.items() if unit == self.cases[case].unit}
-        found = self._at(where, frozenset())
-        return self._at(where, frozenset(stays)) if found is None and stays else found
+        stays = {case: unit for case, unit in where.items() if unit == self.cases[case].unit}
+        comes = {case: unit for case, unit in where.items() if case not in stays}
+        found = self._at(stays, comes, kept=False)
+        return self._at(stays, comes, kept=True) if found is None and stays else found
 
-    def _at(self, where: Mapping[str, str], stays: frozenset[str]) -> Effect | None:
+    def _at(self, stays: Mapping[str, str], comes: Mapping[str, str], *, kept: bool) -> Effect | None:
+        """As ``at``; with ``kept`` those who stay do so whatever they make full or go beyond, and nobody else does."""
         fixed, rules, own, own_penalties = self.stated, list(self.problem.rules), 0.0, 0.0
         minimum = self.problem.minimum
         cash = self.problem.units["fixed_cost"].where(self.problem.units["in_county"], 0.0)
-        for case, unit in where.items():
-            if not self.counts(case, unit):
-                continue
-            try:
-                price = overfill_price(fixed, unit)
-                if case in self.groups and case not in stays:
-                    fixed, rules = fixed_at(fixed, rules, self.groups[case], unit)
-                else:
-                    fixed = with_staying(fixed, unit, 1.0)
-            except (KeyError, ValueError):
-                if case not in stays:
-                    return None
-                # Who stays is above a ceiling that the others there reach: nobody else comes with it or without.
-                continue
-            own += price
-            own_penalties += price - float(cash[unit]) if price else 0.0
+        for where, always in ((stays, kept), (comes, False)):
+            for case, unit in where.items():
+                if not self.counts(case, unit):
+                    continue
+                try:
+                    price = overfill_price(fixed, unit)
+                    fixed, rules = self._with(fixed, rules, case, unit)
+                except (KeyError, ValueError):
+                    if not always:
+                        return None
+                    # It is above a ceiling that the others there reach: nobody else comes with it or without.
+                    continue
+                own += price
+                own_penalties += price - float(cash[unit]) if price else 0.0
+            if always:
+                rules = [as_it_is(rule) for rule in rules]
         try:
             after = allocate(fixed, rules=rules, minimum=minimum, start=self.placement, solver=self.solver)
         except OutOfTimeError:
@@ -121,6 +124,21 @@ class Others:
             people=self._people(after),
             estimate=False,
         )
+
+    def _with(
+        self, fixed: PlacementProblem, rules: list[Rule], case: str, unit: str
+    ) -> tuple[PlacementProblem, list[Rule]]:
+        """The problem and its rules with a case at a unit; raises ``KeyError`` or ``ValueError`` as ``fixed_at``.
+
+        Where it is a case may stay, though the rules know of no such pair.
+        """
+        if case in self.groups:
+            try:
+                return fixed_at(fixed, rules, self.groups[case], unit)
+            except KeyError:
+                if unit != self.cases[case].unit:
+                    raise
+        return with_staying(fixed, unit, 1.0), rules
 
     def counts(self, case: str, unit: str) -> bool:
         """Whether a case that is put in a unit takes a place of the others' September.

@@ -116,7 +116,6 @@ def _under_rules(table: CaseTable, assumed: Assumption, others: Others) -> tuple
     options = table.options
     counted = options[(options["unit"] != "") & (options["room"] != "bought")]
     units = counted.set_index(["case", "option"])["unit"].to_dict()
-    stays = set(counted.loc[counted["room"] == "stays", ["case", "option"]].itertuples(index=False, name=None))
     for _ in range(TRIES):
         found = table.decided(assumed)
         chosen = {str(case): str(option) for case, option in found.chosen.items()}
@@ -126,31 +125,29 @@ def _under_rules(table: CaseTable, assumed: Assumption, others: Others) -> tuple
         effect = others.at(at)
         if effect is not None:
             return found, effect
-        moved = [case for case in at if chosen[case] and (case, chosen[case]) not in stays]
-        for together in _conflicts(at, moved, others):
+        for together in _conflicts(at, others):
             table.barred.append({case: chosen[case] for case in together})
     raise NotProvenError(f"a meeting: none of the {TRIES} best choices can be made under the county's rules")
 
 
-def _conflicts(at: Mapping[str, str], moved: list[str], others: Others) -> list[tuple[str, ...]]:
-    """Cases that may not all come to their units: as few as can be, and those in which another comes to the same unit.
+def _conflicts(at: Mapping[str, str], others: Others) -> list[tuple[str, ...]]:
+    """Cases that may not all be at their units: as few as can be, and those in which another is at the same unit."""
 
-    ``moved``: the cases of ``at`` that come; the others are where they are.
-    """
-    there = {case: unit for case, unit in at.items() if case not in moved}
-    least = list(moved)
-    for case in moved:
+    def forbidden(cases: Iterable[str]) -> bool:
+        return others.at({case: at[case] for case in cases}) is None
+
+    least = list(at)
+    for case in at:
         fewer = [other for other in least if other != case]
-        if fewer and others.at({**there, **{other: at[other] for other in fewer}}) is None:
+        if forbidden(fewer):
             least = fewer
-    found = {tuple(sorted(least))}
-    for case in least:
-        for other in moved:
-            if other not in least and at[other] == at[case]:
-                swapped = [other, *(one for one in least if one != case)]
-                if others.at({**there, **{one: at[one] for one in swapped}}) is None:
-                    found.add(tuple(sorted(swapped)))
-    return sorted(found)
+    swapped = [
+        tuple(sorted({other, *least} - {case}))
+        for case in least
+        for other in at
+        if other not in least and at[other] == at[case]
+    ]
+    return [tuple(sorted(least)), *(cases for cases in dict.fromkeys(swapped) if forbidden(cases))]
 
 
 def _decisions(

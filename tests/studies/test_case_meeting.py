@@ -190,6 +190,23 @@ def test_no_ceiling_and_no_rule_turns_a_case_out(tmp_path, says):
     assert chosen(kept) == {"C1": "base_primary", "C2": "base_primary"}
 
 
+def newcomer(name, **cells):
+    """A child of Year 3, for whom the base is all that there is."""
+    return {"case": name, "zone": "z2", "year_group": "3", "need": "ASD", "suits": "ers:alternative", **cells}
+
+
+def test_under_a_rule_one_may_leave_so_that_another_comes_and_none_comes_beyond_it(tmp_path):
+    # Two are in the base, as many as the rule lets be: 20 of 600 have plans beside them.
+    stays = {"case": "C1", "child": "c1", "may_move": "yes", "suits": "ers:alternative;special"}
+    tables = {"quotes": [quote("C2")], "vetoes": veto("day", case="C2")}
+    county = county_with(tmp_path / "leaves", cases=[stays, newcomer("C2")], **tables)
+    assert chosen(met(under_host_share(county, 0.0367))) == {"C1": "special", "C2": "base_primary"}
+    # Who may not move stays, and nobody comes beside it; nor where today's two are beyond the rule already.
+    must = county_with(tmp_path / "must", cases=[{"case": "C1", "child": "c1"}, newcomer("C2")], **tables)
+    for most in (0.0367, 0.034):
+        assert chosen(met(under_host_share(must, most))) == {"C1": "base_primary", "C2": ""}
+
+
 @pytest.mark.parametrize("count", [5])
 def test_of_many_alike_a_rule_lets_one_in(tmp_path, count):
     names = [f"C{n}" for n in range(count)]
