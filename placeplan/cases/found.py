@@ -98,10 +98,9 @@ class Found:
         parts = []
         for option in self.options:
             unit = str(option["unit"])
-            if option["room"] == "room_september" and unit not in self.chains:
-                self.chains[unit] = self.leavers[self.leavers["from_unit"] == unit]
-            if option["room"] in {"chain", "room_september"}:
-                rows = self.chains[unit]
+            leaves = option["room"] == "room_september"
+            if leaves or option["room"] == "chain":
+                rows = self.leavers[self.leavers["from_unit"] == unit] if leaves else self.chains[unit]
                 parts.append(rows.assign(option=option["option"], step=range(1, len(rows) + 1)))
         parts = [part for part in parts if len(part)]
         columns = ["option", "step", *self.moves.columns]

@@ -88,8 +88,7 @@ class CaseTable:
         added = lines[lines["line"] == PLACE_ADDED].groupby(["case", "option"])["pounds"].sum() * len(TERMS)
         keys = pd.MultiIndex.from_frame(self.options[["case", "option"]])
         # Who needs a place that is added is found together: what one costs is set apart.
-        self._placed = added.reindex(keys).fillna(0.0).round(2).to_numpy(float)
-        self.options = self.options.assign(place_added=self._placed)
+        self.options = self.options.assign(place_added=added.reindex(keys).fillna(0.0).round(2).to_numpy(float))
         unknown = lines[(lines["line"] == "fee") & ~lines["stated"].astype(bool)]
         self._has_fee = ~keys.isin(pd.MultiIndex.from_frame(unknown[["case", "option"]]))
         self._counted = problem.units.index[np.isfinite(problem.units["room"])]
@@ -127,7 +126,8 @@ class CaseTable:
         options, weights = self.options, pd.Series(dict(assumed.weights))
         end = np.array([assumed.costs.get(what, "middle") for what in options["what"]], dtype=object)
         pounds = np.select([end == "low", end == "high"], [options["low"], options["high"]], options["middle"])
-        pounds = pounds.astype(float) - self._placed
+        placed = options["place_added"].to_numpy(float)
+        pounds = pounds.astype(float) - placed
         keys = pd.MultiIndex.from_frame(options[["case", "option"]])
         paid = self._paid.reindex(keys)
         middle = (paid["pounds"] + paid["unstated_high"] / 2.0).to_numpy()
@@ -139,7 +139,7 @@ class CaseTable:
         return options[["case", "option", "what", "unit", "room", "provision"]].assign(
             score=weighted(scores, weights),
             pounds=pounds,
-            budget=budget - self._placed,
+            budget=budget - placed,
             added=self._price if self._may_add(assumed) else np.nan,
             loss=share * (scores["cost"] - with_place),
             has_fee=self._has_fee,

@@ -116,9 +116,10 @@ def rooms(
     seats = uncounted_seats(county, problem, [case.case])
     today = county.children[county.children["child"] != case.child]["unit"].value_counts()
     today = today.reindex(units.index, fill_value=0) + seats
-    held = sitting(problem, [case.child]) + seats
+    here = sitting(problem, [case.child])
+    held = here + seats
     waiting = consenting(county, problem)["unit"].value_counts().reindex(units.index, fill_value=0)
-    vacated = sitting(problem, [case.child]) - sitting(problem, [case.child, *leaving])
+    vacated = here - sitting(problem, [case.child, *leaving])
     room, ceiling = units["room"], units["ceiling_room"]
     if not county.settings.rules.overfill.allowed:
         ceiling = room
