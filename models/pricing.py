@@ -82,7 +82,8 @@ def residual(
     left = network.extra["upper"].to_numpy(float) - over > 1e-9
     np.minimum.at(idle[:, rows], at_band[left], extra_cost[left])
     in_bands = np.bincount(at_band, weights=over, minlength=rows)
-    idle[:rows, rows][load - in_bands < right - 1e-9] = 0.0
+    spare = load - in_bands < right - 1e-9
+    idle[:rows, rows][spare] = np.minimum(idle[:rows, rows][spare], 0.0)
     # A row that has to be full may have a price of either sign.
     loose = network.rows["sense"].to_numpy() == "<="
     idle[rows, :rows][loose] = np.minimum(idle[rows, :rows][loose], 0.0)

@@ -145,6 +145,10 @@ def test_an_answer_that_is_not_the_best_has_no_prices():
     for other in ({("a", "far"): 1}, {}):
         with pytest.raises(NotOptimalError):
             one_sided_prices(problem, placed(answer, problem, other))
+    # Nor has one in which a child is dearer where there is room to spare than where places are bought.
+    spare = problem_of({"a": 1}, {"x": (2, 0), "y": (INF, 0)}, {("a", "x"): (20, 5), ("a", "y"): (10, 5)})
+    with pytest.raises(NotOptimalError):
+        one_sided_prices(spare, placed(allocate(spare), spare, {("a", "x"): 1}))
     # Neither has one who pays more for a place than somewhere else, where both are bought.
     bought = problem_of({"a": 1}, {"x": (INF, 0), "y": (INF, 0)}, {("a", "x"): (10, 5), ("a", "y"): (20, 5)})
     with pytest.raises(NotOptimalError):
