@@ -113,6 +113,10 @@ def check(county: County) -> None:
         "children": len(read.children),
     }
     typer.echo(f"{read.name}: no faults. " + ", ".join(f"{count:,} {name}" for name, count in counts.items()) + ".")
+    if read.notes:
+        typer.echo(f"{len(read.notes)} to be known of the input:")
+    for note in read.notes:
+        typer.echo(f"- {note}")
 
 
 @app.command()
