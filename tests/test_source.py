@@ -53,7 +53,7 @@ RUNS = {
     "privacy_rules",
 }
 YEARS = {"years_problem", "years_accounts", "recount_years", "verify_years"}
-COVERAGE = {"need_groups", "reach", "people_reach", "coverage_tables", "candidates"}
+COVERAGE = {"need_groups", "reach", "people_reach", "population", "coverage_tables", "candidates"}
 MAY_IMPORT = {
     "placeplan": {"errors", "county", "runs", "studies", "report", "geo.travel"},  # the public names
     "errors": set(),
@@ -62,6 +62,7 @@ MAY_IMPORT = {
     "county": {"errors", "geo.crs"},
     "synthetic": COUNTY | {"geo", "models"},
     "provision": COUNTY,
+    "population": COUNTY,
     "cohort": COUNTY | {"provision"},
     "explained_columns": set(),
     "cases_columns": set(),
@@ -81,9 +82,9 @@ MAY_IMPORT = {
     "need_groups": CHILDREN,
     "reach": CHILDREN | {"geo"},
     "coverage_tables": CHILDREN | {"geo", "reach"},
-    "people_reach": CHILDREN | {"geo", "reach", "suppression"},
+    "people_reach": CHILDREN | {"geo", "population", "reach", "suppression"},
     "candidates": CHILDREN,
-    "need": CHILDREN | {"models", "costs", "run_tables", "suppression", "synthetic"},
+    "need": CHILDREN | {"population", "models", "costs", "run_tables", "suppression", "synthetic"},
     "cases": CHILDREN | {"geo", "models", "costs", "pair_costs", "problem", "rules", "suppression", "withholding"},
     "accounts": CHILDREN | {"geo", "models", "costs", "problem"},
     "rules": CHILDREN | {"models"},

@@ -92,7 +92,7 @@ def read_county(source: str | Path) -> County:
     if faults or settings is None:
         raise InputError(in_order(faults))
     of_tables = [note for table in tables.values() for note in table.notes]
-    notes = [*sources.notes, *of_tables, *cross_table_notes(tables)]
+    notes = [*sources.notes, *of_tables, *cross_table_notes(tables, settings)]
     frames: dict[str, pd.DataFrame] = {name: finished(table) for name, table in tables.items()}
     localities, zones, roads = (gpd.GeoDataFrame(frames.pop(name)) for name in ("localities", "zones", "roads"))
     roads_there, matrix_there = road_files(sources.base, settings), matrix_files(sources.base, settings)
