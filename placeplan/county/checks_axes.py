@@ -50,8 +50,16 @@ def _counted(count: int, noun: str) -> str:
 
 
 def axes_faults(tables: Tables, settings: Settings | None) -> list[Fault]:
-    """What has no row where an answer without it would be wrong."""
-    return [*_people_missing(tables, settings), *_journeys_missing(tables)]
+    """What has no row where an answer without it would be wrong.
+
+    A table with a fault of its own, or that should not be there, is passed over: its rows are not all known.
+    """
+    found: list[Fault] = []
+    if not (tables["population"].faults or tables["zones"].faults):
+        found += _people_missing(tables, settings)
+    if not (tables["travel"].faults or tables["zones"].faults or len(tables["roads"].frame)):
+        found += _journeys_missing(tables)
+    return found
 
 
 def axes_notes(tables: Tables, settings: Settings) -> list[Note]:
