@@ -153,7 +153,8 @@ def test_a_stated_nought_is_a_nought_and_a_zone_without_people_is_told(folder: P
         "population, column people: found nobody in 1 zone in 2024: z3; nobody lives there",
     ]
     now = people_now(read_county(folder)).groupby("zone")["people"].sum()
-    assert now["z3"] == 0 and now["z2"] == sum(20 + age for age in range(26))
+    assert now["z3"] == 0
+    assert now["z2"] == sum(20 + age for age in range(26))
 
 
 def test_blank_places_of_what_is_commissioned_are_a_fault_here_and_no_room_over_the_border(folder: Path) -> None:
@@ -162,10 +163,8 @@ def test_blank_places_of_what_is_commissioned_are_a_fault_here_and_no_room_over_
     (folder / "units.csv").write_text(units.replace("special,s2,special,,,any,0,14,2024,3,1,4,10000", blank))
     assert [(f.table, f.row, f.column, f.value) for f in check_county(folder)] == [("units", "4", "places", "a blank")]
     (folder / "units.csv").write_text(units + "over,s3,special,,,any,0,14,,,,,,,no,,\n")
-    assert said(folder) == [
-        "units, column places: found a blank for over, out of the county; taken as no room for newcomers; "
-        "who is there stays"
-    ]
+    told = "taken as no room for newcomers; who is there stays"
+    assert said(folder) == [f"units, column places: found a blank for over, out of the county; {told}"]
 
 
 def test_maps_are_of_the_year_of_as_of_and_never_of_a_projection(folder: Path) -> None:
