@@ -18,7 +18,7 @@ from placeplan.provision import needs_met, provisions_of
 from placeplan.reach import Reach, reach_of
 from placeplan.suppression import SMALLEST
 
-__all__ = ["people_groups", "people_reach", "place_gap_table"]
+__all__ = ["people_groups", "people_reach", "place_gap_table", "place_table"]
 
 _STEP: Final = 5.0
 """Counts of children are rounded to this before anything is worked out from them."""
@@ -65,14 +65,14 @@ def people_reach(
     return reach_of(everybody, same, travel, county.settings.guidance_minutes)
 
 
-def place_gap_table(county: County, travel: TravelTimes, units: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
-    """Where no place of a kind is within guidance, by locality, need, phase and provision; most children first.
+def place_table(county: County, travel: TravelTimes, units: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+    """How far a place of a kind is from everybody, by locality, need, phase and provision; most children first.
 
     For each provision that the county commissions, each need that a unit of it takes and at least 5 children of
-    ``groups`` have who suit it, and each phase: of its year groups those that any such unit takes. Columns: rank,
+    ``groups`` have who suit it, and each phase: of its year groups those that any such unit takes. Columns:
     locality, need, phase, provision, people (of those ages there), people_beyond, share_beyond, expected_children
     (people_beyond at the county's rate of children, rounded to 5, per person), nearest (the unit nearest to most
-    of those beyond; blank where none), mean_minutes (theirs). Cells where nobody is beyond are left out.
+    of those beyond; blank where none), mean_minutes (theirs). ``place_gap_table`` keeps the cells with somebody beyond.
     """
     offered = units[units["in_county"] & units["kind"].isin(COMMISSIONED_KINDS)]
     parts = []
@@ -89,11 +89,16 @@ def place_gap_table(county: County, travel: TravelTimes, units: pd.DataFrame, gr
     columns = ["locality", "need", "phase", "provision", "people", "people_beyond", "share_beyond"]
     columns += ["expected_children", "nearest", "mean_minutes"]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-    table = table[table["people_beyond"] > 0].sort_values(
+    return table.sort_values(
         ["expected_children", "locality", "need", "phase", "provision"],
         ascending=[False, True, True, True, True],
         ignore_index=True,
     )[columns]
+
+
+def place_gap_table(places: pd.DataFrame) -> pd.DataFrame:
+    """The rows of ``place_table`` with somebody beyond guidance, ranked."""
+    table = places[places["people_beyond"] > 0].reset_index(drop=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     return table
 

@@ -148,8 +148,11 @@ def _people_of_other_years(tables: Tables, settings: Settings) -> Iterator[Note]
             yield Note("population", "", "age", f"no row at age {spans(some)} in {year}", taken)
     frame = tables["population"].frame
     sums = frame.groupby(["year", "zone"])["people"].sum()
-    for year, of_year in sums[sums == 0].groupby("year"):
-        empty = of_year.index.get_level_values("zone")
+    for year in years:
+        of_year = sums.loc[year]
+        empty = of_year.index[of_year == 0]
+        if not len(empty):
+            continue
         found = f"nobody in {_counted(len(empty), 'zone')} in {year}: {first_of(empty)}"
         yield Note("population", "", "people", found, "nobody lives there")
     if settings.year not in years:
@@ -255,7 +258,7 @@ def _package_lines(tables: Tables, settings: Settings) -> Iterator[Note]:
         for case, term in zip(cases["case"], cases["start_term"], strict=True)
     }
     for (case, *_), lines in rows.groupby(["case", "package", "line"], sort=False):
-        due = starts[str(case)]
+        due: float = starts[str(case)]
         parts = sorted(
             (
                 due if pd.isna(row["start_term"]) else term_number(str(row["start_term"])),

@@ -165,7 +165,7 @@ def status_warning(run: Run) -> str | None:
     proof = table(run, "proof")
     unproven = proof[~proof["status"].isin(["optimal", "priced"])] if not proof.empty else proof
     places = run.facts.get("places_proof", {})
-    failed = proof[~proof["verified"].astype(bool)] if not proof.empty else proof
+    failed = proof[~(proof["verified"].notna() & proof["verified"].astype(bool))] if not proof.empty else proof
     said = [
         f"{question_name(run, str(row['question']))} is the best answer found, not proven the best: it costs "
         f"{short_pounds(row['objective_pounds'])} and none can cost less than {short_pounds(row['bound_pounds'])}, "
@@ -202,7 +202,9 @@ def places_sentences(run: Run) -> list[str]:
     if "limit_pounds" in summary:
         limit.append(f"at most {short_pounds(summary['limit_pounds'])} a year of gross spending")
     asked = f"Allowed {join(limit)}, " if limit else ""
-    added = summary.get("places", 0.0)
+    added = summary.get("places")
+    if added is None:
+        return ["How many places would be added is not told here."]
     if not added:
         return [f"{asked}no place would be added: none saves more than it costs."]
     said = [_capital(f"{asked}{number_of(added, 'place')} would be added, as listed here.")]

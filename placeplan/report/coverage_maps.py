@@ -94,7 +94,14 @@ def draw_gaps(run: Run) -> Panel:
         words = [wrapped(names[one], widest=24), *(wrapped(line, widest=26) for line in lines)]
         point = shape.representative_point()
         labels.append(Label("\n".join(words), point.x, point.y, strong=bool(lines)))
-    words = ["none", "up to 1", "1 to 2", "2 to 4", "4 to 8", "more than 8"]
+    words = [
+        "none found" if run.facts.get("place_cells") else "not worked out",
+        "up to 1",
+        "1 to 2",
+        "2 to 4",
+        "4 to 8",
+        "more than 8",
+    ]
     handles = [Patch(facecolor=CLASS_COLOURS[at], edgecolor=INK, label=words[at]) for at in sorted(set(classes))]
     panel.axes.legend(
         handles=handles,

@@ -10,6 +10,7 @@ from placeplan.report.cells import Table, cell, number_columns, text_columns
 from placeplan.report.lookup import locality_names, table
 from placeplan.report.words import PHASE_NAMES, label, minutes, number_of, share
 from placeplan.runs import Run
+from placeplan.suppression import SMALLEST
 
 __all__ = ["Section", "coverage_sections", "gap_sentence", "lede"]
 
@@ -48,8 +49,10 @@ def gap_sentence(run: Run) -> str:
     guidance = table(run, "guidance").set_index("phase")["minutes"][row["phase"]]
     where = locality_names(run)[str(row["locality"])]
     phase = PHASE_NAMES[str(row["phase"])].lower()
+    year = f", as counted in {run.facts['people_year']}," if "people_year" in run.facts else ""
     return (
-        f"In {where} {share(row['share_beyond'])} of young people of {phase} age live more than {guidance:g} minutes "
+        f"In {where} {share(row['share_beyond'])} of young people of {phase} age{year} live more than "
+        f"{guidance:g} minutes "
         f"from the nearest {_in_a_sentence(str(row['provision']))} for {label('need', row['need']).lower()}."
     )
 
@@ -67,16 +70,32 @@ def _in_a_sentence(provision: str) -> str:
 
 def lede(run: Run) -> str:
     """The first words of the atlas: the largest gap, then how the children stand."""
-    gap = (
-        gap_sentence(run) or "Every place of a kind that children need is within guidance of everybody who lives here."
-    )
+    gap = gap_sentence(run) or _no_gap(run)
     county = table(run, "equity")
     rows = county[county["by"] == "county"].to_dict("records") if len(county) else []
-    if not rows or pd.isna(rows[0]["share_within"]):
+    if not rows:
         return gap
+    if pd.isna(rows[0]["share_within"]):
+        return f"{gap} How many children can reach a place that would meet the plan is withheld, or not known."
     within, count = share(rows[0]["share_within"]), number_of(rows[0]["children"], "child", "children")
     children = f"Of {count} with a plan to be placed, {within} can reach a place that would meet it within guidance."
     return f"{gap} {children}"
+
+
+def _no_gap(run: Run) -> str:
+    """What is said where no gap is listed: that none was found among what was measured, or that nothing was."""
+    measured = int(run.facts.get("place_cells", 0))
+    if "place_gaps" in run.facts.get("withheld", []):
+        return "Where places are beyond guidance of those who live here is withheld."
+    if "place_gaps" not in run.tables or not measured:
+        return (
+            "Whether places are within guidance of those who live here is not worked out: of no need and kind of place "
+            f"commissioned here are there {SMALLEST} children or more."
+        )
+    return (
+        f"Nobody was found to live beyond guidance in the {number_of(measured, 'combination')} of locality, need, "
+        f"phase and kind of place that were measured, those that {SMALLEST} children or more of the county need."
+    )
 
 
 def coverage_sections(run: Run) -> list[Section]:

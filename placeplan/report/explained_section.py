@@ -68,6 +68,8 @@ def _worth_said(run: Run) -> list[str]:
         return []
     gaining = worth[worth["places"] > 0]
     if not ((gaining["pounds"] > 0) | (gaining["children"] > 0)).any():
+        if gaining.empty or gaining[["pounds", "children"]].isna().any(axis=None):
+            return ["What more places at one unit would save is not told here: it is withheld, or was not worked out."]
         return ["More places at any one unit would save nothing."]
     name = _unit(run)
     said = []
@@ -121,6 +123,9 @@ def _rule_said(row: Row) -> str:
             children.append(f"{number_of(abs(change), f'{word} child', f'{word} children')} {what}")
     clauses = [f"{verb} {join(parts)}" for verb, parts in (("save", save), ("add", more), ("have", children)) if parts]
     name = LEFT_OUT.get(str(row["left_out"]), str(row["left_out"]))
+    figures = ("cost_pounds", "child_minutes", "gap", "spot_purchase", "beyond_guidance")
+    if not clauses and any(pd.isna(row[figure]) for figure in figures):
+        return f"What leaving out {name} would change is withheld."
     return f"Leaving out {name} would {', and '.join(clauses) or 'change nothing'}."
 
 
@@ -165,6 +170,8 @@ def _least_said(run: Run) -> list[str]:
             "would serve them."
         )
     )
+    if not some and hidden:
+        return [f"How many places would have to be added for everybody to have one is withheld.{left}"]
     if not some:
         nobody = (
             "nobody is without one of the county's own or a suitable one elsewhere" if not left else "none would help"

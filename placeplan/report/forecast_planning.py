@@ -150,8 +150,11 @@ def as_of_section(run: Run) -> Section | None:
         )
         for r in shown.to_dict("records")
     )
-    outside = int((~shown["within_95"].astype(bool)).sum())
-    verdict = "every year's count lay within it" if outside == 0 else f"{outside} of {len(shown)} years lay outside it"
+    known = shown[shown["within_95"].notna()]
+    outside = int((~known["within_95"].astype(bool)).sum())
+    verdict = "every year's count lay within it" if outside == 0 else f"{outside} of {len(known)} years lay outside it"
+    if len(known) < len(shown) or known.empty:
+        verdict = f"it is told of {len(known)} of {len(shown)} years, of which {outside} lay outside it"
     said = (
         f"This forecast knew nothing after {school_year(run.facts['forecast_years'][0])}. Of the 95% band: {verdict}.",
     )

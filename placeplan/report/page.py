@@ -120,7 +120,7 @@ def _proof_sentence(run: Run) -> str:
     proof = table(run, "proof")
     if proof.empty:
         return ""
-    if proof["verified"].astype(bool).all():
+    if (proof["verified"].notna() & proof["verified"].astype(bool)).all():
         made = list(dict.fromkeys(check for text in proof["checks"] for check in checks_of(text)))
         return (
             f"Every answer was checked again from the tables, without the code that found it, and held: {join(made)}."
@@ -143,6 +143,7 @@ def provenance(run: Run) -> list[tuple[str, str]]:
         "travel_method": "Travel",
         "price_year": "Price year",
         "guidance_minutes": "Journey guidance, minutes",
+        "people_year": "People counted in the year",
         "seed": "Seed",
         "versions": "Versions",
         "input_digest": "SHA-256 of the input",

@@ -70,9 +70,9 @@ def _money(budget: pd.DataFrame) -> str:
     pooled = bool(total["pooled"])
     others = short_pounds((rest["spent"] - rest["added_pounds"] * pooled).sum())
     if len(rest) == len(cases):
-        return f"Education would spend {others} a year; no independent place is open to any."
+        return f"Education would spend {others} a year; no independent place of a known fee is open to any."
     known = f"On {len(cases) - len(rest)} of them education would spend {spent} a year, where independent places"
-    more = f"no independent place is open to the other {len(rest)}, on whom it would spend {others}"
+    more = f"no independent place of a known fee is open to the other {len(rest)}, on whom it would spend {others}"
     return f"{known} would take {otherwise}; {more}."
 
 

@@ -231,7 +231,7 @@ def prices_table(run: Run) -> Table | None:
                 count(row["children_one_more"]),
             )
         )
-    rest = len(prices) - len(worth)
+    rest = int((prices["saving_one_more"] <= 0).sum())
     note = f"{len(worth) - len(rows)} more units are in the workbook. " if len(worth) > len(rows) else ""
     note += f"In {count(rest)} other unit{'' if rest == 1 else 's'} one more place would save nothing." if rest else ""
     return Table(

@@ -41,6 +41,8 @@ def trade_offs_sentences(run: Run) -> list[str]:
         return []
     rows = frame.sort_values("point").to_dict("records")
     saving = [row for row in rows if row["pounds_per_minute"] == row["pounds_per_minute"]]
+    if not saving and frame["minutes_saved"].isna().any():
+        return ["What less travel would cost is withheld."]
     if not saving:
         return ["No answer travels less than the cheapest: there is nothing to trade."]
     least = next(row for row in rows if "travel" in str(row["end"]))

@@ -32,6 +32,7 @@ class Coverage:
     ``tables``: coverage, coverage_limits, gaps, equity and leavers (see ``coverage_tables``) with the need itself
     and the provision, and place_gaps (see ``people_reach``); they leave share-safe unless asked otherwise.
     ``reaches``: with (``all``) and without (``county``) schools over the border. ``need_label`` says whose need it is.
+    ``place_cells``: how many localities x needs x phases x provisions were measured for place_gaps.
     """
 
     county: County = field(repr=False)
@@ -42,6 +43,7 @@ class Coverage:
     limits: tuple[float, ...]
     reaches: Mapping[str, Reach] = field(repr=False)
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    place_cells: int = 0
 
     def report(
         self,
@@ -95,6 +97,7 @@ def coverage_run(
         "question": coverage.question,
         "need": coverage.need_label,
         "people_year": people_year(county),
+        "place_cells": coverage.place_cells,
     }
     layers = county_layers(county)
     if service_areas is not None and len(service_areas):

@@ -13,7 +13,7 @@ from placeplan.errors import UsageError
 from placeplan.geo.access import two_step_floating_catchment
 from placeplan.geo.travel import TravelTimes
 from placeplan.need_groups import children_groups, stated_groups
-from placeplan.people_reach import place_gap_table
+from placeplan.people_reach import place_gap_table, place_table
 from placeplan.provision import units_open
 from placeplan.reach import Reach, reach_of
 from placeplan.studies.coverage_answers import Coverage
@@ -62,11 +62,12 @@ def measure_coverage(
     scores = {name: _scores(reach, guidance) for name, reach in reaches.items()}
     cell = tables_of.CELL
     coverage = tables_of.coverage_table(reaches, scores, cell)
+    places = place_table(county, travel, units[~units["residential"]], groups)
     tables = {
         "coverage": coverage,
         "coverage_limits": tables_of.limits_table(reaches, minutes, cell),
         "gaps": tables_of.gap_table(coverage[coverage["schools"] == "all"], reaches["all"], cell),
-        "place_gaps": place_gap_table(county, travel, units[~units["residential"]], groups),
+        "place_gaps": place_gap_table(places),
         "equity": tables_of.equity_table(reaches["all"], county.zones),
         "leavers": tables_of.leavers_table(
             _september(county, travel, question, reaches["all"], need), ("locality", "need")
@@ -81,6 +82,7 @@ def measure_coverage(
         limits=minutes,
         reaches=reaches,
         tables=tables,
+        place_cells=len(places),
     )
 
 

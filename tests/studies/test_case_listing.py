@@ -128,7 +128,9 @@ def test_a_child_stays_where_no_journey_is_known_and_its_transport_is_not_stated
     road |= {"from_easting": "430000", "from_northing": "330000", "to_easting": "431000", "to_northing": "330000"}
     child = {**SITTING, "child": "x1", "zone": "z9"}
     cases = [{"case": "C1", "child": "x1"}]
-    found = options_for(county_with(tmp_path / "tiny", zones=[zone], roads=[road], cases=cases, children=[child]))
+    people = [{"zone": "z9", "year": "2024", "age": age, "people": "0"} for age in ("4", "11")]
+    tables = {"zones": [zone], "population": people, "roads": [road], "cases": cases, "children": [child]}
+    found = options_for(county_with(tmp_path / "tiny", **tables))
     assert option(found, "special")["room"] == "stays"
     (line,) = (
         found.tables["lines"].loc[lambda t: (t["option"] == "special") & (t["line"] == "transport")].to_dict("records")
