@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from placeplan.county.checks import cross_table_faults
+from placeplan.county.checks import cross_table_faults, cross_table_notes
 from placeplan.county.columns import TABLES
 from placeplan.county.county import County
 from placeplan.county.faults import sorted_faults
@@ -102,7 +102,15 @@ def read_county(source: str | Path) -> County:
         localities=localities,
         zones=zones,
         roads=_with_ends(roads),
-        notes=tuple(sorted({*sources.notes, *(note for table in tables.values() for note in table.notes)})),
+        notes=tuple(
+            sorted(
+                {
+                    *sources.notes,
+                    *(note for table in tables.values() for note in table.notes),
+                    *cross_table_notes(tables),
+                }
+            )
+        ),
         road_files=roads_there,
         matrix_files=matrix_there,
         **frames,
