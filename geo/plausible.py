@@ -166,7 +166,9 @@ def _in_another_unit(likely: NDArray[np.bool_], among: NDArray[np.bool_]) -> boo
 def _time_faults(pairs: _Pairs, stated: str) -> Iterator[TableFault]:
     minutes, kmh = pairs.minutes, _kmh(pairs.straight, pairs.minutes)
     if not minutes[pairs.far].any():
-        found = f"0 minutes in all of {int(pairs.far.sum()):,} journeys of {pairs.straight[pairs.far].min():.1f} km or more"
+        found = (
+            f"0 minutes in all of {int(pairs.far.sum()):,} journeys of {pairs.straight[pairs.far].min():.1f} km or more"
+        )
         yield TableFault(None, "minutes", found, "the minutes that each journey takes")
         return
     raw = minutes * 60 if stated == "seconds" else minutes
@@ -191,7 +193,9 @@ def _time_faults(pairs: _Pairs, stated: str) -> Iterator[TableFault]:
     signs |= minutes > A_DAY
     if signs.any():
         found = pairs.listed(signs, minutes, pairs.time_words)
-        yield TableFault(None, "minutes", found, "minutes of a journey; leave out what cannot be reached, or leave it blank")
+        yield TableFault(
+            None, "minutes", found, "minutes of a journey; leave out what cannot be reached, or leave it blank"
+        )
     fast = pairs.far & (kmh > IMPOSSIBLE_KMH)
     if fast.any():
         found = pairs.listed(fast, pairs.straight, pairs.time_words)
@@ -211,7 +215,10 @@ def _km_faults(pairs: _Pairs) -> Iterator[TableFault]:
     detour = np.where(known, km / np.where(straight > 0, straight, 1.0), np.nan)
     signs = np.isfinite(km) & np.isin(km, SENTINELS) & (km > 20 * straight)
     judged = known & ~signs
-    for name, factor in (("metres", 1000.0), ("thousands of kilometres, as if kilometres had been taken for metres", 1e-3)):
+    for name, factor in (
+        ("metres", 1000.0),
+        ("thousands of kilometres, as if kilometres had been taken for metres", 1e-3),
+    ):
         fits = (detour / factor >= LIKELY_DETOUR[0]) & (detour / factor <= LIKELY_DETOUR[1])
         if _in_another_unit(fits, judged):
             found = pairs.listed(judged & fits, np.abs(np.log(np.where(judged, detour, 1.0))), pairs.km_words)
@@ -233,7 +240,7 @@ def _km_faults(pairs: _Pairs) -> Iterator[TableFault]:
 
 
 def _turned(pairs: _Pairs, zones: pd.DataFrame, sites: pd.DataFrame) -> Iterator[TableFault]:
-    """A whole square of as many zones as sites whose minutes fit the straight lines once rows and columns are swapped."""
+    """As many zones as sites whose minutes fit the straight lines once rows and columns are swapped."""
     count = len(zones)
     if count != len(sites) or count < 4 or len(pairs.minutes) != count * count:
         return
@@ -274,7 +281,10 @@ def _odd_times(pairs: _Pairs) -> Iterator[Oddity]:
     if len(minutes) < FEWEST_FOR_ORDER or np.ptp(minutes) == 0:
         return
     low, high = np.quantile(straight, [0.1, 0.9])
-    if high >= 3 * low and np.corrcoef(*(pd.Series(one).rank() for one in (minutes, straight)))[0, 1] < LEAST_CORRELATION:
+    if (
+        high >= 3 * low
+        and np.corrcoef(*(pd.Series(one).rank() for one in (minutes, straight)))[0, 1] < LEAST_CORRELATION
+    ):
         found = f"minutes of {len(pairs.minutes):,} journeys that hardly grow with the straight line"
         yield Oddity("minutes", f"{found}: are zones, sites and their places in the right order?", TAKEN)
 
@@ -304,6 +314,8 @@ def _odd_speeds(pairs: _Pairs) -> Iterator[Oddity]:
     fast = (np.nan_to_num(pairs.km) >= FAR_KM) & (kmh > ODD_ROAD_KMH)
     if fast.any():
         found = pairs.listed(
-            fast, np.where(fast, kmh, 0.0), lambda at: f"{_figure(pairs.km[at])} km in {_figure(pairs.minutes[at])} minutes"
+            fast,
+            np.where(fast, kmh, 0.0),
+            lambda at: f"{_figure(pairs.km[at])} km in {_figure(pairs.minutes[at])} minutes",
         )
         yield Oddity("minutes", f"{found}: faster than {ODD_ROAD_KMH:g} km/h by road", TAKEN)

@@ -27,6 +27,7 @@ from .studies.forecast_need import can_forecast, forecast_need
 from .studies.measure_coverage import measure_coverage
 from .studies.service_areas import service_areas
 from .studies.trade_offs import trade_offs
+from .studies.travel_matrix import check_journeys
 from .studies.travel_times import audit_network, travel_audit, travel_times, write_travel
 from .studies.what_if import what_if, with_candidates
 from .studies.where_best import where_best
@@ -62,6 +63,7 @@ __all__ = [
     "case_form",
     "case_options",
     "check_county",
+    "check_journeys",
     "compare_runs",
     "county_in",
     "cover_need",

@@ -1,4 +1,4 @@
-"""The table travel beside the places of its zones and sites: what cannot be, what is odd, and which journeys it lacks."""
+"""The table travel beside the places of zones and sites: what cannot be, what is odd, which journeys it lacks."""
 
 from collections.abc import Mapping
 from typing import Final

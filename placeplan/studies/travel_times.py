@@ -1,6 +1,7 @@
 """Travel times: from the county's roads, or its ready matrix, to minutes and km between zones and sites."""
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -33,7 +34,7 @@ from placeplan.studies.road_network import (
     road_method,
 )
 from placeplan.studies.travel_cache import FolderChunks, cache_folder, keep, read_kept, travel_key
-from placeplan.studies.travel_matrix import county_matrix
+from placeplan.studies.travel_matrix import county_matrix, straight_km
 
 __all__ = ["audit_network", "candidate_times", "travel_audit", "travel_times", "write_travel"]
 
@@ -73,7 +74,7 @@ def travel_audit(county: County, travel: TravelTimes) -> pd.DataFrame:
     share_nodes_in_largest_component, share_nodes_in_largest_two_way_component, share_points_snapped (zones
     and sites within the limit) and longest_snap_metres (of those).
     """
-    pairs = travel.reason.size
+    pairs, source = travel.reason.size, journey_source(county)
     rows: list[tuple[str, float]] = [
         ("zones", len(travel.zones)),
         ("sites", len(travel.sites)),
@@ -81,9 +82,11 @@ def travel_audit(county: County, travel: TravelTimes) -> pd.DataFrame:
         *(
             (f"share_{reason.name}", float((travel.reason == reason).sum()) / pairs if pairs else 0.0)
             for reason in Reason
+            # Only a matrix has a cut-off.
+            if reason != Reason.beyond_cut_off or source == "travel"
         ),
     ]
-    if journey_source(county) == "roads":
+    if source == "roads":
         network = county_network(county)
         parts = components(network)
         limit = county.settings.travel.snap_limit_metres
@@ -139,15 +142,17 @@ def _computed(county: County, sites: pd.DataFrame, *, progress: bool, store: Chu
     if source == "travel":
         matrix, said = county_matrix(county)
         with input_faults("travel"):
-            return matrix_times(
+            made = matrix_times(
                 matrix,
                 county.zones["zone"],
                 county.sites["site"],
                 peak_factor=options.peak_factor,
                 boarding_minutes=options.boarding_minutes,
                 limit_minutes=options.limit_minutes,
+                straight_km=straight_km(county),
                 method=f"{said}{extra}",
             )
+        return dataclasses.replace(made, method=made.method + _cut_off(made, matrix))
     network = county_network(county)
     with input_faults("roads"), _bar("Travel times", shown=progress) as advance:
         return route_times(
@@ -175,6 +180,19 @@ def _extras(county: County) -> str:
     if options.limit_minutes is not None:
         said += f"; up to {options.limit_minutes:g} minutes"
     return said
+
+
+def _cut_off(travel: TravelTimes, matrix: pd.DataFrame) -> str:
+    """The part of ``method`` that tells journeys which a router has left out for their length from unreachable ones."""
+    beyond = int((travel.reason == Reason.beyond_cut_off).sum())
+    if not beyond:
+        return ""
+    longest = pd.to_numeric(matrix["minutes"]).max()
+    share = beyond / travel.reason.size
+    return (
+        f"; {beyond:,} journeys ({share:.1%}) are not in it and lie beyond its longest, {longest:,.0f} minutes: "
+        "longer than its cut-off, not without a way"
+    )
 
 
 @contextlib.contextmanager
