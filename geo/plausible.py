@@ -281,10 +281,7 @@ def _odd_times(pairs: _Pairs) -> Iterator[Oddity]:
     if len(minutes) < FEWEST_FOR_ORDER or np.ptp(minutes) == 0:
         return
     low, high = np.quantile(straight, [0.1, 0.9])
-    if (
-        high >= 3 * low
-        and np.corrcoef(*(pd.Series(one).rank() for one in (minutes, straight)))[0, 1] < LEAST_CORRELATION
-    ):
+    if high >= 3 * low and pd.Series(minutes).rank().corr(pd.Series(straight).rank()) < LEAST_CORRELATION:
         found = f"minutes of {len(pairs.minutes):,} journeys that hardly grow with the straight line"
         yield Oddity("minutes", f"{found}: are zones, sites and their places in the right order?", TAKEN)
 

@@ -16,6 +16,7 @@ from placeplan.county.county import County
 from placeplan.errors import UsageError
 from placeplan.geo.audit import NetworkAudit, audit_roads
 from placeplan.geo.imported import matrix_times
+from placeplan.geo.road_tags import HONOURED, UNUSED
 from placeplan.geo.roads import components, link_positions
 from placeplan.geo.routes import ChunkStore, route_times
 from placeplan.geo.snap import snap_points
@@ -25,8 +26,8 @@ from placeplan.report.audit_map import audit_map_png
 from placeplan.runs import Run, write_run
 from placeplan.studies.road_network import (
     bad_settings,
-    county_links,
     county_network,
+    county_roads,
     county_sites,
     county_zones,
     input_faults,
@@ -72,7 +73,9 @@ def travel_audit(county: County, travel: TravelTimes) -> pd.DataFrame:
     zones, sites and pairs are counts; share_REASON is a share of the pairs for each ``Reason``. Where the
     journeys are by road: road_nodes, road_links, road_components (parts that no road joins),
     share_nodes_in_largest_component, share_nodes_in_largest_two_way_component, share_points_snapped (zones
-    and sites within the limit) and longest_snap_metres (of those).
+    and sites within the limit) and longest_snap_metres (of those). Of road files also not_used_ and not_driven_NAME:
+    how many of the files' speed limits, turn restrictions and the like journeys are made without, and how many roads
+    and barriers are not driven through.
     """
     pairs, source = travel.reason.size, journey_source(county)
     rows: list[tuple[str, float]] = [
@@ -87,7 +90,8 @@ def travel_audit(county: County, travel: TravelTimes) -> pd.DataFrame:
         ),
     ]
     if source == "roads":
-        network = county_network(county)
+        roads = county_roads(county)
+        network = county_network(county, roads)
         parts = components(network)
         limit = county.settings.travel.snap_limit_metres
         ties = [
@@ -103,6 +107,8 @@ def travel_audit(county: County, travel: TravelTimes) -> pd.DataFrame:
             ("share_nodes_in_largest_two_way_component", parts.largest_two_way_share),
             ("share_points_snapped", float(snapped.mean()) if len(snapped) else 0.0),
             ("longest_snap_metres", float(legs.max()) if len(legs) else 0.0),
+            *((f"not_used_{name}", roads.counts[name]) for name in UNUSED if name in roads.counts),
+            *((f"not_driven_{name}", roads.counts[name]) for name in HONOURED if name in roads.counts),
         ]
     return pd.DataFrame(
         {"measure": pd.Series([name for name, _ in rows], dtype="str"), "value": [float(value) for _, value in rows]}
@@ -153,7 +159,8 @@ def _computed(county: County, sites: pd.DataFrame, *, progress: bool, store: Chu
                 method=f"{said}{extra}",
             )
         return dataclasses.replace(made, method=made.method + _cut_off(made, matrix))
-    network = county_network(county)
+    roads = county_roads(county)
+    network = county_network(county, roads)
     with input_faults("roads"), _bar("Travel times", shown=progress) as advance:
         return route_times(
             network,
@@ -163,7 +170,7 @@ def _computed(county: County, sites: pd.DataFrame, *, progress: bool, store: Chu
             off_road_kmh=options.off_road_kmh,
             boarding_minutes=options.boarding_minutes,
             limit_minutes=options.limit_minutes,
-            method=f"{road_method(county)}; speeds of {options.speeds_year}: {options.speeds_source}{extra}",
+            method=f"{road_method(roads)}; speeds of {options.speeds_year}: {options.speeds_source}{extra}",
             on_progress=advance,
             store=store,
         )
@@ -237,7 +244,7 @@ def audit_network(county: County) -> tuple[NetworkAudit, NDArray[np.object_], pd
     It lists what is wrong with roads that journeys could not be made of, too.
     """
     options = county.settings.travel
-    links = county_links(county)
+    links = county_roads(county).links
     points = {"zone": county_zones(county), "site": county_sites(county)}
     audit = audit_roads(links, points, speeds=options.speeds, snap_limit_metres=options.snap_limit_metres)
     starts, ends, lines = link_positions(links)
