@@ -13,6 +13,7 @@ from .studies.allocate_need import NeedAllocation, allocate_need, county_in
 from .studies.allocate_places import allocate_places
 from .studies.allocate_years import allocate_years
 from .studies.answers import Allocation, MorePlaces, allocation_run, draw_allocation, report_allocation
+from .studies.calibrate_travel import Calibration, calibrate_travel
 from .studies.case_answers import CaseOptions, Meeting
 from .studies.case_meeting import partnership_meeting
 from .studies.case_options import case_options
@@ -35,6 +36,7 @@ from .studies.years_answers import YearsAllocation
 
 __all__ = [
     "Allocation",
+    "Calibration",
     "CaseOptions",
     "Comparison",
     "County",
@@ -59,6 +61,7 @@ __all__ = [
     "allocate_years",
     "allocation_run",
     "audit_network",
+    "calibrate_travel",
     "can_forecast",
     "case_form",
     "case_options",

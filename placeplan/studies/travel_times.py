@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,26 @@ from placeplan.studies.road_network import (
 from placeplan.studies.travel_cache import FolderChunks, cache_folder, keep, read_kept, travel_key
 from placeplan.studies.travel_matrix import county_matrix, straight_km
 
-__all__ = ["audit_network", "candidate_times", "travel_audit", "travel_times", "write_travel"]
+__all__ = ["CalibrationTables", "audit_network", "candidate_times", "travel_audit", "travel_times", "write_travel"]
+
+
+class CalibrationTables(Protocol):
+    """What ``write_travel`` needs of a calibration (``calibrate_travel``)."""
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Its tables."""
+        ...
+
+    @property
+    def method(self) -> str:
+        """What was fitted and kept."""
+        ...
+
+    @property
+    def lines(self) -> str:
+        """The lines of county.toml."""
+        ...
 
 
 def travel_times(county: County, *, cache: bool = True, progress: bool = False) -> TravelTimes:
@@ -218,8 +238,15 @@ def _fits(travel: TravelTimes, county: County) -> bool:
     return list(travel.zones) == list(county.zones["zone"]) and list(travel.sites) == list(county.sites["site"])
 
 
-def write_travel(county: County, travel: TravelTimes, out: str | Path, *, replace: bool = False) -> Path:
-    """Write the journeys and what they rest on as a run's folder, and return it.
+def write_travel(
+    county: County,
+    travel: TravelTimes,
+    out: str | Path,
+    *,
+    calibration: CalibrationTables | None = None,
+    replace: bool = False,
+) -> Path:
+    """Write the journeys and what they rest on as a run's folder, with the tables of ``calibration``, and return it.
 
     Tables travel and travel_audit; where they are by road, the network audit too (network_summary, network_components,
     network_snaps, network_worst_snaps, network_faults) with its map. There is nothing about children in it. Raises
@@ -228,6 +255,9 @@ def write_travel(county: County, travel: TravelTimes, out: str | Path, *, replac
     journeys = travel.frame().replace({"minutes": {np.inf: np.nan}, "km": {np.inf: np.nan}})
     facts = {"county": county.name, "command": "travel", "input_digest": county.digest, "travel_method": travel.method}
     tables = {"travel": journeys, "travel_audit": travel_audit(county, travel)}
+    if calibration is not None:
+        tables |= calibration.tables
+        facts |= {"calibration": calibration.method, "calibrated_settings": calibration.lines}
     files: dict[str, Callable[[], bytes] | Path] = {}
     if journey_source(county) == "roads":
         audit, lines, points = audit_network(county)
