@@ -21,7 +21,7 @@ def check(county: County) -> None:
         "more children whose plans are met in mainstream": len(read.met_in_mainstream),
     }
     typer.echo(
-        f"{read.name}: no faults. "
+        f"{read.name}, as of {read.settings.as_of:%Y-%m-%d}: no faults. "
         + ", ".join(f"{count:,} {name}" for name, count in counts.items() if count or name == "children")
         + "."
     )
