@@ -21,8 +21,8 @@ Journeys are one way.
 **What is read, and what is not.** Files, sheets and layers are read by their exact names. One that looks like a table
 under another name or ending (`children.xlsx`, `Copy of children.csv`, a sheet `CYP` with the columns of `children`) is
 a fault where that table has no rows otherwise; every other file, sheet and layer is listed by `check` and in each run,
-but for hidden files, readme files, this page and runs. Hidden sheets, rows and columns are read as if they were shown, and
-listed. A formula that no spreadsheet has worked out, a failed one (`#N/A`, `#REF!`) and a merged cell are faults.
+but for hidden files, readme files, this page and runs. Hidden sheets, rows and columns are read as if they were shown,
+and listed. A formula that no spreadsheet has worked out, a failed one (`#N/A`, `#REF!`) and a merged cell are faults.
 
 **Spellings.** Text is the same where Unicode says so (composed or not, whichever space); characters that are not seen
 are left out and listed. A year group may be written `7`, `Y7` or `Year 7`, Reception `0` or `R`, a nursery year `N1` or
