@@ -5,7 +5,7 @@ from typing import Final
 
 from placeplan.county.checks_candidates import candidates_faults
 from placeplan.county.checks_cases import cases_faults
-from placeplan.county.checks_children import children_faults, substitutes_faults, top_ups_faults
+from placeplan.county.checks_children import children_faults, children_notes, substitutes_faults, top_ups_faults
 from placeplan.county.checks_places import roads_faults, sites_faults, sites_notes, zones_faults
 from placeplan.county.checks_plans import plans_faults
 from placeplan.county.checks_scenarios import scenarios_faults
@@ -119,5 +119,9 @@ def cross_table_faults(
 
 
 def cross_table_notes(tables: Mapping[str, ReadTable]) -> list[Note]:
-    """What has to be known of tables without a fault that one cell cannot show."""
-    return [*sites_notes(tables), *travel_notes(tables)]
+    """What has to be known of tables that have no fault."""
+    return [
+        *children_notes(tables["children"], tables["top_ups"]),
+        *sites_notes(tables),
+        *travel_notes(tables),
+    ]

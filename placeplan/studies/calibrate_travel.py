@@ -89,7 +89,7 @@ def calibrate_travel(county: County, observed: str | Path) -> Calibration:
     )
     errors = pd.concat(
         [
-            travel_errors(model, _square(journeys, rows)).assign(half=half, settings=when)
+            _errors(model, journeys, rows).assign(half=half, settings=when)
             for half, rows in (("fitted", ~kept), ("kept", kept))
             for when, model in (("before", before), ("after", after))
         ],
@@ -130,6 +130,12 @@ def _kept(journeys: ObservedJourneys, seed: int) -> tuple[NDArray[np.bool_], str
 
 def _square(journeys: ObservedJourneys, rows: NDArray[np.bool_]) -> pd.DataFrame:
     return journeys.minutes[rows].pivot_table(index="zone", columns="site", values="minutes")
+
+
+def _errors(model: pd.DataFrame, journeys: ObservedJourneys, rows: NDArray[np.bool_]) -> pd.DataFrame:
+    """How far ``model`` is from some of the journeys; ``left_out`` are those of them that have no way."""
+    errors = travel_errors(model, _square(journeys, rows))
+    return errors.assign(left_out=int(rows.sum()) - errors["pairs"])
 
 
 def _modelled(county: County, journeys: ObservedJourneys) -> pd.DataFrame:

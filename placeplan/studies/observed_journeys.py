@@ -68,7 +68,7 @@ def read_observed(path: str | Path, county: County) -> ObservedJourneys:
     sites = county_sites(county)
     own = sites.loc[sites.index.isin(frame["site"][at_site])]
     destinations = pd.concat([own, places.drop_duplicates("site").set_index("site")]).rename_axis("site")
-    medians = journeys.groupby(["zone", "site"], as_index=False)["minutes"].median()
+    medians = journeys.groupby(["zone", "site"])["minutes"].median().rename("minutes").reset_index()
     _refuse_impossible(file, medians, county, destinations)
     return ObservedJourneys(medians, destinations, len(frame))
 
@@ -108,7 +108,7 @@ def _zone_faults(file: Path, frame: pd.DataFrame, county: County) -> list[Fault]
     return [
         _fault(
             file,
-            row,
+            int(row),
             "zone",
             frame["zone"].iloc[row],
             f"a zone of table zones{suggest(frame['zone'].iloc[row], known)}",

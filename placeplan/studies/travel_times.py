@@ -263,6 +263,8 @@ def write_travel(
         audit, lines, points = audit_network(county)
         frames = ("summary", "components", "snaps", "worst_snaps", "faults")
         tables |= {f"network_{name}": getattr(audit, name) for name in frames}
+        # In a run's tables ``found`` is a number.
+        tables["network_faults"] = audit.faults.rename(columns={"found": "details"})
         source = f"{county.name}. Journeys: {travel.method.partition(';')[0]}. British National Grid."
         files["network_audit.png"] = lambda: audit_map_png(audit, lines, points, county.localities, source=source)
     return write_run(Run("travel", county.name, tables, {}, facts), out, files=files, replace=replace)
