@@ -30,8 +30,11 @@ A_DAY: Final = 1440.0
 LONGEST_KM: Final = 3000.0
 """Minutes and kilometres that no journey of a school morning has; Land's End is 1,350 km from John o' Groats."""
 
-LIKELY_KMH: Final = (10.0, 110.0)
-"""Straight lines' km/h that a unit has to make likely; a car's are 25 to 70."""
+LIKELY_KMH: Final = (4.0, 110.0)
+"""Straight lines' km/h that a unit has to make likely; a car's are 25 to 70, a bus's with its wait far less."""
+
+SIGN_KMH: Final = 10.0
+"""A number that may stand for no journey does where it would be slower than this."""
 
 ODD_KMH: Final = (3.0, 130.0)
 """Straight lines' km/h beyond which a journey is odd, walking and motorways included."""
@@ -172,7 +175,7 @@ def _time_faults(pairs: _Pairs, stated: str) -> Iterator[TableFault]:
         yield TableFault(None, "minutes", found, "the minutes that each journey takes")
         return
     raw = minutes * 60 if stated == "seconds" else minutes
-    signs = np.isin(np.round(raw, 6), SENTINELS if stated == "seconds" else (999, *SENTINELS)) & (kmh < LIKELY_KMH[0])
+    signs = np.isin(np.round(raw, 6), SENTINELS if stated == "seconds" else (999, *SENTINELS)) & (kmh < SIGN_KMH)
     # Times that were stated to be seconds were divided by 60 before they came here.
     units = (
         {"thousandths of a second": 1000.0, "minutes": 1 / 60, "hours": 1 / 3600}

@@ -1,6 +1,7 @@
 """placeplan travel: the journeys of a county with what they rest on, and its speeds fitted to observed ones."""
 
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +29,9 @@ def travel(county: County, out: Out = None, *, calibrate: Calibrate = None, repl
     with clock() as timings:
         with step(timings, "read"):
             read = pp.read_county(county)
-        digest = read.digest if calibrate is None else f"{read.digest}{calibrate.name}"
+        # A file that is not there is told of by the calibration.
+        observed = calibrate.read_bytes() if calibrate is not None and calibrate.is_file() else b""
+        digest = f"{read.digest}{sha256(observed).hexdigest()}" if observed else read.digest
         folder = run_folder(out, read.name, "travel", digest)
         refuse_existing(folder, replace=replace)
         fitted = None
