@@ -38,7 +38,10 @@ LONG_NAMES: Final = {
 """What the columns of a long csv are called, in order of preference; r5py writes from_id, to_id, travel_time."""
 
 LONGEST_MINUTES: Final = 600.0
-"""A median journey above this in minutes, or below a sixtieth of a minute, is in the other unit."""
+"""A median journey above this in minutes, or below a sixtieth of a minute, is in another unit."""
+
+OTHER_UNITS: Final = {"minutes": ("hours", "seconds"), "seconds": ("minutes", "thousandths of a second")}
+"""What times that were stated to be in a unit are likely to be: those far too small, and those far too large."""
 
 
 def osrm_matrix(
@@ -301,7 +304,7 @@ def _minutes(times: pd.Series, unit: Unit) -> pd.Series:
     minutes = numbers / 60.0 if unit == "seconds" else numbers
     middle = float(minutes.median()) if minutes.notna().any() else 1.0
     if middle > LONGEST_MINUTES or 0 < middle < 1 / 60:
-        other = "minutes" if unit == "seconds" else "seconds"
+        other = OTHER_UNITS[unit][int(middle > LONGEST_MINUTES)]
         found = f"a median journey of {middle:,.4g} minutes"
         raise TableError([TableFault(None, "time", found, f"times in {unit}; these look like {other}")])
     return minutes.astype(float)

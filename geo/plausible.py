@@ -33,8 +33,11 @@ LONGEST_KM: Final = 3000.0
 LIKELY_KMH: Final = (4.0, 110.0)
 """Straight lines' km/h that a unit has to make likely; a car's are 25 to 70, a bus's with its wait far less."""
 
-SIGN_KMH: Final = 10.0
-"""A number that may stand for no journey does where it would be slower than this."""
+SURE_KMH: Final = 10.0
+"""Below this a number that may stand for no journey does, and of times too short for their distance only nearly all of
+them show another unit: a few may be wrong one by one."""
+
+NEARLY_ALL: Final = 0.8
 
 ODD_KMH: Final = (3.0, 130.0)
 """Straight lines' km/h beyond which a journey is odd, walking and motorways included."""
@@ -175,7 +178,7 @@ def _time_faults(pairs: _Pairs, stated: str) -> Iterator[TableFault]:
         yield TableFault(None, "minutes", found, "the minutes that each journey takes")
         return
     raw = minutes * 60 if stated == "seconds" else minutes
-    signs = np.isin(np.round(raw, 6), SENTINELS if stated == "seconds" else (999, *SENTINELS)) & (kmh < SIGN_KMH)
+    signs = np.isin(np.round(raw, 6), SENTINELS if stated == "seconds" else (999, *SENTINELS)) & (kmh < SURE_KMH)
     # Times that were stated to be seconds were divided by 60 before they came here.
     units = (
         {"thousandths of a second": 1000.0, "minutes": 1 / 60, "hours": 1 / 3600}
@@ -186,6 +189,8 @@ def _time_faults(pairs: _Pairs, stated: str) -> Iterator[TableFault]:
     for name, factor in units.items():
         fits = (kmh * factor >= LIKELY_KMH[0]) & (kmh * factor <= LIKELY_KMH[1])
         wrong = fits & ((kmh < ODD_KMH[0]) | (kmh > ODD_KMH[1]))
+        if factor < 1 and (wrong & judged).sum() < NEARLY_ALL * judged.sum():
+            wrong &= kmh * factor >= SURE_KMH
         if _in_another_unit(wrong, judged):
             chosen = judged & wrong
             found = pairs.listed(chosen, np.abs(np.log(np.where(judged, kmh, 1.0))), pairs.time_words)
