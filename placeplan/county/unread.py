@@ -12,7 +12,7 @@ from placeplan.county.other_files import MATRIX_ENDINGS, ROAD_ENDINGS
 from placeplan.county.spelling import folded, plain_text
 from placeplan.errors import Fault, Note
 
-__all__ = ["OWN_SHEETS", "SETTINGS_NAME", "Unread", "said_of_unread", "unread_file", "unread_in_folders"]
+__all__ = ["DOCUMENTS", "OWN_SHEETS", "SETTINGS_NAME", "Unread", "said_of_unread", "unread_file", "unread_in_folders"]
 
 SETTINGS_NAME: Final = "county"
 """What the settings are called: county.toml, or the sheet of a workbook."""

@@ -15,6 +15,7 @@ from tiny_county import COUNTY_TOML, TINY_TABLES, write_tiny_county
 
 from placeplan.county.columns import TABLES
 from placeplan.county.county import County
+from placeplan.county.noted import published_notes
 from placeplan.county.reading import check_county, read_county
 from placeplan.errors import Fault
 
@@ -85,6 +86,10 @@ def test_what_lies_beside_full_tables_is_named_and_changes_nothing(tmp_path: Pat
     read = read_county(folder)
     assert {note.table for note in read.notes} == {*lying, "earlier/children.csv", "roads/roads.shp"}
     assert all(note.taken.startswith("not read") for note in read.notes)
+    # What is published names no document: a name may be somebody's.
+    published = published_notes(read.notes)
+    assert "1 document beside the tables: not read" in published
+    assert not any("minutes of meeting" in sentence for sentence in published)
     for table in TABLES:
         pd.testing.assert_frame_equal(
             pd.DataFrame(getattr(read, table)).drop(columns="geometry", errors="ignore"),
