@@ -1,6 +1,6 @@
 """Road files and other engines' travel times beside a county: which there are; journeys have one source.
 
-They may be large: they are hashed as they lie; roads are read when journeys are timed, matrices when they are checked too.
+They may be large: they are hashed as they lie; roads are read when journeys are timed, matrices also when checked.
 """
 
 import hashlib
