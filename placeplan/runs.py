@@ -17,9 +17,9 @@ from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 
 from placeplan.errors import Fault, InputError, UsageError
+from placeplan.geo.geopackage import GeoPackageError, layer_names, read_layer
 from placeplan.run_reading import read_table
 from placeplan.run_tables import table_text
 
@@ -186,6 +186,15 @@ def _record(folder: Path) -> dict[str, Any]:
     return record
 
 
+def _layers(path: Path) -> dict[str, gpd.GeoDataFrame]:
+    """The layers of a run that its GeoPackage has."""
+    try:
+        present = set(layer_names(path))
+        return {name: gpd.GeoDataFrame(read_layer(path, name)) for name in LAYER_NAMES if name in present}
+    except GeoPackageError as error:
+        raise InputError([Fault(LAYERS_FILE, "", "", str(error), "the GeoPackage as it was written")]) from error
+
+
 def read_run(folder: str | Path) -> Run:
     """The run that ``write_run`` left in ``folder``.
 
@@ -212,10 +221,7 @@ def read_run(folder: str | Path) -> Run:
     }
     layers: dict[str, gpd.GeoDataFrame] = {}
     if LAYERS_FILE in names:
-        present = {str(name) for name, _ in pyogrio.list_layers(folder / LAYERS_FILE)}
-        for name in LAYER_NAMES:
-            if name in present:
-                layers[name] = gpd.read_file(folder / LAYERS_FILE, layer=name, engine="pyogrio")
+        layers = _layers(folder / LAYERS_FILE)
     return Run(
         command=record["command"],
         county=record["county"],

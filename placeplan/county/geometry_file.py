@@ -7,7 +7,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pyogrio
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry import shape
@@ -16,7 +15,8 @@ from placeplan.county.csv_file import decode
 from placeplan.county.faults import shown
 from placeplan.county.raw import RawTable, cell_text, raw_table, table_named
 from placeplan.errors import Fault
-from placeplan.geo.crs import GRID, looks_like_degrees, looks_like_swapped_degrees, to_grid
+from placeplan.geo.crs import looks_like_degrees, looks_like_swapped_degrees, to_grid
+from placeplan.geo.geopackage import GeoPackageError, layer_names, read_layer
 
 __all__ = ["GEOPACKAGE", "geometry_from_text", "read_geojson_table", "read_geopackage"]
 
@@ -111,12 +111,12 @@ def read_geojson_table(table: str, file: str, data: bytes) -> tuple[RawTable | N
 
 
 def _read_layer(path: Path, layer: str, table: str) -> tuple[RawTable | None, list[Fault]]:
-    frame = pyogrio.read_dataframe(path, layer=layer)
+    frame = read_layer(path, layer)
     geometry: NDArray[np.object_] | None = None
     if isinstance(frame, gpd.GeoDataFrame):
         if frame.crs is None:
             return None, [Fault(table, "", "geometry", "no coordinate system", "a layer that names its own")]
-        geometry = np.asarray(shapely.force_2d(frame.geometry.to_crs(GRID).to_numpy()), dtype=object)
+        geometry = np.asarray(shapely.force_2d(frame.geometry.to_numpy()), dtype=object)
         frame = frame.drop(columns=frame.geometry.name)
     texts = [[cell_text(value) for value in frame[column].astype(object)] for column in frame.columns]
     lines = [(place + 2, [column[place] for column in texts]) for place in range(len(frame))]
@@ -128,10 +128,8 @@ def read_geopackage(path: Path) -> tuple[list[RawTable], list[Fault]]:
     tables: list[RawTable] = []
     faults: list[Fault] = []
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-    except Exception as error:  # noqa: BLE001 - a damaged database raises many kinds, which mean the same
+        layers = layer_names(path)
+    except GeoPackageError as error:
         return [], [Fault(path.name, "", "", shown(error), "a GeoPackage")]
     for layer in layers:
         table, perhaps = table_named(layer)
@@ -140,10 +138,8 @@ def read_geopackage(path: Path) -> tuple[list[RawTable], list[Fault]]:
                 faults.append(Fault(perhaps, "", "", f"layer {shown(layer)}", f"a layer named {perhaps}"))
             continue
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                raw, layer_faults = _read_layer(path, layer, table)
-        except Exception as error:  # noqa: BLE001 - as above, of one layer
+            raw, layer_faults = _read_layer(path, layer, table)
+        except GeoPackageError as error:
             faults.append(Fault(table, "", "", f"{path.name}: {shown(error)}", "a layer of a GeoPackage"))
             continue
         faults += layer_faults
