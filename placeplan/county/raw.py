@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from placeplan.county.columns import TABLES
 from placeplan.county.faults import nearest, shown, suggest
-from placeplan.errors import Fault
+from placeplan.errors import Fault, Note
 
 __all__ = ["RawTable", "cell_text", "raw_table", "table_named", "tidied"]
 
@@ -31,6 +31,7 @@ class RawTable:
     cells: pd.DataFrame = field(repr=False)
     rows: NDArray[np.int64] = field(repr=False)
     geometry: NDArray[np.object_] | None = field(default=None, repr=False)
+    notes: tuple[Note, ...] = ()
 
 
 def cell_text(value: Any) -> str | None:

@@ -102,6 +102,7 @@ def read_county(source: str | Path) -> County:
         localities=localities,
         zones=zones,
         roads=_with_ends(roads),
+        notes=tuple(sorted({*sources.notes, *(note for table in tables.values() for note in table.notes)})),
         road_files=roads_there,
         matrix_files=matrix_there,
         **frames,

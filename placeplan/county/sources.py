@@ -14,7 +14,7 @@ from placeplan.county.csv_file import read_csv_table
 from placeplan.county.geometry_file import GEOPACKAGE, geometry_from_text, read_geojson_table, read_geopackage
 from placeplan.county.raw import RawTable, table_named
 from placeplan.county.workbook import SettingsSheet, read_workbook
-from placeplan.errors import Fault, InputError, UsageError
+from placeplan.errors import Fault, InputError, Note, UsageError
 
 __all__ = ["SETTINGS_FILE", "Sources", "gather"]
 
@@ -39,6 +39,7 @@ class Sources:
     tables: dict[str, RawTable] = field(repr=False)
     tried: frozenset[str]
     faults: tuple[Fault, ...]
+    notes: tuple[Note, ...] = ()
 
 
 def _example(name: str) -> Path:

@@ -14,7 +14,7 @@ from placeplan.county.convert import converted, empty_column
 from placeplan.county.faults import shown
 from placeplan.county.raw import RawTable
 from placeplan.county.schemas import schema_faults
-from placeplan.errors import Fault
+from placeplan.errors import Fault, Note
 from placeplan.geo.crs import GRID, in_grid
 
 __all__ = ["ReadTable", "absent_table", "finished", "read_table"]
@@ -33,6 +33,7 @@ class ReadTable:
     rows: NDArray[np.int64] = field(repr=False)
     geometry: NDArray[np.object_] | None = field(repr=False)
     faults: tuple[Fault, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def fault(self, place: int, column: str, value: object, expected: str) -> Fault:
         """A fault in the row at ``place``, counted from 0."""
@@ -93,7 +94,7 @@ def read_table(raw: RawTable, *, known: set[tuple[str, str]]) -> ReadTable:
         faults += geometry_faults
     if table.required and not len(frame):
         faults.append(Fault(table.name, "", "", "no rows", f"at least one row: {table.row}"))
-    return ReadTable(table, frame, raw.rows, geometry, tuple(faults))
+    return ReadTable(table, frame, raw.rows, geometry, tuple(faults), raw.notes)
 
 
 def finished(read: ReadTable) -> pd.DataFrame:
