@@ -51,7 +51,8 @@ _CODE: Final = re.compile(r"(?:\+init=)?([A-Za-z]+:\w+)(?: \+type=crs)?(?: \+no_
 _WELL_KNOWN: Final = re.compile(r"(?:PROJCS|GEOGCS|COMPD_CS|PROJCRS|GEOGCRS|GEODCRS|COMPOUNDCRS)\[", re.IGNORECASE)
 _NAMES_A_FILE: Final = re.compile(r"PARAMETERFILE|EXTENSION|BOUNDCRS|GRIDS", re.IGNORECASE)
 _PLAIN_KEYS: Final = re.compile(
-    r"\+proj=\w+(?: \+(?:(?:zone|datum|ellps|units|type|lat_0|lat_1|lat_2|lon_0|k|k_0|x_0|y_0|towgs84)=[\w.,-]+|no_defs|south))*"
+    r"\+proj=\w+"
+    r"(?: \+(?:no_defs|south|(?:zone|datum|ellps|units|type|lat_[012]|lon_0|k(?:_0)?|[xy]_0|towgs84)=[\w.,-]+))*"
 )
 
 

@@ -189,7 +189,7 @@ def _within(
     if bounds is None or there is None or "USING RTREE" not in str(there[0]).upper():
         return "", ()
     west, south, east, north = bounds
-    inside = f"SELECT id FROM {_named(index)} WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"  # noqa: S608
+    inside = f"SELECT id FROM {_named(index)} WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"  # noqa: S608 - quoted
     return f" WHERE rowid IN ({inside})", (west, east, south, north)
 
 

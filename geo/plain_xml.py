@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Final, NoReturn
+from typing import IO, BinaryIO, Final, NoReturn
 from xml.parsers import expat
 
 from .ordinary_file import open_ordinary
@@ -28,7 +28,7 @@ def _declared(*_about: object) -> NoReturn:
     raise _DoctypeError
 
 
-def has_doctype(file: BinaryIO) -> bool:
+def has_doctype(file: IO[bytes]) -> bool:
     """Whether the XML in ``file`` declares a document type, which can name other files and entities.
 
     It is read up to its first element, in whatever encoding; what is no XML has none.
@@ -46,7 +46,10 @@ def has_doctype(file: BinaryIO) -> bool:
 
 
 def open_plain_xml(path: Path) -> BinaryIO:
-    """``path`` opened as XML without a document type; ``ValueError`` where it has one, ``OSError`` where it is no file."""
+    """``path`` opened as XML without a document type.
+
+    ``ValueError`` where it has one, ``OSError`` where it is no ordinary file.
+    """
     file = open_ordinary(path)
     if has_doctype(file):
         file.close()

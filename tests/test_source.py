@@ -54,12 +54,15 @@ RUNS = {
 }
 YEARS = {"years_problem", "years_accounts", "recount_years", "verify_years"}
 COVERAGE = {"need_groups", "reach", "people_reach", "coverage_tables", "candidates"}
+OPENING = ("geo.geopackage", "geo.ordinary_file", "geo.plain_xml")
+"""How any file is opened, one place for all."""
+
 MAY_IMPORT = {
     "placeplan": {"errors", "county", "runs", "studies", "report", "geo.travel"},  # the public names
     "errors": set(),
     "geo": set(),
     "models": set(),
-    "county": {"errors", "geo.crs"},
+    "county": {"errors", "geo.crs", *OPENING},
     "synthetic": COUNTY | {"geo", "models"},
     "provision": COUNTY,
     "cohort": COUNTY | {"provision"},
@@ -67,7 +70,7 @@ MAY_IMPORT = {
     "cases_columns": set(),
     "run_tables": COUNTY | {"explained_columns", "cases_columns"},
     "run_reading": {"errors", "run_tables"},
-    "runs": {"errors", "run_tables", "run_reading"},
+    "runs": {"errors", "run_tables", "run_reading", *OPENING},
     "suppression": set(),
     "withholding": {"run_tables", "suppression"},
     "privacy_coverage": COUNTY | {"run_tables", "suppression", "withholding"},

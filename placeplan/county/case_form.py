@@ -24,6 +24,7 @@ from placeplan.county.terms import first_term, term_name
 from placeplan.county.vocabulary import BOARDING, KINDS, MODELS, NEEDS
 from placeplan.county.workbook import read_workbook
 from placeplan.errors import Fault, InputError, UsageError
+from placeplan.geo.ordinary_file import read_ordinary
 
 __all__ = ["case_form", "with_cases", "with_forms"]
 
@@ -167,7 +168,7 @@ def with_forms(county: County, paths: str | Path | Iterable[str | Path]) -> Coun
     """
     for path in map(Path, [paths] if isinstance(paths, str | Path) else paths):
         try:
-            data = path.read_bytes()
+            data = read_ordinary(path)
         except OSError as error:
             raise UsageError(
                 f"{path}: {error.strerror or error}; expected a workbook with a sheet {NAMES[0]}"

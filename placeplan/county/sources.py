@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from placeplan.county.columns import TABLES
 from placeplan.county.csv_file import read_csv_table
 from placeplan.county.geometry_file import GEOPACKAGE, geometry_from_text, read_geojson_table, read_geopackage
+from placeplan.county.on_disk import ordinary_files, read_bytes
 from placeplan.county.raw import RawTable, table_named
 from placeplan.county.workbook import SettingsSheet, read_workbook
 from placeplan.errors import Fault, InputError, Note, UsageError
+from placeplan.geo.geopackage import sidecars
 
 __all__ = ["SETTINGS_FILE", "Sources", "gather"]
 
@@ -69,14 +71,6 @@ def _digest(contents: dict[str, bytes]) -> str:
         digest.update(f"{name}\0{len(contents[name])}\0".encode())
         digest.update(contents[name])
     return digest.hexdigest()
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError([Fault(path.name, "", "", reason, "a file that can be read")]) from error
 
 
 def _keys(raw: RawTable, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -142,11 +136,7 @@ def _gather_folder(source: str, folder: Path) -> Sources:
     contents: dict[str, bytes] = {}
     found: dict[str, list[RawTable]] = {}
     tried: set[str] = set()
-    faults: list[Fault] = []
-    try:
-        files = sorted(path for path in folder.iterdir() if path.is_file())
-    except OSError as error:
-        raise InputError([Fault(folder.name, "", "", str(error.strerror), "a folder that can be read")]) from error
+    files, faults = ordinary_files(folder)
     # A csv file comes before its companion: .csv sorts before .geojson, and the GeoPackage is read last.
     for path in files:
         suffix = path.suffix.casefold()
@@ -158,7 +148,7 @@ def _gather_folder(source: str, folder: Path) -> Sources:
                 right = f"{table or perhaps}{suffix}"
                 faults.append(Fault(table or perhaps or "", "", "", path.name, f"a file named {right}"))
             continue
-        contents[path.name] = _read_bytes(path)
+        contents[path.name] = read_bytes(path)
         read = read_csv_table if suffix == ".csv" else read_geojson_table
         raw, table_faults = read(table, path.name, contents[path.name])
         tried.add(table)
@@ -166,8 +156,8 @@ def _gather_folder(source: str, folder: Path) -> Sources:
         if raw is not None:
             found.setdefault(table, []).append(raw)
     geopackage = folder / GEOPACKAGE
-    if geopackage.is_file():
-        contents[GEOPACKAGE] = _read_bytes(geopackage)
+    if geopackage in files:
+        contents |= {file.name: read_bytes(file) for file in (geopackage, *sidecars(geopackage))}
         layers, layer_faults = read_geopackage(geopackage)
         faults += layer_faults
         tried |= {fault.table for fault in layer_faults}
@@ -175,15 +165,15 @@ def _gather_folder(source: str, folder: Path) -> Sources:
             tried.add(layer.table)
             found.setdefault(layer.table, []).append(layer)
     settings = folder / SETTINGS_FILE
-    if settings.is_file():
-        contents[SETTINGS_FILE] = _read_bytes(settings)
+    if settings in files:
+        contents[SETTINGS_FILE] = read_bytes(settings)
     tables, joining_faults = _joined(found)
     stated = contents.get(SETTINGS_FILE)
     return Sources(source, folder, _digest(contents), stated, tables, frozenset(tried), (*faults, *joining_faults))
 
 
 def _gather_workbook(source: str, path: Path) -> Sources:
-    data = _read_bytes(path)
+    data = read_bytes(path)
     settings, raws, faults = read_workbook(path.name, data)
     tables, joining_faults = _joined({raw.table: [raw] for raw in raws})
     tried = frozenset({raw.table for raw in raws} | {fault.table for fault in faults})

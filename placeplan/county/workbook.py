@@ -12,6 +12,7 @@ import openpyxl
 from placeplan.county.faults import nearest, shown
 from placeplan.county.raw import RawTable, cell_text, raw_table, table_named
 from placeplan.errors import Fault
+from placeplan.geo.plain_xml import has_doctype
 
 __all__ = ["SettingsSheet", "read_workbook"]
 
@@ -59,15 +60,27 @@ def _read_settings(sheet: Any) -> tuple[SettingsSheet, list[Fault]]:
     return settings, []
 
 
+def _doctype(archive: zipfile.ZipFile, name: str) -> bool:
+    """Whether a part declares a document type, which could name other files; no spreadsheet program writes one."""
+    if not name.endswith((".xml", ".rels")):
+        return False
+    with archive.open(name) as part:
+        return has_doctype(part)
+
+
 def read_workbook(file: str, data: bytes) -> tuple[SettingsSheet | None, list[RawTable], list[Fault]]:
     """The settings (None where there is no sheet of them), the tables and the faults of a workbook."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > LARGEST_BYTES:
                 return None, [], [Fault(file, "", "", file, "a workbook of less than 2 GB unpacked")]
+            declared = next((name for name in archive.namelist() if _doctype(archive, name)), None)
+            if declared is not None:
+                return None, [], [Fault(file, "", "", f"{declared} with a document type", "an Excel workbook (.xlsx)")]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _read_sheets(openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True), file)
+            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+            return _read_sheets(book, file)
     except Exception as error:  # noqa: BLE001 - damage shows in the zip, the XML or the reader, and means the same
         told = "no workbook, or a damaged one" if isinstance(error, zipfile.BadZipFile) else shown(error)
         return None, [], [Fault(file, "", "", told, "an Excel workbook (.xlsx)")]
