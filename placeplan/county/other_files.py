@@ -39,7 +39,7 @@ def _pointed_at(base: Path, stated: str | None) -> list[Path]:
     relative = pattern.relative_to(pattern.anchor) if pattern.is_absolute() else pattern
     try:
         return sorted(anchor.glob(relative.as_posix()))
-    except (OSError, ValueError, NotImplementedError):  # a pattern that cannot be one
+    except (OSError, ValueError, IndexError, NotImplementedError):  # a pattern that cannot be one
         return []
 
 

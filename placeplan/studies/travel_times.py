@@ -208,6 +208,8 @@ def write_travel(county: County, travel: TravelTimes, out: str | Path, *, replac
         audit, lines, points = audit_network(county)
         frames = ("summary", "components", "snaps", "worst_snaps", "faults")
         tables |= {f"network_{name}": getattr(audit, name) for name in frames}
+        # What was found of a road is words; of a rule, under the same heading, it is a number.
+        tables["network_faults"] = audit.faults.rename(columns={"found": "detail"})
         source = f"{county.name}. Journeys: {travel.method.partition(';')[0]}. British National Grid."
         files["network_audit.png"] = lambda: audit_map_png(audit, lines, points, county.localities, source=source)
     return write_run(Run("travel", county.name, tables, {}, facts), out, files=files, replace=replace)
