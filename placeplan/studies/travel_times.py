@@ -52,9 +52,10 @@ def travel_times(county: County, *, cache: bool = True, progress: bool = False) 
 
     Raises ``InputError`` with every fault of the roads or the matrix.
     """
-    if not cache:
+    folder = cache_folder() if cache else None
+    if folder is None:
         return _computed(county, county_sites(county), progress=progress)
-    path = cache_folder() / f"travel-{travel_key(county)}.npz"
+    path = folder / f"travel-{travel_key(county)}.npz"
     kept = read_kept(path)
     if kept is not None and _fits(kept, county):
         return kept
