@@ -20,7 +20,8 @@ class _Patient:
 
     def write(self, text: str) -> int:
         """Write, unless the reader has gone away."""
-        return int(self._try(lambda: self._stream.write(text)) or len(text))
+        # Nothing is written to try what a stream takes; a failure of that would pass unseen.
+        return 0 if text == "" else int(self._try(lambda: self._stream.write(text)) or len(text))
 
     def flush(self) -> None:
         """Hand on what was written, unless the reader has gone away."""

@@ -87,6 +87,16 @@ def _collection(table: str, file: str, data: bytes) -> tuple[dict[str, Any] | No
     return collection, []
 
 
+def _halves(table: str, rows: list[dict[str, Any]]) -> list[Fault]:
+    """A fault for each cell with half of a pair that stands for one character: no file could hold it."""
+    return [
+        Fault(table, str(place + 2), shown(key), shown(ascii(value)), "text of whole characters (UTF-8)")
+        for place, row in enumerate(rows)
+        for key, value in row.items()
+        if any(0xD800 <= ord(character) <= 0xDFFF for character in f"{key}{value if isinstance(value, str) else ''}")
+    ]
+
+
 def read_geojson_table(table: str, file: str, data: bytes) -> tuple[RawTable | None, list[Fault]]:
     """The table in a GeoJSON file: its features' properties as cells and their geometry in metres.
 
@@ -104,6 +114,7 @@ def read_geojson_table(table: str, file: str, data: bytes) -> tuple[RawTable | N
     elif not crs.endswith(":27700"):
         return None, [*faults, Fault(table, "", "geometry", shown(crs), "EPSG:4326, as GeoJSON is, or EPSG:27700")]
     properties = [p if isinstance(p := feature.get("properties"), dict) else {} for feature in features]
+    faults += _halves(table, properties)
     header = list(dict.fromkeys(key for row in properties for key in row))
     lines = [(place + 2, [cell_text(row.get(key)) for key in header]) for place, row in enumerate(properties)]
     raw, raw_faults = raw_table(table, file, header, lines, geometry=shapes)

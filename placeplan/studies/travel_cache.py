@@ -33,13 +33,16 @@ from placeplan.geo.travel import TravelTimes, make_travel_times
 from placeplan.studies.road_network import county_sites, county_zones, journey_source
 from placeplan.whole_or_not import clean_files, hold
 
-__all__ = ["CACHE_VARIABLE", "FolderChunks", "cache_folder", "keep", "read_kept", "travel_key"]
+__all__ = ["CACHE_VARIABLE", "CHUNKS", "FolderChunks", "cache_folder", "keep", "read_kept", "travel_key"]
 
 CACHE_VARIABLE: Final = "PLACEPLAN_CACHE"
 """The environment variable that names another folder for the cache than the user's own."""
 
 PART: Final = ".part"
 """How the name of a file ends that is being written."""
+
+CHUNKS: Final = ".parts"
+"""How the name of a folder of chunks ends."""
 
 SEAL_BYTES: Final = 32
 """The length of the SHA-256 at the end of a file."""
@@ -166,7 +169,7 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]] | None:
     """
     try:
         content = read_ordinary(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         _made_anew(path, error.strerror)
@@ -196,7 +199,8 @@ def _save(path: Path, **arrays: Any) -> None:
             file.write(hashlib.sha256(body).digest())
         beside.replace(path)
     except OSError as error:  # an answer does not fail because it cannot be kept
-        _not_kept(path.parent, error.strerror or type(error).__name__)
+        folder = path.parent.parent if path.parent.suffix == CHUNKS else path.parent
+        _not_kept(folder, error.strerror or type(error).__name__)
         if beside is not None:
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)

@@ -32,7 +32,7 @@ from placeplan.studies.road_network import (
     journey_source,
     road_method,
 )
-from placeplan.studies.travel_cache import FolderChunks, cache_folder, keep, read_kept, travel_key
+from placeplan.studies.travel_cache import CHUNKS, FolderChunks, cache_folder, keep, read_kept, travel_key
 from placeplan.studies.travel_matrix import county_matrix
 
 __all__ = ["audit_network", "candidate_times", "travel_audit", "travel_times", "write_travel"]
@@ -59,7 +59,7 @@ def travel_times(county: County, *, cache: bool = True, progress: bool = False) 
     kept = read_kept(path)
     if kept is not None and _fits(kept, county):
         return kept
-    chunks = FolderChunks(path.with_suffix(".parts"))
+    chunks = FolderChunks(path.with_suffix(CHUNKS))
     made = _computed(county, county_sites(county), progress=progress, store=chunks)
     keep(path, made)
     chunks.clear()
