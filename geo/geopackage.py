@@ -73,8 +73,8 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     with tempfile.TemporaryDirectory(prefix="placeplan-") as folder:
         place, how = path.absolute(), "mode=ro&immutable=1"
         if len(files) > 1:
-            for file in files:
-                with open_ordinary(file) as given, (Path(folder) / file.name).open("wb") as copy:
+            for one in files:
+                with open_ordinary(one) as given, (Path(folder) / one.name).open("wb") as copy:
                     shutil.copyfileobj(given, copy)
             place, how = Path(folder) / path.name, "mode=rw"
         with closing(sqlite3.connect(f"{place.as_uri()}?{how}", uri=True)) as base:
@@ -150,9 +150,10 @@ def read_layer(path: Path, layer: str, *, bounds: Bounds | None = None) -> pd.Da
         return frame
     shapes = gpd.GeoSeries(_shapes(cells[shape_column]), index=frame.index, crs=crs)
     try:
-        return gpd.GeoDataFrame(frame, geometry=shapes if crs is None else shapes.to_crs(GRID))
+        located: pd.DataFrame = gpd.GeoDataFrame(frame, geometry=shapes if crs is None else shapes.to_crs(GRID))
     except ProjError as error:
         raise GeoPackageError(f"coordinates ({crs}) that cannot be turned into the National Grid") from error
+    return located
 
 
 def _geometry(base: sqlite3.Connection, layer: str) -> tuple[str | None, CRS | None]:

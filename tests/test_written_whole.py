@@ -25,8 +25,8 @@ needs_kill = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this sys
 
 
 def placeplan(*arguments, **options):
-    given = {"capture_output": True, "text": True, "check": False, "timeout": 120, **options}
-    return subprocess.run([*COMMAND, *map(str, arguments)], **given)
+    given = {"capture_output": True, "text": True, "timeout": 120, **options}
+    return subprocess.run([*COMMAND, *map(str, arguments)], check=False, **given)
 
 
 def names(folder):
@@ -324,7 +324,7 @@ def test_output_to_a_full_disk_is_one_line(tiny):
 def test_without_a_home_the_answer_comes_all_the_same(tiny, home):
     kept = {key: value for key, value in os.environ.items() if key not in ("HOME", "PLACEPLAN_CACHE")}
     kept |= {} if home is None else {"HOME": home}
-    kept |= {name: "/proc/nowhere" for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME", "MPLCONFIGDIR")}
+    kept |= dict.fromkeys(("XDG_CACHE_HOME", "XDG_STATE_HOME", "MPLCONFIGDIR"), "/proc/nowhere")
     done = placeplan("travel", tiny, "--out", "run", env=kept)
     assert done.returncode == 0, done.stderr
     assert "cannot be kept" in done.stderr

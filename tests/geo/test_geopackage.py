@@ -104,7 +104,7 @@ def another_program(path: Path, *, journal: str) -> "subprocess.Popen[str]":
             base.execute("COMMIT")
         print("done", flush=True)
         sys.stdin.readline()
-    """
+    """  # noqa: S608 - a file of the test's own
     opened = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(code)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
