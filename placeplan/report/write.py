@@ -32,7 +32,7 @@ def _shown(run: Run, *, internal: bool) -> Run:
     if not internal:
         return share_safe(run)
     if run.facts.get("share_safe"):
-        raise UsageError("the run was written without the detail; run the command again with --internal")
+        raise UsageError("the run holds no detail, since it was written without; run the command again with --internal")
     return changed(run, internal=True)
 
 
