@@ -24,7 +24,7 @@ from pyproj.exceptions import ProjError
 from .crs import GRID, stated_crs
 from .ordinary_file import is_ordinary, open_ordinary
 
-__all__ = ["GeoPackageError", "layer_names", "read_layer", "sidecars"]
+__all__ = ["GeoPackageError", "layer_columns", "layer_names", "read_layer", "sidecars"]
 
 MAGIC: Final = b"SQLite format 3\x00"
 SIDECARS: Final = ("-wal", "-journal")
@@ -118,6 +118,14 @@ def layer_names(path: Path) -> list[str]:
     with _checked(path) as base:
         rows = base.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY rowid").fetchall()
     return [name for (name,) in rows if not name.lower().startswith(OWN_TABLES)]
+
+
+def layer_columns(path: Path, layer: str) -> tuple[str, ...]:
+    """The names of a layer's columns, its rows unread; none where it is a view or a virtual table."""
+    with _checked(path) as base:
+        if layer not in _tables(base):
+            return ()
+        return tuple(name for _, name, *_ in base.execute(f"PRAGMA table_info({_named(layer)})"))
 
 
 def read_layer(path: Path, layer: str, *, bounds: Bounds | None = None) -> pd.DataFrame:

@@ -6,9 +6,10 @@ from typing import Final
 
 import pandas as pd
 
-from placeplan.county.checks_children import suits_faults
+from placeplan.county.checks_children import bands_faults, suits_faults
 from placeplan.county.checks_units import where_rows
 from placeplan.county.faults import suggest
+from placeplan.county.listed import split_list
 from placeplan.county.settings import Settings
 from placeplan.county.tables import ReadTable
 from placeplan.county.terms import EXPECTED_TERM, first_term, term_name, term_number
@@ -33,7 +34,7 @@ def cases_faults(tables: Mapping[str, ReadTable], settings: Settings | None) -> 
     return [
         *_pseudonyms(cases),
         *_known(cases, children),
-        *_bands(cases, children, tables["top_ups"]),
+        *bands_faults(cases, tables["top_ups"]),
         *suits_faults(cases),
         *_terms(cases, settings),
         *(fault for name, columns in RANGES.items() for fault in _ranges(tables[name], columns)),
@@ -56,19 +57,10 @@ def _pseudonyms(cases: ReadTable) -> Iterator[Fault]:
             yield cases.fault(place, "case", case, expected)
 
 
-def _bands(cases: ReadTable, children: ReadTable, top_ups: ReadTable) -> Iterator[Fault]:
-    """A band is one of those that there are: by an unknown one a place would cost what it does without a band."""
-    known = {*top_ups.frame["band"].dropna(), *children.frame["band"].dropna()}
-    for place, band in _texts(cases.frame["band"]):
-        if known and band not in known:
-            expected = f"a band of the tables top_ups and children ({', '.join(sorted(known)[:20])})"
-            yield cases.fault(place, "band", band, f"{expected}{suggest(band, sorted(known))}")
-
-
 def _known(cases: ReadTable, children: ReadTable) -> Iterator[Fault]:
     """A case has a zone, a year group, a need and what would meet it, of its own or of its child, and never two."""
     known = {row["child"]: row for row in children.frame.to_dict("records")}
-    faulty = {(fault.row, fault.column) for fault in cases.faults}
+    faulty = cases.faulty
     for place, row in enumerate(cases.frame.to_dict("records")):
         child = row["child"]
         of_child = known.get(child) if isinstance(child, str) else None
@@ -77,8 +69,13 @@ def _known(cases: ReadTable, children: ReadTable) -> Iterator[Fault]:
             if pd.isna(row[name]) and not told and not isinstance(child, str):
                 yield cases.fault(place, name, "a blank", f"the {name}, or a child of the table children")
         units = [row["unit"], row["suits"], *([] if of_child is None else [of_child["unit"], of_child["suits"]])]
-        if all(pd.isna(value) for value in units) and not (isinstance(child, str) and of_child is None):
+        unread = faulty & {(str(cases.rows[place]), name) for name in ("unit", "suits", "child")}
+        if all(pd.isna(value) for value in units) and not unread and not (isinstance(child, str) and of_child is None):
             yield cases.fault(place, "suits", "a blank", "a unit, or what would meet the plan")
+        if of_child is not None and split_list(of_child["suits"]) == (MAINSTREAM,) and pd.isna(row["suits"]):
+            yield cases.fault(
+                place, "suits", "a blank", "what would meet the plan: the child's is met in mainstream now"
+            )
         if of_child is not None:
             for name in SHARED:
                 there = of_child[name] if pd.notna(of_child[name]) else "a blank"
@@ -132,7 +129,7 @@ def _hours(packages: ReadTable) -> Iterator[Fault]:
     frame = packages.frame
     wrong = (frame["per"] == "hour") & frame["hours_week"].isna()
     for place, _ in where_rows(packages, wrong):
-        if (str(packages.rows[place]), "hours_week") not in {(f.row, f.column) for f in packages.faults}:
+        if (str(packages.rows[place]), "hours_week") not in packages.faulty:
             yield packages.fault(place, "hours_week", "a blank", "hours a week, as the line is paid by the hour")
 
 
@@ -156,7 +153,7 @@ def _package_terms(packages: ReadTable) -> Iterator[Fault]:
 def _one_unit(packages: ReadTable) -> Iterator[Fault]:
     """All lines of a package are at one place."""
     frame = packages.frame
-    first = frame.groupby(["case", "package"])["unit"].transform(lambda units: units.fillna("").iloc[0])
+    first = frame.groupby(["case", "package"], dropna=False)["unit"].transform(lambda units: units.fillna("").iloc[0])
     for place, row in where_rows(packages, frame["unit"].fillna("") != first.fillna("")):
         expected = f"{first.iloc[place] or 'a blank'}, as in the package's first row"
         yield packages.fault(place, "unit", "a blank" if pd.isna(row["unit"]) else row["unit"], expected)
