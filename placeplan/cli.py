@@ -108,10 +108,12 @@ def travel(county: County, out: Out = None, *, replace: Replace = False) -> None
     with clock() as timings:
         with step(timings, "read"):
             read = pp.read_county(county)
+        folder = run_folder(out, read.name, "travel", read.digest)
+        refuse_existing(folder, replace=replace)
         with step(timings, "travel"):
             times = pp.travel_times(read, progress=sys.stderr.isatty())
         with step(timings, "write"):
-            folder = pp.write_travel(read, times, run_folder(out, read.name, "travel", read.digest), replace=replace)
+            pp.write_travel(read, times, folder, replace=replace)
     reached = float((times.reason == 0).mean())
     typer.echo(f"{len(times.zones):,} zones to {len(times.sites):,} sites, {reached:.1%} of the journeys reached.")
     typer.echo(f"Method: {times.method}.")

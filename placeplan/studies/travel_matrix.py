@@ -10,6 +10,7 @@ from placeplan.county.county import County
 from placeplan.errors import Fault, InputError
 from placeplan.geo.faults import TableError, TableFault
 from placeplan.geo.matrices import Unit, long_matrix, openrouteservice_matrix, osrm_matrix, square_matrix
+from placeplan.geo.ordinary_file import read_ordinary
 from placeplan.studies.road_network import county_sites, county_zones
 
 __all__ = ["county_matrix"]
@@ -69,7 +70,7 @@ def _read(county: County, files: list[Path], form: str, unit: Unit) -> pd.DataFr
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_ordinary(path).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise TableError([TableFault(None, path.name, str(error)[:80], "UTF-8 text")]) from error
 

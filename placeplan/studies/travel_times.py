@@ -32,7 +32,7 @@ from placeplan.studies.road_network import (
     journey_source,
     road_method,
 )
-from placeplan.studies.travel_cache import FolderChunks, cache_folder, keep, read_kept, travel_key
+from placeplan.studies.travel_cache import CHUNKS, FolderChunks, cache_folder, keep, read_kept, travel_key
 from placeplan.studies.travel_matrix import county_matrix
 
 __all__ = ["audit_network", "candidate_times", "travel_audit", "travel_times", "write_travel"]
@@ -52,13 +52,14 @@ def travel_times(county: County, *, cache: bool = True, progress: bool = False) 
 
     Raises ``InputError`` with every fault of the roads or the matrix.
     """
-    if not cache:
+    folder = cache_folder() if cache else None
+    if folder is None:
         return _computed(county, county_sites(county), progress=progress)
-    path = cache_folder() / f"travel-{travel_key(county)}.npz"
+    path = folder / f"travel-{travel_key(county)}.npz"
     kept = read_kept(path)
     if kept is not None and _fits(kept, county):
         return kept
-    chunks = FolderChunks(path.with_suffix(".parts"))
+    chunks = FolderChunks(path.with_suffix(CHUNKS))
     made = _computed(county, county_sites(county), progress=progress, store=chunks)
     keep(path, made)
     chunks.clear()
@@ -208,6 +209,8 @@ def write_travel(county: County, travel: TravelTimes, out: str | Path, *, replac
         audit, lines, points = audit_network(county)
         frames = ("summary", "components", "snaps", "worst_snaps", "faults")
         tables |= {f"network_{name}": getattr(audit, name) for name in frames}
+        # What was found of a road is words; of a rule, under the same heading, it is a number.
+        tables["network_faults"] = audit.faults.rename(columns={"found": "detail"})
         source = f"{county.name}. Journeys: {travel.method.partition(';')[0]}. British National Grid."
         files["network_audit.png"] = lambda: audit_map_png(audit, lines, points, county.localities, source=source)
     return write_run(Run("travel", county.name, tables, {}, facts), out, files=files, replace=replace)
