@@ -51,8 +51,10 @@ COLUMNS: Final = {
 NEEDED: Final = ("function", "start", "end")
 
 
-def open_roads(paths: Iterable[Path], *, bounds: tuple[float, float, float, float] | None = None) -> pd.DataFrame:
-    """Links of OS Open Roads: from, to, metres, class, oneway (always no), geometry in EPSG:27700.
+def open_roads(
+    paths: Iterable[Path], *, bounds: tuple[float, float, float, float] | None = None
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Links of OS Open Roads: from, to, metres, class, oneway (always no), geometry in EPSG:27700; and no counts.
 
     Tiles join by their nodes; a link that stands in two of them counts once. With ``bounds`` only the links that touch
     them are read, so that the file of the whole of Great Britain will do. Raises ``TableError`` with every file that
@@ -70,7 +72,7 @@ def open_roads(paths: Iterable[Path], *, bounds: tuple[float, float, float, floa
     links = pd.concat(parts, ignore_index=True)
     known = links["id"].notna()
     again = links["id"].where(known, links.index.to_series().astype(str)).duplicated()
-    return links[~again].drop(columns="id").reset_index(drop=True)
+    return links[~again].drop(columns="id").reset_index(drop=True), {}
 
 
 def _tile(path: Path, bounds: tuple[float, float, float, float] | None) -> pd.DataFrame:

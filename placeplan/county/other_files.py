@@ -1,6 +1,6 @@
 """Road files and other engines' travel times beside a county: which there are; journeys have one source.
 
-They may be large: they are hashed as they lie and read only when journeys are timed.
+They may be large: they are hashed as they lie. Roads are read when journeys are timed, matrices when they are checked.
 """
 
 import hashlib
