@@ -35,6 +35,7 @@ from placeplan.studies.road_network import (
     journey_source,
     road_method,
 )
+from placeplan.studies.run_parts import run_facts
 from placeplan.studies.travel_cache import CHUNKS, FolderChunks, cache_folder, keep, read_kept, travel_key
 from placeplan.studies.travel_matrix import county_matrix, straight_km
 
@@ -254,7 +255,7 @@ def write_travel(
     ``UsageError`` where ``out`` exists and ``replace`` is not given.
     """
     journeys = travel.frame().replace({"minutes": {np.inf: np.nan}, "km": {np.inf: np.nan}})
-    facts = {"county": county.name, "command": "travel", "input_digest": county.digest, "travel_method": travel.method}
+    facts = run_facts(county, command="travel", options=None, travel_method=travel.method)
     tables = {"travel": journeys, "travel_audit": travel_audit(county, travel)}
     if calibration is not None:
         tables |= calibration.tables
