@@ -117,6 +117,7 @@ MAY_IMPORT = {
     "__main__": {"cli"},
     "command_parts": {"errors", "patient_output", "whole_or_not"},
     "cli_check": {"placeplan", "command_parts"},
+    "cli_travel": {"placeplan", "command_parts"},
     "cli_compare": {"errors", "placeplan", "command_parts", "report"},
     "cli_coverage": COUNTY | RUNS | {"placeplan", "command_parts", "studies", "report"},
     "cli_options": {"errors", "placeplan", "command_parts", "report", "whole_or_not"},
@@ -134,6 +135,7 @@ MAY_IMPORT = {
         "cli_coverage",
         "cli_forecast",
         "cli_options",
+        "cli_travel",
     },
     "examples": COUNTY | {"placeplan", "synthetic", "geo", "models"},  # the public parts
 }

@@ -14,7 +14,7 @@ from placeplan.errors import Fault
 from placeplan.geo.geopackage import sidecars
 from placeplan.geo.ordinary_file import is_ordinary, open_ordinary
 
-__all__ = ["ROAD_ENDINGS", "files_digest", "matrix_files", "odd_files", "road_files", "source_faults"]
+__all__ = ["MATRIX_ENDINGS", "ROAD_ENDINGS", "files_digest", "matrix_files", "odd_files", "road_files", "source_faults"]
 
 ROAD_ENDINGS: Final = (".gpkg", ".graphml", ".osm.pbf")
 MATRIX_ENDINGS: Final = (".csv", ".json")
