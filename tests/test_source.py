@@ -62,7 +62,7 @@ MAY_IMPORT = {
     "errors": set(),
     "geo": set(),
     "models": set(),
-    "county": {"errors", "geo.crs", "whole_or_not", *OPENING},
+    "county": {"errors", "geo.crs", "geo.plausible", "whole_or_not", *OPENING},
     "synthetic": COUNTY | {"geo", "models"},
     "provision": COUNTY,
     "cohort": COUNTY | {"provision"},
