@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_utm_crs_info
-from pyproj.exceptions import CRSError
 
-from .crs import GRID, LONGITUDE_LATITUDE, to_grid
+from .crs import GRID, LONGITUDE_LATITUDE, stated_crs, to_grid
 from .faults import TableError, TableFault
+from .ordinary_file import open_ordinary
+from .plain_xml import open_plain_xml
 from .road_tags import Road, closed_node, closed_road, road, unused
 
 __all__ = ["graphml_roads", "pbf_roads"]
@@ -30,6 +31,9 @@ __all__ = ["graphml_roads", "pbf_roads"]
 BRITAIN: Final = (-9.0, 49.0, 2.5, 61.5)
 """West, south, east, north in degrees of what the National Grid is for."""
 
+PBF_HEAD: Final = b"OSMHeader"
+PBF_HEAD_BYTES: Final = 32
+"""What stands within the first bytes of every .osm.pbf file: the kind of its first block."""
 FRESH: Final = -(1 << 60)
 """Numbers from here down are of nodes that a barrier has parted; OpenStreetMap's own, and an editor's, are above."""
 
@@ -54,7 +58,8 @@ def _graphml(path: Path, counts: "Counter[str]") -> pd.DataFrame:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of a value without a declared type: text here anyway
-            graph = nx.read_graphml(path, node_type=str, force_multigraph=True)
+            with open_plain_xml(path) as file:
+                graph = nx.read_graphml(file, node_type=str, force_multigraph=True)
         places = {node: (float(data["x"]), float(data["y"])) for node, data in graph.nodes(data=True)}
     except (KeyError, TypeError) as error:
         raise TableError([TableFault(None, path.name, f"a node without {error}", "nodes with x and y")]) from error
@@ -215,7 +220,7 @@ def _ways(files: list[Path]) -> _Ways:
     wanted = osmium.filter.KeyFilter("highway", "barrier", "restriction", "route")
     for path in files:
         try:
-            for one in osmium.FileProcessor(str(path)).with_locations().with_filter(wanted):
+            for one in _extract(path).with_locations().with_filter(wanted):
                 tags = {tag.k: tag.v for tag in one.tags}
                 if isinstance(one, osmium.osm.Node):
                     if closed_node(tags):
@@ -235,6 +240,16 @@ def _ways(files: list[Path]) -> _Ways:
             raise TableError([TableFault(None, path.name, str(error)[:80], "an .osm.pbf file")]) from error
     ways.counts["closed_barriers"] = len(stopping)
     return ways
+
+
+def _extract(path: Path) -> Any:
+    """An extract opened as .osm.pbf, whatever its name, once its first bytes say that it is one."""
+    import osmium
+
+    with open_ordinary(path) as file:
+        if PBF_HEAD not in file.read(PBF_HEAD_BYTES):
+            raise OSError("a file that is no .osm.pbf by its first bytes")
+    return osmium.FileProcessor(osmium.io.File(str(path.absolute()), "pbf"))
 
 
 def _add_way(
@@ -267,8 +282,8 @@ def _add_way(
 def _projected(shapes: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
     """Lines in the coordinates of ``crs`` as lines in metres: the National Grid, or the local zone outside Britain."""
     try:
-        stated = CRS.from_user_input(crs)
-    except CRSError as error:
+        stated = stated_crs(crs)
+    except ValueError as error:
         raise TableError([TableFault(None, "crs", crs, "a coordinate reference system, as epsg:4326")]) from error
     if stated == CRS.from_user_input(GRID):
         return shapes

@@ -20,6 +20,7 @@ from placeplan.geo.matrices import (
     square_matrix,
     unread_columns,
 )
+from placeplan.geo.ordinary_file import read_ordinary
 from placeplan.geo.plausible import Comparison, compared_with_straight_lines
 from placeplan.studies.road_network import county_sites, county_zones, journey_source
 
@@ -154,7 +155,7 @@ def _other(county: County, files: list[Path], form: str, unit: Unit) -> pd.DataF
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_ordinary(path).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError([Fault(path.name, "", "", str(error)[:80], "UTF-8 text")]) from error
 

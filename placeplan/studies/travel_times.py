@@ -35,7 +35,8 @@ from placeplan.studies.road_network import (
     journey_source,
     road_method,
 )
-from placeplan.studies.travel_cache import FolderChunks, cache_folder, keep, read_kept, travel_key
+from placeplan.studies.run_parts import run_facts
+from placeplan.studies.travel_cache import CHUNKS, FolderChunks, cache_folder, keep, read_kept, travel_key
 from placeplan.studies.travel_matrix import county_matrix, straight_km
 
 __all__ = ["CalibrationTables", "audit_network", "candidate_times", "travel_audit", "travel_times", "write_travel"]
@@ -74,13 +75,14 @@ def travel_times(county: County, *, cache: bool = True, progress: bool = False) 
 
     Raises ``InputError`` with every fault of the roads or the matrix.
     """
-    if not cache:
+    folder = cache_folder() if cache else None
+    if folder is None:
         return _computed(county, county_sites(county), progress=progress)
-    path = cache_folder() / f"travel-{travel_key(county)}.npz"
+    path = folder / f"travel-{travel_key(county)}.npz"
     kept = read_kept(path)
     if kept is not None and _fits(kept, county):
         return kept
-    chunks = FolderChunks(path.with_suffix(".parts"))
+    chunks = FolderChunks(path.with_suffix(CHUNKS))
     made = _computed(county, county_sites(county), progress=progress, store=chunks)
     keep(path, made)
     chunks.clear()
@@ -253,7 +255,7 @@ def write_travel(
     ``UsageError`` where ``out`` exists and ``replace`` is not given.
     """
     journeys = travel.frame().replace({"minutes": {np.inf: np.nan}, "km": {np.inf: np.nan}})
-    facts = {"county": county.name, "command": "travel", "input_digest": county.digest, "travel_method": travel.method}
+    facts = run_facts(county, command="travel", options=None, travel_method=travel.method)
     tables = {"travel": journeys, "travel_audit": travel_audit(county, travel)}
     if calibration is not None:
         tables |= calibration.tables
