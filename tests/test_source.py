@@ -113,6 +113,7 @@ MAY_IMPORT = {
     "cli_check": {"placeplan", "command_parts"},
     "cli_compare": {"errors", "placeplan", "command_parts", "report"},
     "cli_coverage": COUNTY | RUNS | {"placeplan", "command_parts", "studies", "report"},
+    "cli_new": {"placeplan"},
     "cli_options": {"errors", "placeplan", "command_parts", "report"},
     "cli_forecast": RUNS | {"placeplan", "command_parts", "report"},
     "cli": COUNTY
@@ -127,6 +128,7 @@ MAY_IMPORT = {
         "cli_compare",
         "cli_coverage",
         "cli_forecast",
+        "cli_new",
         "cli_options",
     },
     "examples": COUNTY | {"placeplan", "synthetic", "geo", "models"},  # the public parts
