@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import openpyxl
+import shapely
 from pyproj import Transformer
 from shapely.geometry import Polygon, box, mapping
-from shapely.ops import transform
 from tiny_county import TINY_TABLES
 
 from placeplan.county.columns import TABLES
@@ -90,6 +91,10 @@ N2,P1,,staff,an assistant,education,18,,,hour,20,,
 case,option,by,reason
 N2,special,family,too far from the brothers
 """,
+    "decisions": """\
+case,recommended,decision,option,decided_by,decided_on,reason,consulted
+N2,P1,agreed,P1,the panel,2025-01-10,near home,yes
+""",
 }
 
 
@@ -141,7 +146,7 @@ class Draft:
             {
                 "type": "Feature",
                 "properties": dict(row),
-                "geometry": mapping(transform(DEGREES.transform, self.outlines[row["locality"]])),
+                "geometry": mapping(shapely.transform(self.outlines[row["locality"]], _degrees)),
             }
             for row in self.tables["localities"]
         ]
@@ -168,6 +173,11 @@ class Draft:
             edit(book)
         book.save(path)
         return path
+
+
+def _degrees(places: Any) -> Any:
+    """Metres of the National Grid as longitude and latitude."""
+    return np.column_stack(DEGREES.transform(places[:, 0], places[:, 1]))
 
 
 def _json(value: Any) -> str:

@@ -164,7 +164,8 @@ def accents_apart(draft, random):
     chosen = random.choice(["zones", "population", "children"])
     for rows in draft.tables.values():
         for row in rows:
-            row |= {"zone": spelling} if row.get("zone") == "z1" else {}
+            if row.get("zone") == "z1":
+                row["zone"] = spelling
     by_hand = draft.copy()
     for row in draft.tables[chosen]:
         row["zone"] = apart if row["zone"] == spelling else row["zone"]
