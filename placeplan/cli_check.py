@@ -18,8 +18,13 @@ def check(county: County) -> None:
         "sites": len(read.sites),
         "units": read.units["unit"].nunique(),
         "children": len(read.children),
+        "more children whose plans are met in mainstream": len(read.met_in_mainstream),
     }
-    typer.echo(f"{read.name}: no faults. " + ", ".join(f"{count:,} {name}" for name, count in counts.items()) + ".")
+    typer.echo(
+        f"{read.name}, as of {read.settings.as_of:%Y-%m-%d}: no faults. "
+        + ", ".join(f"{count:,} {name}" for name, count in counts.items() if count or name == "children")
+        + "."
+    )
     if read.notes:
         typer.echo(f"{len(read.notes)} to be known of the input:")
     for note in read.notes:

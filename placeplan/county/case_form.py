@@ -264,6 +264,8 @@ def _with_rows(
 def _known(name: str, county: County) -> ReadTable:
     """A table of the county that was checked already; its rows are not numbered."""
     frame = pd.DataFrame(getattr(county, name)).drop(columns="geometry", errors="ignore")
+    if name == "children":
+        frame = pd.concat([part for part in (frame, county.met_in_mainstream) if len(part)] or [frame])
     absent = absent_table(name)
     return ReadTable(absent.table, frame.reset_index(drop=True), np.zeros(len(frame), dtype=np.int64), None)
 

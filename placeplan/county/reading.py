@@ -12,6 +12,7 @@ from placeplan.county.checks import cross_table_faults, cross_table_notes
 from placeplan.county.columns import TABLES
 from placeplan.county.county import County
 from placeplan.county.faults import in_order
+from placeplan.county.listed import in_mainstream
 from placeplan.county.other_files import files_digest, matrix_files, road_files, source_faults
 from placeplan.county.settings import Settings
 from placeplan.county.settings_file import parse_settings
@@ -94,6 +95,9 @@ def read_county(source: str | Path) -> County:
     of_tables = [note for table in tables.values() for note in table.notes]
     notes = [*sources.notes, *of_tables, *cross_table_notes(tables)]
     frames: dict[str, pd.DataFrame] = {name: finished(table) for name, table in tables.items()}
+    mainstream = in_mainstream(frames["children"]["suits"])
+    frames["met_in_mainstream"] = frames["children"][mainstream].reset_index(drop=True)
+    frames["children"] = frames["children"][~mainstream].reset_index(drop=True)
     localities, zones, roads = (gpd.GeoDataFrame(frames.pop(name)) for name in ("localities", "zones", "roads"))
     roads_there, matrix_there = road_files(sources.base, settings), matrix_files(sources.base, settings)
     beside = files_digest([*roads_there, *matrix_there])

@@ -12,7 +12,7 @@ from placeplan.county.other_files import MATRIX_ENDINGS, ROAD_ENDINGS
 from placeplan.county.spelling import folded, plain_text
 from placeplan.errors import Fault, Note
 
-__all__ = ["OWN_SHEETS", "SETTINGS_NAME", "Unread", "said_of_unread", "unread_file", "unread_in_folders"]
+__all__ = ["DOCUMENTS", "OWN_SHEETS", "SETTINGS_NAME", "Unread", "said_of_unread", "unread_file", "unread_in_folders"]
 
 SETTINGS_NAME: Final = "county"
 """What the settings are called: county.toml, or the sheet of a workbook."""
@@ -48,7 +48,7 @@ class Unread:
 
     ``name`` is what it is called to the user, ``stem`` the part that might name a table, and ``expected`` says, of a
     table, how it would be read. ``holds_table`` is False where it cannot hold one, or is kept aside; ``header`` is its
-    first row where that is known, ``why`` what else is to be said.
+    first row where that is known, ``why`` what else is to be said, ``elsewhere`` that it lies in another folder.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Unread:
     holds_table: bool = True
     header: tuple[str, ...] = ()
     why: str = ""
+    elsewhere: bool = False
 
 
 def _joined(name: str) -> str:
@@ -79,15 +80,15 @@ def _named_alike(stem: str) -> set[str]:
 
 
 def _headed_alike(header: tuple[str, ...]) -> set[str]:
-    """The tables whose columns a header has: all that are required, and most of its own are theirs."""
+    """The table whose columns a header has: all that are required, and most of its own are theirs; the nearest such."""
     names = {folded(plain_text(name)) for name in header if name}
-    return {
-        name
+    alike = {
+        name: len(names & set(table.names))
         for name, table in TABLES.items()
-        if len(table.columns) > 1
-        and {column.name for column in table.columns if column.required and column.type != "geometry"} <= names
-        and 2 * len(names & set(table.names)) > len(names)
+        if {column.name for column in table.columns if column.required and column.type != "geometry"} <= names
+        and 2 * len(names & set(table.names)) > len(names) > 1
     }
+    return {max(alike, key=lambda name: alike[name])} if alike else set()
 
 
 def said_of_unread(unread: Iterable[Unread], filled: Collection[str]) -> tuple[list[Fault], list[Note]]:
@@ -99,8 +100,8 @@ def said_of_unread(unread: Iterable[Unread], filled: Collection[str]) -> tuple[l
     full = set(filled) | (JOURNEYS if JOURNEYS & set(filled) else set())
     faults, notes = [], []
     for one in unread:
-        exact = _named_exactly(one.stem) if one.holds_table else None
-        meant = (_named_alike(one.stem) | _headed_alike(one.header)) if one.holds_table else set()
+        exact = _named_exactly(one.stem) if one.holds_table and not one.elsewhere else None
+        meant = (_named_alike(one.stem) or _headed_alike(one.header)) if one.holds_table else set()
         lost = [table for table in TABLES if table in meant - full]
         if exact is not None:
             faults.append(Fault(exact, "", "", shown(one.name), one.expected(exact)))
@@ -132,7 +133,7 @@ def unread_file(path: Path, *, within: str = "") -> Unread | None:
     stem, _, ending = name.partition(".")
     holds = f".{ending.rpartition('.')[2].lower()}" not in DOCUMENTS and KEPT_ASIDE.search(name) is None
     header = _header(path) if holds and path.suffix.lower() in TEXTS else ()
-    return Unread(f"{within}{name}", stem, _file_expected, holds, header)
+    return Unread(f"{within}{name}", stem, _file_expected, holds, header, elsewhere=bool(within))
 
 
 def _header(path: Path) -> tuple[str, ...]:
