@@ -13,6 +13,7 @@ from placeplan.cli_coverage import atlas_of, coverage
 from placeplan.cli_forecast import forecast
 from placeplan.cli_new import new
 from placeplan.cli_options import options
+from placeplan.cli_travel import travel
 from placeplan.command_parts import (
     Children,
     County,
@@ -40,7 +41,7 @@ from placeplan.errors import NotProvenError, UsageError
 if TYPE_CHECKING:
     import placeplan as pp
 
-__all__ = ["allocate", "app", "demo", "main", "report", "travel"]
+__all__ = ["allocate", "app", "demo", "main", "report"]
 
 EXAMPLE: Final = "example:derbyshire"
 DEMO_PLACES: Final = 40
@@ -86,25 +87,6 @@ def _pages(folder: Path) -> tuple[Path, ...]:
 def _beside(folder: Path) -> Path:
     """The folder of the coverage that belongs to a demo."""
     return folder.with_name(f"{folder.name}-coverage")
-
-
-@app.command()
-@answered
-def travel(county: County, out: Out = None, *, replace: Replace = False) -> None:
-    """Time the journeys between zones and sites; write them with what they rest on."""
-    import placeplan as pp
-
-    with clock() as timings:
-        with step(timings, "read"):
-            read = pp.read_county(county)
-        with step(timings, "travel"):
-            times = pp.travel_times(read, progress=sys.stderr.isatty())
-        with step(timings, "write"):
-            folder = pp.write_travel(read, times, run_folder(out, read.name, "travel", read.digest), replace=replace)
-    reached = float((times.reason == 0).mean())
-    typer.echo(f"{len(times.zones):,} zones to {len(times.sites):,} sites, {reached:.1%} of the journeys reached.")
-    typer.echo(f"Method: {times.method}.")
-    typer.echo(str(folder))
 
 
 @app.command()
@@ -195,6 +177,7 @@ def report(
 
 app.command()(answered(new))
 app.command()(answered(check))
+app.command()(answered(travel))
 app.command()(answered(coverage))
 app.command()(answered(forecast))
 app.command()(answered(options))

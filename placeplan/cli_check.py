@@ -12,6 +12,7 @@ def check(county: County) -> None:
     import placeplan as pp
 
     read = pp.read_county(county)
+    notes = [*read.notes, *pp.check_journeys(read)]
     counts = {
         "localities": len(read.localities),
         "zones": len(read.zones),
@@ -25,7 +26,7 @@ def check(county: County) -> None:
         + ", ".join(f"{count:,} {name}" for name, count in counts.items() if count or name == "children")
         + "."
     )
-    if read.notes:
-        typer.echo(f"{len(read.notes)} to be known of the input:")
-    for note in read.notes:
+    if notes:
+        typer.echo(f"{len(notes)} to be known of the input:")
+    for note in notes:
         typer.echo(f"- {note}")

@@ -25,6 +25,7 @@ from placeplan.county.unread import SETTINGS_NAME, said_of_unread
 from placeplan.county.vocabulary import BOARDING, KINDS, MODELS, NEEDS
 from placeplan.county.workbook import read_workbook
 from placeplan.errors import Fault, InputError, Note, UsageError
+from placeplan.geo.ordinary_file import read_ordinary
 
 __all__ = ["case_form", "with_cases", "with_forms"]
 
@@ -168,7 +169,7 @@ def with_forms(county: County, paths: str | Path | Iterable[str | Path]) -> Coun
     """
     for path in map(Path, [paths] if isinstance(paths, str | Path) else paths):
         try:
-            data = path.read_bytes()
+            data = read_ordinary(path)
         except OSError as error:
             raise UsageError(
                 f"{path}: {error.strerror or error}; expected a workbook with a sheet {NAMES[0]}"

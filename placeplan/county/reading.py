@@ -13,7 +13,7 @@ from placeplan.county.columns import TABLES
 from placeplan.county.county import County
 from placeplan.county.faults import in_order
 from placeplan.county.listed import in_mainstream
-from placeplan.county.other_files import files_digest, matrix_files, road_files, source_faults
+from placeplan.county.other_files import files_digest, matrix_files, odd_files, road_files, source_faults
 from placeplan.county.settings import Settings
 from placeplan.county.settings_file import parse_settings
 from placeplan.county.sources import Sources, gather
@@ -69,6 +69,7 @@ def _read(source: str | Path) -> tuple[Sources, Settings | None, dict[str, ReadT
         *settings_faults,
         *_missing_tables(sources, settings, files=bool(roads or matrix)),
         *source_faults(settings, roads, matrix, with_rows),
+        *odd_files(sources.base, settings),
     ]
     tables = {}
     for name in TABLES:

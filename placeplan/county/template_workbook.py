@@ -3,7 +3,6 @@
 import datetime as dt
 import io
 import math
-import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from placeplan.county.columns import TABLES
 from placeplan.county.settings_keys import Key
 from placeplan.county.template_settings import SettingRow, setting_rows
 from placeplan.errors import UsageError
+from placeplan.whole_or_not import writing
 
 __all__ = ["template_workbook", "write_template_workbook"]
 
@@ -202,15 +202,16 @@ def write_template_workbook(path: str | Path) -> Path:
     target = Path(path)
     if target.suffix.casefold() != ".xlsx":
         target = target.with_name(f"{target.name}.xlsx")
-    if target.exists():
-        raise UsageError(f"{target}: exists already")
-    beside = target.with_name(f".{target.name}.{os.getpid()}.new")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(template_workbook())
-        beside.rename(target)
-    except OSError as error:
-        raise UsageError(f"{target}: cannot be written ({error.strerror})") from error
-    finally:
-        beside.unlink(missing_ok=True)
+        with writing(target.resolve()) as work:
+            if target.exists():
+                raise UsageError(f"{target}: exists already")
+            made = work / "new.xlsx"
+            made.write_bytes(template_workbook())
+            made.rename(target.resolve())
+    except (OSError, ValueError) as error:
+        if isinstance(error, UsageError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"{target}: cannot be written ({reason})") from error
     return target

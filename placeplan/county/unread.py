@@ -11,6 +11,7 @@ from placeplan.county.faults import nearest, shown
 from placeplan.county.other_files import MATRIX_ENDINGS, ROAD_ENDINGS
 from placeplan.county.spelling import folded, plain_text
 from placeplan.errors import Fault, Note
+from placeplan.geo.ordinary_file import open_ordinary
 
 __all__ = ["DOCUMENTS", "OWN_SHEETS", "SETTINGS_NAME", "Unread", "said_of_unread", "unread_file", "unread_in_folders"]
 
@@ -37,6 +38,9 @@ OWN_SHEETS: Final = frozenset({"read me", "to choose from", "about", "options"})
 
 LITTER: Final = frozenset({"thumbs.db", "desktop.ini", "__macosx", "tables.md"})
 """What systems leave in any folder, and the page that ``placeplan new`` writes beside its tables."""
+
+BESIDE_A_DATABASE: Final = re.compile(r"\.gpkg-(wal|shm|journal)$", re.IGNORECASE)
+"""What a program that has a GeoPackage open keeps beside it; what counts of it is read with the GeoPackage."""
 
 TEXTS: Final = (".csv", ".tsv", ".txt", ".tab")
 HEADER_BYTES: Final = 8192
@@ -127,6 +131,8 @@ def unread_file(path: Path, *, within: str = "") -> Unread | None:
     name = plain_text(path.name)
     if name.startswith(".") or name.casefold() in LITTER or name.casefold().startswith("readme"):
         return None
+    if BESIDE_A_DATABASE.search(name):
+        return None
     if name.startswith("~$"):
         why = f": {name[2:]} is open in a spreadsheet program, and what is not saved there is not known"
         return Unread(f"{within}{name}", "", _file_expected, holds_table=False, why=why)
@@ -139,7 +145,7 @@ def unread_file(path: Path, *, within: str = "") -> Unread | None:
 def _header(path: Path) -> tuple[str, ...]:
     """The first line of a text file, parted at whatever parts it; nothing where it cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open_ordinary(path) as file:
             line = file.read(HEADER_BYTES).decode("utf-8-sig", errors="replace").partition("\n")[0]
     except OSError:
         return ()
@@ -168,7 +174,8 @@ def unread_in_folders(folder: Path) -> list[Unread]:
         if name in JOURNEYS:
             endings = ROAD_ENDINGS if name == "roads" else MATRIX_ENDINGS
             why = f"; files there end in {', '.join(endings)}"
-            strange = [path for path in files if not path.name.lower().endswith(endings)]
+            mine = [path for path in files if not BESIDE_A_DATABASE.search(path.name)]
+            strange = [path for path in mine if not path.name.lower().endswith(endings)]
             made += [Unread(f"{name}/{path.name}", "", _file_expected, False, why=why) for path in strange]
         elif (below / "county.toml").is_file():
             made.append(Unread(f"folder {name}", "", _file_expected, False, why=": it is a county of its own"))
