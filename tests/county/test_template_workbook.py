@@ -85,7 +85,7 @@ def test_a_filled_setting_counts_and_a_blank_one_keeps_its_default(path: Path, t
     for cells in book["county"].iter_rows(min_row=2):
         cells[1].value = values.get(cells[0].value, cells[1].value)
     book.save(tmp_path / "filled.xlsx")
-    sheet, _, _ = read_workbook("filled.xlsx", (tmp_path / "filled.xlsx").read_bytes())
+    sheet = read_workbook("filled.xlsx", (tmp_path / "filled.xlsx").read_bytes()).settings
     settings, faults = parse_settings(sheet)
     assert faults == []
     assert settings is not None
