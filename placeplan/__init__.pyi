@@ -4,6 +4,7 @@ from .county.case_form import case_form, with_cases, with_forms
 from .county.county import County
 from .county.reading import check_county, read_county
 from .county.template import write_template
+from .county.template_workbook import write_template_workbook
 from .errors import Fault, InputError, NotProvenError, PlaceplanError, UsageError
 from .geo.travel import TravelTimes
 from .report.write import write_report
@@ -94,5 +95,6 @@ __all__ = [
     "with_forms",
     "write_report",
     "write_template",
+    "write_template_workbook",
     "write_travel",
 ]

@@ -11,6 +11,7 @@ from placeplan.cli_check import check
 from placeplan.cli_compare import compare
 from placeplan.cli_coverage import atlas_of, coverage
 from placeplan.cli_forecast import forecast
+from placeplan.cli_new import new
 from placeplan.cli_options import options
 from placeplan.cli_travel import travel
 from placeplan.command_parts import (
@@ -40,7 +41,7 @@ from placeplan.errors import NotProvenError, UsageError
 if TYPE_CHECKING:
     import placeplan as pp
 
-__all__ = ["allocate", "app", "demo", "main", "new", "report"]
+__all__ = ["allocate", "app", "demo", "main", "report"]
 
 EXAMPLE: Final = "example:derbyshire"
 DEMO_PLACES: Final = 40
@@ -86,18 +87,6 @@ def _pages(folder: Path) -> tuple[Path, ...]:
 def _beside(folder: Path) -> Path:
     """The folder of the coverage that belongs to a demo."""
     return folder.with_name(f"{folder.name}-coverage")
-
-
-@app.command()
-@answered
-def new(folder: Annotated[Path, typer.Argument(help="Folder to make.", metavar="DIR")]) -> None:
-    """Write an empty, commented county to fill in."""
-    import placeplan as pp
-
-    made = pp.write_template(folder)
-    typer.echo(
-        f"An empty county is in {made}: fill in the tables that TABLES.md describes, then placeplan check {made}"
-    )
 
 
 @app.command()
@@ -186,6 +175,7 @@ def report(
     )
 
 
+app.command()(answered(new))
 app.command()(answered(check))
 app.command()(answered(travel))
 app.command()(answered(coverage))

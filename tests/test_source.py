@@ -120,6 +120,7 @@ MAY_IMPORT = {
     "cli_travel": {"placeplan", "command_parts"},
     "cli_compare": {"errors", "placeplan", "command_parts", "report"},
     "cli_coverage": COUNTY | RUNS | {"placeplan", "command_parts", "studies", "report"},
+    "cli_new": {"placeplan"},
     "cli_options": {"errors", "placeplan", "command_parts", "report", "whole_or_not"},
     "cli_forecast": RUNS | {"placeplan", "command_parts", "report"},
     "cli": COUNTY
@@ -134,6 +135,7 @@ MAY_IMPORT = {
         "cli_compare",
         "cli_coverage",
         "cli_forecast",
+        "cli_new",
         "cli_options",
         "cli_travel",
     },

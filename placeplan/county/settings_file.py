@@ -127,7 +127,9 @@ def _read_mapping(spec: Section | Named, value: Any, path: str, origin: _Origin)
         below_spec = spec.keys[name] if isinstance(spec, Section) else spec.value
         result, below_faults = _read(below_spec, below, f"{prefix}{name}", origin)
         faults += below_faults
-        if result is not None:
+        # A header with nothing under it states nothing; a name of the user's own (a new vehicle) does.
+        empty = result == {} and isinstance(spec, Section)
+        if result is not None and not empty:
             read[name] = result
     if isinstance(spec, Section):
         for name, key in spec.keys.items():
@@ -261,16 +263,20 @@ def _nested(sheet: SettingsSheet) -> tuple[Nested, list[Fault]]:
             faults.append(Fault("county", str(line), shown(key), shown(key), "each setting once, as a dotted key"))
         seen.add(key)
         within[last] = value
-    return cast(Nested, _lists(nested)), faults
+    return cast(Nested, _lists(nested, "", faults)), faults
 
 
-def _lists(value: Any) -> Any:
-    """Sections whose keys are all 1, 2, 3... as lists, in that order."""
+def _lists(value: Any, path: str, faults: list[Fault]) -> Any:
+    """Sections whose keys are all 1, 2, 3... as lists, in that order; a number that is left out is a fault."""
     if not isinstance(value, dict):
         return value
-    below = {name: _lists(part) for name, part in value.items()}
+    below = {name: _lists(part, f"{path}.{name}" if path else name, faults) for name, part in value.items()}
     if below and all(name.isdecimal() for name in below):
-        return [below[name] for name in sorted(below, key=int)]
+        names = sorted(below, key=int)
+        if [int(name) for name in names] != list(range(1, len(names) + 1)):
+            expected = f"rows {path}.1, {path}.2 and so on, none left out"
+            faults.append(Fault("county", "", path, f"rows {', '.join(names)}", expected))
+        return [below[name] for name in names]
     return below
 
 

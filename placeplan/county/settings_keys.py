@@ -304,7 +304,11 @@ SETTINGS: Final = _section(
     ),
     cases=_section(
         "a partnership's cases: how options are weighed, and what bounds a sum that is not stated",
-        weights=Named(_amount("its weight"), "the weight of each criterion", tuple(CRITERIA)),
+        weights=Named(
+            _amount("its weight"),
+            "the weight of each criterion; where any is stated the others weigh 0",
+            tuple(CRITERIA),
+        ),
         cost_scale=_positive("the pounds a year at which an option scores nothing for cost"),
         discount=_share("the rate a year at which whole stays are discounted"),
         weeks=Key("whole", "the weeks of term time in a year", least=1, most=52),

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from placeplan.county.columns import TABLES, describe_tables
 from placeplan.county.settings import Settings
 from placeplan.county.settings_keys import SETTINGS, Key, Named, Rows, Section
 from placeplan.county.sources import SETTINGS_FILE
+from placeplan.county.template_settings import part
 from placeplan.errors import UsageError
 from placeplan.whole_or_not import writing
 
@@ -32,11 +33,6 @@ def _toml(value: Any) -> str:
     return value.isoformat() if isinstance(value, dt.date) else repr(value)
 
 
-def _part(value: Any, name: str) -> Any:
-    """A field of a dataclass or an entry of a mapping; None where it has none."""
-    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
-
-
 def _key_lines(name: str, key: Key, default: Any) -> Iterator[str]:
     if default is None:
         yield f"## {name}: {key.expected}; not set. {key.meaning}"
@@ -52,9 +48,9 @@ def _section_lines(path: str, section: Section, value: Any) -> Iterator[str]:
         yield f"## {section.meaning}"
     for name, spec in section.keys.items():
         if isinstance(spec, Key):
-            yield from _key_lines(name, spec, _part(value, name))
+            yield from _key_lines(name, spec, part(value, name))
     for name, spec in section.keys.items():
-        yield from _below(f"{path}.{name}", spec, _part(value, name))
+        yield from _below(f"{path}.{name}", spec, part(value, name))
 
 
 def _below(path: str, spec: Any, value: Any) -> Iterator[str]:
@@ -74,7 +70,7 @@ def _below(path: str, spec: Any, value: Any) -> Iterator[str]:
                 yield f"##   {name}: {key.expected}; {key.meaning}"
         for row in value:
             yield f"# [[{path}]]"
-            fields = ((name, _part(row, name)) for name in spec.row.keys)
+            fields = ((name, part(row, name)) for name in spec.row.keys)
             yield from (f"# {name} = {_toml(entry)}" for name, entry in fields if entry is not None)
 
 
