@@ -16,6 +16,7 @@ __all__ = [
     "DECISIONS",
     "FAMILY",
     "FUNDS",
+    "GROWING_KINDS",
     "INMSS_KINDS",
     "KINDS",
     "LEVERS",
@@ -116,6 +117,9 @@ INMSS_KINDS: Final = ("independent_special", "non_maintained_special")
 """INMSS: independent and non-maintained special schools together."""
 
 COMMISSIONED_KINDS: Final = ("ers", "special", "hub", "support_centre")
+
+GROWING_KINDS: Final = ("ers", "special", "hub")
+"""Kinds to which places may be added."""
 """Kinds whose places the authority commissions and pays for whether they are filled or not."""
 
 MODELS: Final = {

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from placeplan.report.kept_words import all_kept, not_kept_said
 from placeplan.report.lookup import (
     gap_by,
     gap_need_column,
@@ -194,8 +195,11 @@ def places_sentences(run: Run) -> list[str]:
         limit.append(f"at most {short_pounds(summary['limit_pounds'])} a year of gross spending")
     asked = f"Allowed {join(limit)}, " if limit else ""
     added = summary.get("places", 0.0)
+    kept = ["The rules of this answer are kept with them."] if all_kept(run, "places") else []
+    said_of_rules = [*kept, *not_kept_said(run, "places")]
     if not added:
-        return [f"{asked}no place would be added: none saves more than it costs."]
+        under = " under the rules of this answer" if kept else ""
+        return [_capital(f"{asked}no place would be added: none saves more than it costs{under}."), *said_of_rules[1:]]
     said = [_capital(f"{asked}{number_of(added, 'place')} would be added, as listed here.")]
     cost, avoided = summary.get("yearly_cost_of_places"), summary.get("fees_and_other_costs_avoided")
     if cost is not None and avoided is not None:
@@ -209,8 +213,8 @@ def places_sentences(run: Run) -> list[str]:
             f"{short_pounds(summary['gross_spending'])} a year, before the fees avoided."
         )
     if "limit_places" in summary and added < summary["limit_places"]:
-        said.append("Places beyond these would cost more than they save, so no more are added.")
-    return said
+        said.append("Places beyond these may not be added, or would cost more than they save, so no more are added.")
+    return [*said, *said_of_rules]
 
 
 def price_sentences(run: Run) -> list[str]:

@@ -209,7 +209,8 @@ def prices_table(run: Run) -> Table | None:
     prices = rows_of(run, "prices", lead)
     if lead is None or prices.empty:
         return None
-    worth = prices[prices["saving_one_more"] > 0].sort_values(
+    addable = prices["more_places"] >= 1
+    worth = prices[(prices["saving_one_more"] > 0) & addable].sort_values(
         ["net_saving_one_more", "unit"], ascending=[False, True], kind="stable"
     )
     if worth.empty:
@@ -231,9 +232,10 @@ def prices_table(run: Run) -> Table | None:
                 count(row["children_one_more"]),
             )
         )
-    rest = len(prices) - len(worth)
+    closed, rest = int((~addable).sum()), int(addable.sum()) - len(worth)
     note = f"{len(worth) - len(rows)} more units are in the workbook. " if len(worth) > len(rows) else ""
-    note += f"In {count(rest)} other unit{'' if rest == 1 else 's'} one more place would save nothing." if rest else ""
+    note += f"In {count(rest)} other unit{'' if rest == 1 else 's'} one more place would save nothing. " if rest else ""
+    note += f"In {count(closed)} no place may be added; the workbook has them." if closed else ""
     return Table(
         "prices",
         f"What one more place is worth, £ a year, {question_name(run, lead)}",

@@ -133,6 +133,7 @@ TABLE_NAMES: Final = {
     "flows": "Who goes where",
     "breaches": "Stated limits exceeded",
     "rules": "Rules",
+    "rules_kept": "Which figure keeps which rule",
     "preferences": "Preferences (pseudonyms)",
     "plans": "How all plans add up",
     "years": "Over the years",
