@@ -5,6 +5,7 @@ from itertools import pairwise
 from placeplan.county.faults import suggest
 from placeplan.county.settings import Settings
 from placeplan.county.settings_rules import MODES, rules_faults
+from placeplan.county.settings_unused import unused_faults
 from placeplan.errors import Fault
 
 __all__ = ["settings_rule_faults"]
@@ -148,4 +149,5 @@ def settings_rule_faults(settings: Settings) -> list[Fault]:
         *_forecast(settings),
         *_rules(settings),
         *_cases(settings),
+        *unused_faults(settings),
     ]

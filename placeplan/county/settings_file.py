@@ -210,8 +210,9 @@ def _settings(read: Nested) -> Settings:
 
 def _cases(base: Settings, read: Nested) -> Cases:
     """``[cases]``: weights that are stated stand alone, bounds beside the defaults."""
-    if "weights" in read:
-        read["weights"] = dict.fromkeys(base.cases.weights, 0.0) | read["weights"]
+    weights = read.pop("weights", {})
+    if weights:
+        read["weights"] = dict.fromkeys(base.cases.weights, 0.0) | weights
     read["not_stated"] = base.cases.not_stated | read.get("not_stated", {})
     return replace(base.cases, **read)
 

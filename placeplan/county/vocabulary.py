@@ -25,6 +25,7 @@ __all__ = [
     "MODELS",
     "NATIONAL_TYPES",
     "NEEDS",
+    "NOT_CARRIED_KINDS",
     "OUT_OF_COUNTY",
     "OWN_PREFERENCE_FROM",
     "PACKAGE_LINES",
@@ -117,10 +118,13 @@ INMSS_KINDS: Final = ("independent_special", "non_maintained_special")
 """INMSS: independent and non-maintained special schools together."""
 
 COMMISSIONED_KINDS: Final = ("ers", "special", "hub", "support_centre")
+"""Kinds whose places the authority commissions and pays for whether they are filled or not."""
+
+NOT_CARRIED_KINDS: Final = ("peripatetic", "mainstream_support")
+"""Kinds that come to the child, or that the child attends as any pupil: no transport is added."""
 
 GROWING_KINDS: Final = ("ers", "special", "hub")
 """Kinds to which places may be added."""
-"""Kinds whose places the authority commissions and pays for whether they are filled or not."""
 
 MODELS: Final = {
     "alternative": "Alternative learning environment",

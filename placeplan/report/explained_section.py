@@ -174,11 +174,12 @@ def _least_said(run: Run) -> list[str]:
     fewest = "A few more places" if hidden else number_of(whole["places"], "more place")
     nobody = "nobody" if not left else "nobody else"
     worth = table(run, "worth")
-    most = {} if worth.empty else worth.drop_duplicates("unit").set_index("unit")["more_places"].to_dict()
+    known = "more_places" in worth.columns
+    most = worth.drop_duplicates("unit").set_index("unit")["more_places"].to_dict() if known else {}
     beyond = [
         f"{name(one['unit'])} takes {count(most.get(one['unit'], 0.0))}"
         for one in rows.to_dict("records")
-        if one["places"] > most.get(one["unit"], 0.0)
+        if known and one["places"] > most.get(one["unit"], 0.0)
     ]
     limits = f" It is more than may be added where {join(beyond)} at the most." if beyond else ""
     said = f"{fewest} would leave {nobody} without one, whatever they cost: {join(at)}.{limits}{left}"

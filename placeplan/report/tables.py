@@ -209,7 +209,7 @@ def prices_table(run: Run) -> Table | None:
     prices = rows_of(run, "prices", lead)
     if lead is None or prices.empty:
         return None
-    addable = prices["more_places"] >= 1
+    addable = prices.get("more_places", pd.Series(1.0, index=prices.index)) >= 1
     worth = prices[(prices["saving_one_more"] > 0) & addable].sort_values(
         ["net_saving_one_more", "unit"], ascending=[False, True], kind="stable"
     )
