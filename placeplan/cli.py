@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from placeplan.cli_check import check
 from placeplan.cli_compare import compare
 from placeplan.cli_coverage import atlas_of, coverage
 from placeplan.cli_forecast import forecast
@@ -38,7 +39,7 @@ from placeplan.errors import NotProvenError, UsageError
 if TYPE_CHECKING:
     import placeplan as pp
 
-__all__ = ["allocate", "app", "check", "demo", "main", "new", "report", "travel"]
+__all__ = ["allocate", "app", "demo", "main", "new", "report", "travel"]
 
 EXAMPLE: Final = "example:derbyshire"
 DEMO_PLACES: Final = 40
@@ -96,23 +97,6 @@ def new(folder: Annotated[Path, typer.Argument(help="Folder to make.", metavar="
     typer.echo(
         f"An empty county is in {made}: fill in the tables that TABLES.md describes, then placeplan check {made}"
     )
-
-
-@app.command()
-@answered
-def check(county: County) -> None:
-    """Print every fault of a county's tables at once: table, row, column, what was found and expected."""
-    import placeplan as pp
-
-    read = pp.read_county(county)
-    counts = {
-        "localities": len(read.localities),
-        "zones": len(read.zones),
-        "sites": len(read.sites),
-        "units": read.units["unit"].nunique(),
-        "children": len(read.children),
-    }
-    typer.echo(f"{read.name}: no faults. " + ", ".join(f"{count:,} {name}" for name, count in counts.items()) + ".")
 
 
 @app.command()
@@ -220,6 +204,7 @@ def report(
     )
 
 
+app.command()(answered(check))
 app.command()(answered(coverage))
 app.command()(answered(forecast))
 app.command()(answered(options))

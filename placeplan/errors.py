@@ -11,7 +11,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["Fault", "InputError", "NotProvenError", "PlaceplanError", "UsageError"]
+__all__ = ["Fault", "InputError", "NotProvenError", "Note", "PlaceplanError", "UsageError"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,13 +29,35 @@ class Fault:
     expected: str
 
     def __str__(self) -> str:
-        place = self.table
-        if self.row:
-            place += f", row {self.row}"
-        if self.column:
-            place += f", column {self.column}"
         found = f"found {self.value}; " if self.value else ""
-        return f"{place}: {found}expected {self.expected}"
+        return f"{_place(self.table, self.row, self.column)}: {found}expected {self.expected}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Note:
+    """Something about the input that is no fault and has to be known: where it stands, what was found, how it is taken.
+
+    ``table`` is a table, or the name of a file or sheet that is not read; ``row`` is as in a fault. ``taken`` is what
+    was made of it, as in "read as 7" or "not read". ``more`` counts the further rows of the same column that are alike.
+    """
+
+    table: str
+    row: str
+    column: str
+    found: str
+    taken: str
+    more: int = 0
+
+    def __str__(self) -> str:
+        found = f"found {self.found}; " if self.found else ""
+        alike = f" (so in {self.more:,} more row{'' if self.more == 1 else 's'})" if self.more else ""
+        return f"{_place(self.table, self.row, self.column)}: {found}{self.taken}{alike}"
+
+
+def _place(table: str, row: str, column: str) -> str:
+    """Where something stands: its table, row and column, as far as they are known."""
+    parts = (table, f"row {row}" if row else "", f"column {column}" if column else "")
+    return ", ".join(part for part in parts if part)
 
 
 class PlaceplanError(Exception):

@@ -17,13 +17,14 @@ from placeplan.county.column import Column
 from placeplan.county.columns import TABLES
 from placeplan.county.columns_cases import CASE_TABLES
 from placeplan.county.county import County
-from placeplan.county.faults import sorted_faults
+from placeplan.county.faults import in_order
 from placeplan.county.raw import RawTable, cell_text, raw_table
 from placeplan.county.tables import ReadTable, absent_table, finished, read_table
 from placeplan.county.terms import first_term, term_name
+from placeplan.county.unread import SETTINGS_NAME, said_of_unread
 from placeplan.county.vocabulary import BOARDING, KINDS, MODELS, NEEDS
 from placeplan.county.workbook import read_workbook
-from placeplan.errors import Fault, InputError, UsageError
+from placeplan.errors import Fault, InputError, Note, UsageError
 
 __all__ = ["case_form", "with_cases", "with_forms"]
 
@@ -172,16 +173,29 @@ def with_forms(county: County, paths: str | Path | Iterable[str | Path]) -> Coun
             raise UsageError(
                 f"{path}: {error.strerror or error}; expected a workbook with a sheet {NAMES[0]}"
             ) from error
-        _, raws, faults = read_workbook(path.name, data)
-        # A form has no settings of the county.
-        faults = [fault for fault in faults if fault.table not in ("county", *(set(TABLES) - set(NAMES)))]
-        found = {raw.table: raw for raw in raws if raw.table in NAMES}
+        read = read_workbook(path.name, data)
+        found = {raw.table: raw for raw in read.tables if raw.table in NAMES}
+        filled = {name for name, raw in found.items() if len(raw.rows)}
+        unread_faults, notes = said_of_unread(read.unread, filled)
+        # A form has no settings of the county, and only some of its tables.
+        elsewhere = {SETTINGS_NAME, *(set(TABLES) - set(NAMES))}
+        faults = [fault for fault in (*read.faults, *unread_faults) if fault.table not in elsewhere]
+        notes += [note for note in read.notes if note.table not in elsewhere]
+        notes += [
+            Note(f"sheet {raw.table} of {path.name}", "", "", "", "not read; a form has no such table")
+            for raw in read.tables
+            if raw.table not in NAMES
+        ]
         if not found and not faults:
             faults = [Fault(path.name, "", "", "", f"a sheet with one of the names {', '.join(NAMES)}")]
         elif not faults and not any(len(raw.cells) for raw in found.values()):
             faults = [Fault(path.name, "", "", "no row", f"rows on a sheet of {', '.join(found)}")]
         county = _with_rows(
-            county, found, faults, where=f"{path.name}, sheet ", digest=hashlib.sha256(data).hexdigest()
+            replace(county, notes=(*county.notes, *notes)),
+            found,
+            faults,
+            where=f"{path.name}, sheet ",
+            digest=hashlib.sha256(data).hexdigest(),
         )
     return county
 
@@ -228,9 +242,11 @@ def _with_rows(
     county: County, found: Mapping[str, RawTable], faults: list[Fault], *, where: str, digest: str
 ) -> County:
     tables = {name: _known(name, county) for name in TABLES}
+    notes = list(county.notes)
     for name, raw in found.items():
         mine = read_table(raw, known={(fault.row, fault.column) for fault in faults if fault.table == name})
         faults += mine.faults
+        notes += mine.notes
         if name == "decisions":
             # What is decided now stands in place of what was decided before.
             tables[name] = _without(tables[name], set(mine.frame["case"].dropna()))
@@ -239,10 +255,10 @@ def _with_rows(
     faults += case_faults(tables, county.settings)
     if faults:
         told = [replace(f, table=f"{where}{f.table}") if f.table in TABLES else f for f in faults]
-        raise InputError(sorted_faults(told))
+        raise InputError(in_order(told))
     changed: dict[str, Any] = {name: finished(tables[name]) for name in found}
     both = hashlib.sha256(f"{county.digest}{digest}".encode()).hexdigest()
-    return replace(county, digest=both, **changed)
+    return replace(county, digest=both, notes=tuple(in_order(notes)), **changed)
 
 
 def _known(name: str, county: County) -> ReadTable:

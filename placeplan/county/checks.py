@@ -5,7 +5,7 @@ from typing import Final
 
 from placeplan.county.checks_candidates import candidates_faults
 from placeplan.county.checks_cases import cases_faults
-from placeplan.county.checks_children import children_faults, substitutes_faults, top_ups_faults
+from placeplan.county.checks_children import children_faults, children_notes, substitutes_faults, top_ups_faults
 from placeplan.county.checks_places import roads_faults, sites_faults, zones_faults
 from placeplan.county.checks_plans import plans_faults
 from placeplan.county.checks_scenarios import scenarios_faults
@@ -15,9 +15,9 @@ from placeplan.county.faults import suggest
 from placeplan.county.settings import Settings
 from placeplan.county.tables import ReadTable
 from placeplan.county.vocabulary import MAINSTREAM, OUT_OF_COUNTY
-from placeplan.errors import Fault
+from placeplan.errors import Fault, Note
 
-__all__ = ["REFERENCES", "case_faults", "cross_table_faults"]
+__all__ = ["REFERENCES", "case_faults", "cross_table_faults", "cross_table_notes"]
 
 REFERENCES: Final = (
     ("zones", "locality", "localities", "locality"),
@@ -113,3 +113,8 @@ def cross_table_faults(
         *scenarios_faults(tables["scenarios"]),
         *cases_faults(tables, settings),
     ]
+
+
+def cross_table_notes(tables: Mapping[str, ReadTable]) -> list[Note]:
+    """What has to be known of tables that have no fault."""
+    return children_notes(tables["children"], tables["top_ups"])

@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from placeplan.county.checks_children import suits_faults
+from placeplan.county.checks_children import bands_faults, suits_faults
 from placeplan.county.checks_units import where_rows
 from placeplan.county.faults import suggest
 from placeplan.county.settings import Settings
@@ -33,7 +33,7 @@ def cases_faults(tables: Mapping[str, ReadTable], settings: Settings | None) -> 
     return [
         *_pseudonyms(cases),
         *_known(cases, children),
-        *_bands(cases, children, tables["top_ups"]),
+        *bands_faults(cases, tables["top_ups"]),
         *suits_faults(cases),
         *_terms(cases, settings),
         *(fault for name, columns in RANGES.items() for fault in _ranges(tables[name], columns)),
@@ -56,19 +56,10 @@ def _pseudonyms(cases: ReadTable) -> Iterator[Fault]:
             yield cases.fault(place, "case", case, expected)
 
 
-def _bands(cases: ReadTable, children: ReadTable, top_ups: ReadTable) -> Iterator[Fault]:
-    """A band is one of those that there are: by an unknown one a place would cost what it does without a band."""
-    known = {*top_ups.frame["band"].dropna(), *children.frame["band"].dropna()}
-    for place, band in _texts(cases.frame["band"]):
-        if known and band not in known:
-            expected = f"a band of the tables top_ups and children ({', '.join(sorted(known)[:20])})"
-            yield cases.fault(place, "band", band, f"{expected}{suggest(band, sorted(known))}")
-
-
 def _known(cases: ReadTable, children: ReadTable) -> Iterator[Fault]:
     """A case has a zone, a year group, a need and what would meet it, of its own or of its child, and never two."""
     known = {row["child"]: row for row in children.frame.to_dict("records")}
-    faulty = {(fault.row, fault.column) for fault in cases.faults}
+    faulty = cases.faulty
     for place, row in enumerate(cases.frame.to_dict("records")):
         child = row["child"]
         of_child = known.get(child) if isinstance(child, str) else None
@@ -132,7 +123,7 @@ def _hours(packages: ReadTable) -> Iterator[Fault]:
     frame = packages.frame
     wrong = (frame["per"] == "hour") & frame["hours_week"].isna()
     for place, _ in where_rows(packages, wrong):
-        if (str(packages.rows[place]), "hours_week") not in {(f.row, f.column) for f in packages.faults}:
+        if (str(packages.rows[place]), "hours_week") not in packages.faulty:
             yield packages.fault(place, "hours_week", "a blank", "hours a week, as the line is paid by the hour")
 
 

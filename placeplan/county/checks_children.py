@@ -8,9 +8,16 @@ from placeplan.county.faults import suggest
 from placeplan.county.listed import split_list
 from placeplan.county.tables import ReadTable
 from placeplan.county.vocabulary import KINDS, MODELS
-from placeplan.errors import Fault
+from placeplan.errors import Fault, Note
 
-__all__ = ["children_faults", "substitutes_faults", "suits_faults", "top_ups_faults"]
+__all__ = [
+    "bands_faults",
+    "children_faults",
+    "children_notes",
+    "substitutes_faults",
+    "suits_faults",
+    "top_ups_faults",
+]
 
 
 def _suits_fault(item: str) -> str:
@@ -25,7 +32,7 @@ def _suits_fault(item: str) -> str:
 
 def _suits(children: ReadTable) -> list[Fault]:
     """Every child has a unit or a list of what would suit."""
-    faulty = {(fault.row, fault.column) for fault in children.faults}
+    faulty = children.faulty
     faults = []
     for place, (unit, suits) in enumerate(zip(children.frame["unit"], children.frame["suits"], strict=True)):
         if not split_list(suits) and not isinstance(unit, str) and not faulty & {("", "unit"), ("", "suits")}:
@@ -41,6 +48,42 @@ def suits_faults(table: ReadTable) -> list[Fault]:
         for item in split_list(suits)
         if (expected := _suits_fault(item))
     ]
+
+
+def bands_faults(table: ReadTable, top_ups: ReadTable) -> list[Fault]:
+    """A band is one that a top-up names: by an unknown one a place would cost what it does without a band.
+
+    Each at its first row; where no top-up has a band, bands are not used, and ``children_notes`` says so.
+    """
+    known = sorted(set(top_ups.frame["band"].dropna()))
+    bands = table.frame["band"]
+    wrong = bands[bands.notna() & ~bands.isin(known)]
+    # Where the bands of top_ups could not all be read, that is the fault.
+    if not known or any(column == "band" for _, column in top_ups.faulty):
+        return []
+    counts = wrong.value_counts()
+    return [
+        table.fault(
+            int(str(place)),
+            "band",
+            band,
+            f"a band of table top_ups ({', '.join(known)}){suggest(str(band), known)}{_alike(counts[band])}",
+        )
+        for place, band in wrong.drop_duplicates().items()
+    ]
+
+
+def _alike(rows: int) -> str:
+    """How many rows more than the first are alike."""
+    return f" (so in {rows - 1} more rows)" if rows > 1 else ""
+
+
+def children_notes(children: ReadTable, top_ups: ReadTable) -> list[Note]:
+    """Bands that decide nothing."""
+    if top_ups.frame["band"].notna().any() or not children.frame["band"].notna().any():
+        return []
+    found = f"{children.frame['band'].nunique()} bands"
+    return [Note("children", "", "band", found, "not used: no row of the table top_ups has a band")]
 
 
 def _blank_or(value: Any, wanted: Any) -> bool:
@@ -79,12 +122,13 @@ def children_faults(
 ) -> list[Fault]:
     """Everything about the children that one cell cannot show; today's placements are never a fault."""
     unpriced = [] if unread & {"units", "top_ups"} else _unpriced(children, units, top_ups)
-    return [*_suits(children), *suits_faults(children), *unpriced]
+    bands = [] if "top_ups" in unread else bands_faults(children, top_ups)
+    return [*_suits(children), *suits_faults(children), *bands, *unpriced]
 
 
 def _one_target(top_ups: ReadTable) -> list[Fault]:
     """A top-up is a unit's or a kind's, not both and not neither."""
-    unreadable = {(fault.row, fault.column) for fault in top_ups.faults}
+    unreadable = top_ups.faulty
     faults = []
     for place, (unit, kind) in enumerate(zip(top_ups.frame["unit"], top_ups.frame["kind"], strict=True)):
         if isinstance(unit, str) and isinstance(kind, str):

@@ -159,7 +159,7 @@ def roads_faults(roads: ReadTable, settings: Settings | None) -> list[Fault]:
     if roads.frame.empty:
         return []
     ends = _link_ends(roads)
-    faulty = {(fault.row, fault.column) for fault in roads.faults}
+    faulty = set(roads.faulty)
     whole_column = {column for row, column in faulty if not row}
     if whole_column & {"geometry", "from", "to"}:
         return _speed_faults(roads, settings)

@@ -85,7 +85,7 @@ def models_faults(units: ReadTable) -> list[Fault]:
     for place, row in where_rows(units, (units.frame["kind"] == "ers") & units.frame["model"].isna()):
         given = str(units.rows[place]), "model"
         serves = split_list(row["needs"])
-        if ("ASD" in serves or "any" in serves) and given not in {(f.row, f.column) for f in units.faults}:
+        if ("ASD" in serves or "any" in serves) and given not in units.faulty:
             expected = f"one of {', '.join(MODELS)}, as the unit serves autism (ASD)"
             faults.append(units.fault(place, "model", "a blank", expected))
     return faults
@@ -98,7 +98,7 @@ def _places(units: ReadTable) -> list[Fault]:
         units.fault(place, "places", row["places"], "a blank: visiting teachers have no places")
         for place, row in where_rows(units, (frame["kind"] == "peripatetic") & frame["places"].notna())
     ]
-    faulty = {(fault.row, fault.column) for fault in units.faults}
+    faulty = units.faulty
     for column in ("ceiling", "other_authorities"):
         for place, row in where_rows(units, frame["places"].isna() & frame[column].gt(0)):
             if (str(units.rows[place]), "places") not in faulty:

@@ -10,7 +10,8 @@ import pandas as pd
 from placeplan.county.column import Column, Table
 from placeplan.county.faults import shown
 from placeplan.county.raw import RawTable
-from placeplan.errors import Fault
+from placeplan.county.spelling import respelt
+from placeplan.errors import Fault, Note
 
 __all__ = ["DTYPES", "converted", "empty_column"]
 
@@ -96,14 +97,31 @@ def empty_column(column: Column, length: int) -> pd.Series:
     return pd.Series([None] * length, dtype=DTYPES[column.type], index=pd.RangeIndex(length))
 
 
-def converted(table: Table, raw: RawTable) -> tuple[pd.DataFrame, list[Fault]]:
+def _respelt_notes(table: Table, column: Column, raw: RawTable, cells: pd.Series) -> list[Note]:
+    """A note for each spelling that was read as another, at its first row; days are told together."""
+    found = raw.cells[column.name]
+    changed = (found != cells) & found.notna()
+    pairs = pd.DataFrame({"found": found, "taken": cells})[changed.fillna(False)]
+    alike = np.zeros(len(pairs)) if column.type == "date" else pairs["found"]
+    notes = []
+    for _, rows in pairs.groupby(alike, sort=False):
+        first = int(str(rows.index[0]))
+        day = ", the day first" if column.type == "date" else ""
+        taken = f"read as {shown(rows['taken'].iloc[0])}{day}"
+        found_there = shown(rows["found"].iloc[0])
+        notes.append(Note(table.name, str(raw.rows[first]), column.name, found_there, taken, len(rows) - 1))
+    return notes
+
+
+def converted(table: Table, raw: RawTable) -> tuple[pd.DataFrame, list[Fault], list[Note]]:
     """The table's columns, but for geometry, in the contract's order and types; bad cells are missing.
 
     A required column that is not there is one fault, and comes back all missing. Blanks stand for the
-    column's default where it has one.
+    column's default where it has one. The notes are of words spelt otherwise than the contract does.
     """
     frame: dict[str, pd.Series] = {}
     faults: list[Fault] = []
+    notes: list[Note] = []
     for column in table.columns:
         if column.type == "geometry":
             continue
@@ -112,7 +130,8 @@ def converted(table: Table, raw: RawTable) -> tuple[pd.DataFrame, list[Fault]]:
             if column.required:
                 faults.append(Fault(table.name, "", column.name, "no such column", f"a column of {column.expected}"))
         else:
-            cells = raw.cells[column.name]
+            cells = respelt(table.name, column, raw.cells[column.name])
+            notes += _respelt_notes(table, column, raw, cells)
             if column.blanks:
                 cells = cells.where(~cells.str.lower().isin(column.blanks))
             values, bad = _CONVERTERS[column.type](column, cells)
@@ -124,4 +143,4 @@ def converted(table: Table, raw: RawTable) -> tuple[pd.DataFrame, list[Fault]]:
             frame[column.name] = values
         if column.default is not None:
             frame[column.name] = frame[column.name].fillna(FLAGS[column.default])
-    return pd.DataFrame(frame, index=pd.RangeIndex(len(raw.cells))), faults
+    return pd.DataFrame(frame, index=pd.RangeIndex(len(raw.cells))), faults, notes

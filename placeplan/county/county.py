@@ -7,6 +7,7 @@ import geopandas as gpd
 import pandas as pd
 
 from placeplan.county.settings import Settings
+from placeplan.errors import Note
 
 __all__ = ["County"]
 
@@ -18,7 +19,8 @@ class County:
     Every column of the contract is present; an absent optional one is all missing. Coordinates and
     geometry are EPSG:27700. Tables that the county does not have are empty, not missing.
     ``digest`` is the SHA-256 of what was read. ``road_files`` and ``matrix_files`` are files of roads, or of another
-    engine's travel times, in place of the tables roads and travel; their contents are in the digest.
+    engine's travel times, in place of the tables roads and travel; their contents are in the digest. ``notes`` is what
+    has to be known of the input though it is no fault: what was read otherwise than it is written, or not read at all.
     """
 
     source: str
@@ -44,6 +46,7 @@ class County:
     packages: pd.DataFrame = field(repr=False)
     vetoes: pd.DataFrame = field(repr=False)
     decisions: pd.DataFrame = field(repr=False)
+    notes: tuple[Note, ...] = ()
     road_files: tuple[Path, ...] = ()
     matrix_files: tuple[Path, ...] = ()
 

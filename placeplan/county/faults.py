@@ -2,11 +2,15 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import TypeVar
 
 from placeplan.county.columns import TABLES
-from placeplan.errors import Fault
+from placeplan.county.spelling import in_latin, letters_told
+from placeplan.errors import Fault, Note
 
-__all__ = ["SETTINGS_TABLES", "nearest", "shown", "sorted_faults", "suggest"]
+__all__ = ["SETTINGS_TABLES", "in_order", "nearest", "shown", "suggest"]
+
+Said = TypeVar("Said", Fault, Note)
 
 SETTINGS_TABLES = ("county.toml", "county")
 """What faults call the settings: the file of a folder, the sheet of a workbook."""
@@ -27,8 +31,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """``", perhaps X"`` where a known word is like ``word``, or nothing."""
-    match = nearest(word, known)
+    """``", perhaps X"`` where a known word is like ``word``, or nothing; letters that only look alike are named."""
+    candidates = list(known)
+    for candidate in candidates:
+        if candidate != word and in_latin(candidate) == in_latin(word):
+            return f", perhaps {candidate}, which only looks the same ({letters_told(word) or letters_told(candidate)})"
+    match = nearest(word, candidates)
     return f", perhaps {match}" if match is not None else ""
 
 
@@ -38,12 +46,12 @@ def shown(value: object, *, most: int = 60) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def sorted_faults(faults: Iterable[Fault]) -> list[Fault]:
-    """The faults without repeats, by table in the contract's order, then row, then column."""
+def in_order(said: Iterable[Said]) -> list[Said]:
+    """Faults, or notes, without repeats, by table in the contract's order, then row, then column."""
     order = {name: place for place, name in enumerate((*SETTINGS_TABLES, *TABLES))}
 
-    def place(fault: Fault) -> tuple[int, str, int, Fault]:
-        row = int(fault.row) if fault.row.isdigit() else 0
-        return order.get(fault.table, -1), fault.table, row, fault
+    def place(one: Said) -> tuple[int, str, int, Said]:
+        row = int(one.row) if one.row.isdigit() else 0
+        return order.get(one.table, -1), one.table, row, one
 
-    return sorted(set(faults), key=place)
+    return sorted(set(said), key=place)

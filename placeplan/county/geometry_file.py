@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,20 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import shape
 
+from placeplan.county.columns import TABLES
 from placeplan.county.csv_file import decode
 from placeplan.county.faults import shown
-from placeplan.county.raw import RawTable, cell_text, raw_table, table_named
+from placeplan.county.raw import RawTable, cell_text, raw_table
+from placeplan.county.unread import Unread
 from placeplan.errors import Fault
 from placeplan.geo.crs import GRID, looks_like_degrees, looks_like_swapped_degrees, to_grid
 
 __all__ = ["GEOPACKAGE", "geometry_from_text", "read_geojson_table", "read_geopackage"]
 
 GEOPACKAGE = "county.gpkg"
+STYLES = ("layer_styles", "qgis_projects")
+"""What a desktop program keeps in a GeoPackage for itself."""
+
 DEGREES = "longitude, then latitude, in degrees (GeoJSON is EPSG:4326)"
 
 
@@ -123,33 +129,39 @@ def _read_layer(path: Path, layer: str, table: str) -> tuple[RawTable | None, li
     return raw_table(table, f"{path.name}, layer {layer}", list(frame.columns), lines, geometry=geometry)
 
 
-def read_geopackage(path: Path) -> tuple[list[RawTable], list[Fault]]:
-    """The tables among a GeoPackage's layers; other layers (a desktop program's styles) are left alone."""
+def read_geopackage(path: Path) -> tuple[list[RawTable], list[Fault], list[Unread]]:
+    """The tables among a GeoPackage's layers, the faults, and the layers that are none, but for QGIS's own."""
     tables: list[RawTable] = []
     faults: list[Fault] = []
+    unread: list[Unread] = []
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
     except Exception as error:  # noqa: BLE001 - a damaged database raises many kinds, which mean the same
-        return [], [Fault(path.name, "", "", shown(error), "a GeoPackage")]
+        return [], [Fault(path.name, "", "", shown(error), "a GeoPackage")], []
     for layer in layers:
-        table, perhaps = table_named(layer)
-        if table is None:
-            if perhaps is not None:
-                faults.append(Fault(perhaps, "", "", f"layer {shown(layer)}", f"a layer named {perhaps}"))
+        if layer in STYLES:
             continue
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                raw, layer_faults = _read_layer(path, layer, table)
+                if layer not in TABLES:
+                    header = tuple(str(name) for name in pyogrio.read_info(path, layer=layer)["fields"])
+                    unread.append(Unread(f"layer {layer}", layer, _layer_expected, header=header))
+                    continue
+                raw, layer_faults = _read_layer(path, layer, layer)
         except Exception as error:  # noqa: BLE001 - as above, of one layer
-            faults.append(Fault(table, "", "", f"{path.name}: {shown(error)}", "a layer of a GeoPackage"))
+            faults.append(Fault(layer, "", "", f"{path.name}: {shown(error)}", "a layer of a GeoPackage"))
             continue
         faults += layer_faults
         if raw is not None:
             tables.append(raw)
-    return tables, faults
+    return tables, faults, unread
+
+
+def _layer_expected(table: str) -> str:
+    return f"a layer named {table}"
 
 
 def geometry_from_text(raw: RawTable) -> tuple[RawTable, list[Fault]]:
@@ -167,4 +179,4 @@ def geometry_from_text(raw: RawTable) -> tuple[RawTable, list[Fault]]:
         except shapely.errors.GEOSException:
             row = str(raw.rows[place])
             faults.append(Fault(raw.table, row, "geometry", shown(text), "geometry as WKT in EPSG:27700"))
-    return RawTable(raw.table, raw.file, raw.cells.drop(columns="geometry"), raw.rows, shapes), faults
+    return replace(raw, cells=raw.cells.drop(columns="geometry"), geometry=shapes), faults

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from placeplan.county.columns import TABLES
 from placeplan.county.faults import nearest, shown, suggest
-from placeplan.errors import Fault
+from placeplan.county.spelling import EXCEL_ERRORS, hidden_characters, plain_text, without_hidden
+from placeplan.errors import Fault, Note
 
-__all__ = ["RawTable", "cell_text", "raw_table", "table_named", "tidied"]
+__all__ = ["RawTable", "cell_text", "raw_table", "tidied"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class RawTable:
 
     ``cells`` has a column for each column of the contract that was found; missing cells are NA. ``rows``
     numbers the lines as the user counts them: the header is line 1, and the first feature of a GeoJSON
-    file or layer is 2. ``geometry`` is EPSG:27700 shapes, or None where the file has none.
+    file or layer is 2. ``geometry`` is EPSG:27700 shapes, or None where the file has none. ``faulty`` is every (row,
+    column) that has a fault already: such a cell is blank here, and one fault may stand for many of them.
     """
 
     table: str
@@ -31,10 +33,12 @@ class RawTable:
     cells: pd.DataFrame = field(repr=False)
     rows: NDArray[np.int64] = field(repr=False)
     geometry: NDArray[np.object_] | None = field(default=None, repr=False)
+    notes: tuple[Note, ...] = ()
+    faulty: frozenset[tuple[str, str]] = frozenset()
 
 
 def cell_text(value: Any) -> str | None:
-    """A cell as text: trimmed, whole floats without a point, dates as YYYY-MM-DD; None where it is blank.
+    """A cell as text: trimmed, composed, whole floats without a point, dates as YYYY-MM-DD; None where it is blank.
 
     >>> cell_text(3.0), cell_text(" 007 "), cell_text(True), cell_text(float("nan"))
     ('3', '007', 'yes', None)
@@ -50,22 +54,28 @@ def cell_text(value: Any) -> str | None:
         return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
-    text = str(value).strip().strip("\ufeff").strip()
+    text = plain_text(str(value)).strip().strip("\ufeff").strip()
     return text or None
 
 
-def table_named(name: str) -> tuple[str | None, str | None]:
-    """The table that a file, sheet or layer is, and, failing that, the one that its name resembles."""
-    if name in TABLES:
-        return name, None
-    folded = name.strip().casefold().replace(" ", "_").replace("-", "_")
-    if folded in TABLES:
-        return None, folded
-    match = nearest(name, TABLES)
-    # A name must be much alike to be taken for a slip: other files are the user's own business.
-    if match is not None and (folded.startswith(match[:-1]) or match.startswith(folded)) and len(folded) > 3:
-        return None, match
-    return None, None
+def _cleaned(table: str, name: str, rows: NDArray[np.int64], cells: pd.Series) -> tuple[pd.Series, list[Fault | Note]]:
+    """A column without what a failed formula left and without characters that are not seen, and what is said of it."""
+    said: list[Fault | Note] = []
+    texts = [text if isinstance(text, str) else None for text in cells]
+    for place, text in enumerate(texts):
+        if text is not None and text.upper() in EXCEL_ERRORS:
+            expected = "a value; a formula has failed there, in the workbook that it comes from"
+            said.append(Fault(table, str(rows[place]), name, text, expected))
+            texts[place] = None
+    unseen = [place for place, text in enumerate(texts) if text is not None and hidden_characters(text)]
+    if unseen:
+        first = str(texts[unseen[0]])
+        found = f"{shown(first)}, with a character that is not seen ({hidden_characters(first)})"
+        taken = f"read without it, as {shown(without_hidden(first))}"
+        said.append(Note(table, str(rows[unseen[0]]), name, found, taken, len(unseen) - 1))
+    for place in unseen:
+        texts[place] = without_hidden(str(texts[place])).strip() or None
+    return pd.Series(texts, index=cells.index, dtype="str"), said
 
 
 def tidied(table: str, header: Sequence[str | None]) -> tuple[dict[str, int], list[Fault]]:
@@ -126,4 +136,11 @@ def raw_table(
         index=pd.RangeIndex(len(lines)),
     )
     rows = np.array([row for row, _ in lines], dtype=np.int64)
-    return RawTable(table, file, frame, rows, geometry), faults + header_faults
+    said: list[Fault | Note] = []
+    for name in frame.columns:
+        frame[name], said_of_column = _cleaned(table, str(name), rows, frame[name])
+        said += said_of_column
+    faults += [*header_faults, *(one for one in said if isinstance(one, Fault))]
+    notes = tuple(one for one in said if isinstance(one, Note))
+    faulty = frozenset((one.row, one.column) for one in said if isinstance(one, Fault))
+    return RawTable(table, file, frame, rows, geometry, notes, faulty), faults

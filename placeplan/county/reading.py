@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from placeplan.county.checks import cross_table_faults
+from placeplan.county.checks import cross_table_faults, cross_table_notes
 from placeplan.county.columns import TABLES
 from placeplan.county.county import County
-from placeplan.county.faults import sorted_faults
+from placeplan.county.faults import in_order
 from placeplan.county.other_files import files_digest, matrix_files, road_files, source_faults
 from placeplan.county.settings import Settings
 from placeplan.county.settings_file import parse_settings
@@ -90,7 +90,9 @@ def read_county(source: str | Path) -> County:
     """
     sources, settings, tables, faults = _read(source)
     if faults or settings is None:
-        raise InputError(sorted_faults(faults))
+        raise InputError(in_order(faults))
+    of_tables = [note for table in tables.values() for note in table.notes]
+    notes = [*sources.notes, *of_tables, *cross_table_notes(tables)]
     frames: dict[str, pd.DataFrame] = {name: finished(table) for name, table in tables.items()}
     localities, zones, roads = (gpd.GeoDataFrame(frames.pop(name)) for name in ("localities", "zones", "roads"))
     roads_there, matrix_there = road_files(sources.base, settings), matrix_files(sources.base, settings)
@@ -102,6 +104,7 @@ def read_county(source: str | Path) -> County:
         localities=localities,
         zones=zones,
         roads=_with_ends(roads),
+        notes=tuple(in_order(notes)),
         road_files=roads_there,
         matrix_files=matrix_there,
         **frames,

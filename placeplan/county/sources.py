@@ -1,7 +1,7 @@
 """Finding what a county is made of: a folder, a workbook or the embedded example, as raw tables and settings."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from placeplan.county.columns import TABLES
 from placeplan.county.csv_file import read_csv_table
 from placeplan.county.geometry_file import GEOPACKAGE, geometry_from_text, read_geojson_table, read_geopackage
-from placeplan.county.raw import RawTable, table_named
+from placeplan.county.raw import RawTable
+from placeplan.county.unread import SETTINGS_NAME, Unread, said_of_unread, unread_file, unread_in_folders
 from placeplan.county.workbook import SettingsSheet, read_workbook
-from placeplan.errors import Fault, InputError, UsageError
+from placeplan.errors import Fault, InputError, Note, UsageError
 
 __all__ = ["SETTINGS_FILE", "Sources", "gather"]
 
@@ -39,6 +40,7 @@ class Sources:
     tables: dict[str, RawTable] = field(repr=False)
     tried: frozenset[str]
     faults: tuple[Fault, ...]
+    notes: tuple[Note, ...] = ()
 
 
 def _example(name: str) -> Path:
@@ -116,7 +118,7 @@ def _with_companion(main: RawTable, companion: RawTable) -> tuple[RawTable, list
     geometry: NDArray[np.object_] = np.full(len(main.cells), None, dtype=object)
     for place, label in enumerate(_keys(main, key)):
         geometry[place] = found.get(label)
-    return RawTable(table, main.file, main.cells, main.rows, geometry), faults
+    return replace(main, geometry=geometry, notes=(*main.notes, *companion.notes)), faults
 
 
 def _joined(found: dict[str, list[RawTable]]) -> tuple[dict[str, RawTable], list[Fault]]:
@@ -142,23 +144,20 @@ def _gather_folder(source: str, folder: Path) -> Sources:
     found: dict[str, list[RawTable]] = {}
     tried: set[str] = set()
     faults: list[Fault] = []
+    unread: list[Unread] = []
     try:
         files = sorted(path for path in folder.iterdir() if path.is_file())
     except OSError as error:
         raise InputError([Fault(folder.name, "", "", str(error.strerror), "a folder that can be read")]) from error
     # A csv file comes before its companion: .csv sorts before .geojson, and the GeoPackage is read last.
     for path in files:
-        suffix = path.suffix.casefold()
-        if suffix not in (".csv", ".geojson"):
-            continue
-        table, perhaps = table_named(path.stem)
-        if table is None or path.suffix != suffix:
-            if table is not None or perhaps is not None:
-                right = f"{table or perhaps}{suffix}"
-                faults.append(Fault(table or perhaps or "", "", "", path.name, f"a file named {right}"))
+        table = path.stem
+        if table not in TABLES or path.suffix not in (".csv", ".geojson"):
+            if path.name not in (SETTINGS_FILE, GEOPACKAGE) and (other := unread_file(path)) is not None:
+                unread.append(other)
             continue
         contents[path.name] = _read_bytes(path)
-        read = read_csv_table if suffix == ".csv" else read_geojson_table
+        read = read_csv_table if path.suffix == ".csv" else read_geojson_table
         raw, table_faults = read(table, path.name, contents[path.name])
         tried.add(table)
         faults += table_faults
@@ -167,8 +166,9 @@ def _gather_folder(source: str, folder: Path) -> Sources:
     geopackage = folder / GEOPACKAGE
     if geopackage.is_file():
         contents[GEOPACKAGE] = _read_bytes(geopackage)
-        layers, layer_faults = read_geopackage(geopackage)
+        layers, layer_faults, other_layers = read_geopackage(geopackage)
         faults += layer_faults
+        unread += other_layers
         tried |= {fault.table for fault in layer_faults}
         for layer in layers:
             tried.add(layer.table)
@@ -178,17 +178,26 @@ def _gather_folder(source: str, folder: Path) -> Sources:
         contents[SETTINGS_FILE] = _read_bytes(settings)
     tables, joining_faults = _joined(found)
     stated = contents.get(SETTINGS_FILE)
-    return Sources(source, folder, _digest(contents), stated, tables, frozenset(tried), (*faults, *joining_faults))
+    filled = {name for name, table in tables.items() if len(table.rows)} | ({SETTINGS_NAME} if stated else set())
+    unread_faults, notes = said_of_unread([*unread, *unread_in_folders(folder)], filled)
+    said = (*faults, *joining_faults, *unread_faults)
+    tried |= {fault.table for fault in unread_faults}
+    return Sources(source, folder, _digest(contents), stated, tables, frozenset(tried), said, tuple(notes))
 
 
 def _gather_workbook(source: str, path: Path) -> Sources:
     data = _read_bytes(path)
-    settings, raws, faults = read_workbook(path.name, data)
-    tables, joining_faults = _joined({raw.table: [raw] for raw in raws})
-    tried = frozenset({raw.table for raw in raws} | {fault.table for fault in faults})
-    if settings is None and not raws and faults and faults[0].table == path.name:
-        raise InputError(faults)
-    return Sources(source, path.parent, _digest({path.name: data}), settings, tables, tried, (*faults, *joining_faults))
+    read = read_workbook(path.name, data)
+    tables, joining_faults = _joined({raw.table: [raw] for raw in read.tables})
+    tried = frozenset({raw.table for raw in read.tables} | {fault.table for fault in read.faults})
+    if read.settings is None and not read.tables and read.faults and read.faults[0].table == path.name:
+        raise InputError(read.faults)
+    filled = {name for name, table in tables.items() if len(table.rows)}
+    unread_faults, notes = said_of_unread(read.unread, filled)
+    faults = (*read.faults, *joining_faults, *unread_faults)
+    tried |= {fault.table for fault in unread_faults}
+    digest = _digest({path.name: data})
+    return Sources(source, path.parent, digest, read.settings, tables, tried, faults, (*read.notes, *notes))
 
 
 def gather(source: str | Path) -> Sources:

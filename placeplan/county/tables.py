@@ -14,7 +14,7 @@ from placeplan.county.convert import converted, empty_column
 from placeplan.county.faults import shown
 from placeplan.county.raw import RawTable
 from placeplan.county.schemas import schema_faults
-from placeplan.errors import Fault
+from placeplan.errors import Fault, Note
 from placeplan.geo.crs import GRID, in_grid
 
 __all__ = ["ReadTable", "absent_table", "finished", "read_table"]
@@ -25,7 +25,7 @@ class ReadTable:
     """A table whose cells are typed: bad ones are missing, and ``faults`` says where they were.
 
     ``geometry`` is EPSG:27700 shapes in the order of ``frame``, or None where the table has none;
-    ``rows`` numbers the rows as the user counts them.
+    ``rows`` numbers the rows as the user counts them. ``faulty`` is every (row, column) that has a fault of its own.
     """
 
     table: Table
@@ -33,6 +33,8 @@ class ReadTable:
     rows: NDArray[np.int64] = field(repr=False)
     geometry: NDArray[np.object_] | None = field(repr=False)
     faults: tuple[Fault, ...] = ()
+    notes: tuple[Note, ...] = ()
+    faulty: frozenset[tuple[str, str]] = frozenset()
 
     def fault(self, place: int, column: str, value: object, expected: str) -> Fault:
         """A fault in the row at ``place``, counted from 0."""
@@ -84,8 +86,8 @@ def _geometry(table: Table, raw: RawTable, known: set[tuple[str, str]]) -> tuple
 def read_table(raw: RawTable, *, known: set[tuple[str, str]]) -> ReadTable:
     """The typed table with its own faults; ``known`` is the (row, column) pairs that have a fault already."""
     table = TABLES[raw.table]
-    frame, faults = converted(table, raw)
-    known = known | {(fault.row, fault.column) for fault in faults}
+    frame, faults, notes = converted(table, raw)
+    known = known | raw.faulty | {(fault.row, fault.column) for fault in faults}
     faults += schema_faults(frame, raw, known=known)
     geometry: NDArray[np.object_] | None = None
     if table.geometry:
@@ -93,7 +95,8 @@ def read_table(raw: RawTable, *, known: set[tuple[str, str]]) -> ReadTable:
         faults += geometry_faults
     if table.required and not len(frame):
         faults.append(Fault(table.name, "", "", "no rows", f"at least one row: {table.row}"))
-    return ReadTable(table, frame, raw.rows, geometry, tuple(faults))
+    faulty = known | {(fault.row, fault.column) for fault in faults}
+    return ReadTable(table, frame, raw.rows, geometry, tuple(faults), (*raw.notes, *notes), frozenset(faulty))
 
 
 def finished(read: ReadTable) -> pd.DataFrame:

@@ -122,7 +122,7 @@ def _proof_sentence(run: Run) -> str:
 
 
 def provenance(run: Run) -> list[tuple[str, str]]:
-    """Where a run comes from, as pairs of name and value."""
+    """Where a run comes from, as pairs of name and value; each note of the input is a pair of its own."""
     facts = run.facts
     names = {
         "county": "County",
@@ -156,7 +156,7 @@ def provenance(run: Run) -> list[tuple[str, str]]:
         elif isinstance(value, list):
             value = ", ".join(plain(one).lower() for one in value)
         made.append((name, str(value)))
-    return made
+    return made + [("Noted of the input", str(note)) for note in facts.get("input_notes", [])]
 
 
 def _short(value: Any) -> str:

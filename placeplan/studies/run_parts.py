@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from placeplan.county.county import County
+from placeplan.county.noted import published_notes
 from placeplan.county.vocabulary import SPOT_PURCHASE
 from placeplan.geo.crs import GRID
 
@@ -29,6 +30,7 @@ def run_facts(county: County, *, command: str, options: Mapping[str, Any] | None
         "options": dict(options or {}),
         "seed": settings.seed,
         "input_digest": county.digest,
+        "input_notes": published_notes(county.notes),
         "versions": {name: version(name) for name in VERSIONED},
         "data_label": settings.data_label,
         "travel_method": travel_method,

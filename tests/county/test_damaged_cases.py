@@ -40,7 +40,7 @@ def faults_of(folder, **tables):
                 "cases": [{**CASE, "band": "c"}],
                 "top_ups": [{"kind": "special", "band": "C", "pounds": "20000", "fund": "high_needs"}],
             },
-            "row 2, column band: found c; expected a band of the tables top_ups and children (C), perhaps C",
+            "row 2, column band: found c; expected a band of table top_ups (C), perhaps C",
         ),
         ({"cases": [CASE, CASE]}, "row 3, column case: found C1; expected each case once; row 2 has it too"),
         (

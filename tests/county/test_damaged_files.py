@@ -108,13 +108,6 @@ CASES: list[Case] = [
         "ADS",
         "perhaps ASD",
     ),
-    (
-        "need in small letters",
-        swap("children.csv", "c1,z1,3,ASD", "c1,z1,3,asd"),
-        ("children", "2", "need"),
-        "asd",
-        "perhaps ASD",
-    ),
     ("unknown kind", swap("top_ups.csv", ",ers,", ",erss,"), ("top_ups", "2", "kind"), "erss", "perhaps ers"),
     (
         "unknown model",
