@@ -5,7 +5,7 @@ All figures are pounds a year in the county's price year, rounded to the penny a
 
 from collections import defaultdict
 from collections.abc import Hashable
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd

@@ -82,7 +82,9 @@ def _transport(settings: Settings) -> Iterator[Row]:
             <= settings.stated
         ):
             value = f"£{vehicle.charge:.2f} and £{vehicle.pounds_per_km:.2f} a km, shared by {vehicle.riders:g}"
-            yield f"Transport by {name}, a journey", value, transport.source
+            yield f"Transport by {name}, a journey", value, source
+    if "transport.source" in settings.stated:
+        yield "Transport, where county.toml states it", "as stated", transport.source
     if not {"transport.vehicle_by_kind", "transport.default_vehicle"} <= settings.stated:
         kinds = [f"{_words(kind)} by {vehicle}" for kind, vehicle in transport.vehicle_by_kind.items()]
         yield "Vehicle", ", ".join([*kinds, f"others by {transport.default_vehicle}"]), source
@@ -101,9 +103,11 @@ def _money(settings: Settings) -> Iterator[Row]:
     if "overfill.bands" not in settings.stated:
         value = ", ".join(f"£{band.penalty:,.0f} a child up to {band.share:.0%} of it" for band in overfill.bands)
         yield "Penalty for children between places and ceiling, not cash", value, DEFAULT_SOURCES["overfill"]
+    source = "; ".join(dict.fromkeys(row.source for row in settings.spot_purchase))
     if "spot_purchase" not in settings.stated:
-        value = "; ".join(_spot(row) for row in settings.spot_purchase)
-        yield "Independent place bought when no other will do", value, DEFAULT_SOURCES["spot_purchase"]
+        source = DEFAULT_SOURCES["spot_purchase"]
+    value = "; ".join(_spot(row) for row in settings.spot_purchase)
+    yield "Independent place bought when no other will do", value, source
     if "objective.pounds_per_child_hour" not in settings.stated:
         hour = settings.objective.pounds_per_child_hour
         yield "Price of a child's hour of travel, not cash", f"£{hour:,.2f}" if hour else "none", "placeplan's default"
@@ -147,7 +151,9 @@ def _expansion(county: County) -> Iterator[Row]:
     for kind, places in settings.expansion.places_by_kind.items():
         if kind in kinds:
             stated = f"expansion.places_by_kind.{kind}" in settings.stated
-            source = "county.toml" if stated else settings.expansion.source
+            source = "county.toml" if stated else DEFAULT_SOURCES["expansion"]
+            if "expansion.source" in settings.stated:
+                source = settings.expansion.source
             yield f"Most places to add at a site ({_words(kind)}) where the site does not say", str(places), source
 
 

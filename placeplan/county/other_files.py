@@ -12,7 +12,7 @@ from placeplan.county.settings import Settings
 from placeplan.county.settings_unused import journey_setting_faults
 from placeplan.errors import Fault
 
-__all__ = ["ROAD_ENDINGS", "files_digest", "matrix_files", "road_files", "source_faults"]
+__all__ = ["MATRIX_ENDINGS", "ROAD_ENDINGS", "files_digest", "matrix_files", "road_files", "source_faults"]
 
 ROAD_ENDINGS: Final = (".gpkg", ".graphml", ".osm.pbf")
 MATRIX_ENDINGS: Final = (".csv", ".json")

@@ -121,7 +121,8 @@ def _forecast(settings: Settings) -> list[Fault]:
 def _rules(settings: Settings) -> list[Fault]:
     """Rules that can be, and a mode wherever a price or bound is stated: without one it would do nothing."""
     faults = []
-    for key in ("guidance.pounds_per_child_hour", "preferences.pounds", "continuity.pounds", "equity.most"):
+    of_a_mode = ("guidance.pounds_per_child_hour", "preferences.pounds", "continuity.pounds", "equity.most")
+    for key in (*of_a_mode, "equity.pounds"):
         part, name = key.split(".")
         if f"rules.{key}" in settings.stated and f"rules.{part}.mode" not in settings.stated:
             found = f"{name} {getattr(getattr(settings.rules, part), name):g}"

@@ -1,5 +1,9 @@
-"""Settings that are stated and have no effect on anything: whoever wrote one believes that it does something."""
+"""Settings that are stated and have no effect on anything: whoever wrote one believes that it does something.
 
+One that is stated as it is by default asks for nothing, and is no fault.
+"""
+
+import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -32,6 +36,8 @@ _PRICED: Final = {
 _BY_ROAD: Final = ("speeds", "speeds_source", "speeds_year", "snap_limit_metres", "off_road_kmh")
 _OF_A_MATRIX: Final = ("matrix_format", "matrix_unit", "km_detour")
 
+_DEFAULTS: Final = Settings(name="", as_of=dt.date(2025, 1, 16))
+
 Line = tuple[str, str, str]
 
 
@@ -44,7 +50,7 @@ def unused_faults(settings: Settings) -> list[Fault]:
         *_minimum_use(settings),
         *_forecast(settings),
     ]
-    if "travel.straight_line_kmh" in settings.stated and "travel.straight_line_detour" not in settings.stated:
+    if "travel.straight_line_detour" not in settings.stated and _differs(settings, "travel.straight_line_kmh"):
         why = "straight_line_detour as well: without it no journey is a straight line"
         found.append(("travel.straight_line_kmh", f"{settings.travel.straight_line_kmh:g}", why))
     return [Fault(TABLE, "", key, value, expected) for key, value, expected in found]
@@ -67,8 +73,19 @@ def journey_setting_faults(settings: Settings, *, roads: bool, matrix: bool, tab
     return [
         Fault(TABLE, "", f"travel.{name}", _shown(settings, name), f"nothing here: journeys come from {source}")
         for name in unused
-        if f"travel.{name}" in settings.stated
+        if _differs(settings, f"travel.{name}")
     ]
+
+
+def _differs(settings: Settings, key: str) -> bool:
+    """Whether a dotted key is stated and says something else than its default."""
+    ours: object = settings
+    default: object = _DEFAULTS
+    for name in key.split("."):
+        ours, default = (
+            part.get(name) if isinstance(part, dict) else getattr(part, name, None) for part in (ours, default)
+        )
+    return key in settings.stated and ours != default
 
 
 def _shown(settings: Settings, name: str) -> str:
@@ -79,7 +96,7 @@ def _shown(settings: Settings, name: str) -> str:
 
 
 def _stated_below(settings: Settings, section: str, names: Iterable[str]) -> list[str]:
-    return [name for name in names if f"{section}.{name}" in settings.stated]
+    return [name for name in names if _differs(settings, f"{section}.{name}")]
 
 
 def _kinds(settings: Settings) -> Iterator[Line]:
@@ -109,7 +126,7 @@ def _transport(settings: Settings) -> Iterator[Line]:
     in_use = {transport.vehicle_by_kind[kind] for kind in own}
     if len(own) < len(carried):
         in_use.add(transport.default_vehicle)
-    elif "transport.default_vehicle" in settings.stated:
+    elif _differs(settings, "transport.default_vehicle"):
         expected = "a kind without a vehicle of its own: every one that is carried has one"
         yield "transport.default_vehicle", transport.default_vehicle, expected
     nobody = "the child is not carried: a teacher comes, or it attends as any pupil"
@@ -121,10 +138,10 @@ def _transport(settings: Settings) -> Iterator[Line]:
         if vehicle not in in_use:
             expected = "a vehicle that vehicle_by_kind or default_vehicle names: nobody is in this one"
             yield f"transport.vehicles.{vehicle}", vehicle, expected
-    if "transport.entitled" in settings.stated:
-        for place, row in enumerate(transport.entitled, start=1):
-            if row.kind in NOT_CARRIED_KINDS:
-                yield f"transport.entitled.{place}.kind", str(row.kind), f"a kind that children are carried to; {nobody}"
+    for place, row in enumerate(transport.entitled, start=1):
+        if row.kind in NOT_CARRIED_KINDS:
+            expected = f"a kind that children are carried to; {nobody}"
+            yield f"transport.entitled.{place}.kind", str(row.kind), expected
 
 
 def _rules(settings: Settings) -> Iterator[Line]:
@@ -133,7 +150,7 @@ def _rules(settings: Settings) -> Iterator[Line]:
         part, name = key.split(".")
         mode = str(getattr(settings.rules, part).mode)
         no_mode = f"rules.{part}.mode" not in settings.stated
-        if f"rules.{key}" not in settings.stated or mode in modes or mode not in MODES[f"{part}.mode"] or no_mode:
+        if not _differs(settings, f"rules.{key}") or mode in modes or mode not in MODES[f"{part}.mode"] or no_mode:
             continue
         value = getattr(getattr(settings.rules, part), name)
         yield f"rules.{key}", f"{value:g}", f"mode {' or '.join(modes)}: {mode} does not read it"
@@ -141,18 +158,19 @@ def _rules(settings: Settings) -> Iterator[Line]:
 
 def _minimum_use(settings: Settings) -> Iterator[Line]:
     rule = settings.rules.minimum_use
-    for kind in _stated_below(settings, "rules.minimum_use", rule.by_kind):
-        if not rule.on:
-            yield f"rules.minimum_use.{kind}", str(rule.by_kind[kind]), "on = true: the rule is off"
-        elif kind == "peripatetic":
-            yield f"rules.minimum_use.{kind}", str(rule.by_kind[kind]), "a kind with places: visiting teachers have none"
+    for kind, children in rule.by_kind.items():
+        if children and not rule.on:
+            yield f"rules.minimum_use.{kind}", str(children), "on = true: the rule is off"
+        elif children and kind == "peripatetic":
+            yield f"rules.minimum_use.{kind}", str(children), "a kind with places: visiting teachers have none"
 
 
 def _forecast(settings: Settings) -> Iterator[Line]:
     """Demand for what no plan is planned for, and breaks in a series that is not read."""
     for row in settings.forecast.demand:
         if row.kind not in PLANNED_KINDS:
-            yield f"forecast.demand", f"{row.kind}, of {row.state}", f"one of {', '.join(PLANNED_KINDS)}: need is told in those"
+            expected = f"one of {', '.join(PLANNED_KINDS)}: need is told in those"
+            yield "forecast.demand", f"{row.kind}, of {row.state}", expected
     for place, one in enumerate(settings.forecast.breaks, start=1):
         if one.measure not in ("stock", "new"):
             expected = "stock or new: plans that cease are fitted within each year, and have no trend to break"

@@ -16,10 +16,10 @@ from placeplan.models.own import Choices
 from placeplan.models.placement import Placement
 from placeplan.problem import CountyProblem
 from placeplan.report.write import figure, write_report
-from placeplan.rules_kept import rules_kept
 from placeplan.runs import Run
 from placeplan.studies.explained_answers import Explanation, TradeOffs, explained_tables
 from placeplan.studies.forecast_answers import Forecast, forecast_facts, forecast_summary
+from placeplan.studies.rules_kept import rules_kept
 from placeplan.studies.run_parts import county_layers, run_facts, units_named
 from placeplan.studies.years_answers import YearsAllocation, years_facts
 from placeplan.verify import Verification

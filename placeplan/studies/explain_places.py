@@ -23,11 +23,11 @@ from placeplan.models.pricing import one_sided_prices
 from placeplan.models.program import DEFAULT_SOLVER
 from placeplan.problem import CountyProblem, with_more_places
 from placeplan.provision import may_be_added
-from placeplan.rules_kept import LEFT_OUT, asking
 from placeplan.run_tables import ALL
 from placeplan.studies.allocate_places import allocate_places
 from placeplan.studies.answers import Allocation
 from placeplan.studies.explained_answers import Explanation
+from placeplan.studies.rules_kept import LEFT_OUT, asking
 
 __all__ = ["explain_places"]
 

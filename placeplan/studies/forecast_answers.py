@@ -19,9 +19,9 @@ from placeplan.need.fit import NeedFit
 from placeplan.need.handover import YearNeed, draw_children, expected_need
 from placeplan.privacy_forecast import PREFIX
 from placeplan.report.write import write_report
-from placeplan.rules_kept import rules_kept
 from placeplan.run_tables import ALL
 from placeplan.runs import Run
+from placeplan.studies.rules_kept import rules_kept
 from placeplan.studies.run_parts import county_layers, run_facts
 from placeplan.synthetic import generator
 

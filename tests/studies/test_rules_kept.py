@@ -27,7 +27,7 @@ from placeplan.county.settings_rules import (
 from placeplan.report.answer import places_sentences
 from placeplan.report.explained_section import explained_sentences
 from placeplan.report.explained_words import LEFT_OUT as SAID
-from placeplan.rules_kept import FIGURES, LEFT_OUT, asking, rules_kept
+from placeplan.studies.rules_kept import FIGURES, LEFT_OUT, asking, rules_kept
 
 UNITS = ("base_secondary", "special")
 ON = {
