@@ -6,6 +6,7 @@ import pandas as pd
 
 from placeplan.county.assumptions_rules import rule_assumptions
 from placeplan.county.county import County
+from placeplan.county.kind_names import is_renamed, kind_within, model_name, names_in_use
 from placeplan.county.settings import DEFAULT_SOURCES, EntitledShare, Settings, SpotPurchase
 from placeplan.county.vocabulary import COMMISSIONED_KINDS, KINDS, MODELS, NEEDS, OUT_OF_COUNTY, PHASES
 
@@ -22,7 +23,11 @@ def _unstated(settings: Settings, prefix: str, names: Iterable[str]) -> list[str
 
 def _words(code: str) -> str:
     """A code in words: need, phase, kind or model."""
-    return NEEDS.get(code) or KINDS.get(code) or MODELS.get(code) or code.replace("_", " ")
+    if code in KINDS:
+        return kind_within(code) if is_renamed(code) else KINDS[code]
+    if code in MODELS:
+        return model_name(code)
+    return NEEDS.get(code) or code.replace("_", " ")
 
 
 def _guidance(settings: Settings) -> Iterator[Row]:
@@ -193,7 +198,13 @@ def assumptions(county: County) -> pd.DataFrame:
     Settings that county.toml does not state come first, then what blanks in the tables are taken for, the
     substitutes in use (or that there are none), and the county's own ``[[assumptions]]``.
     """
-    rows = [
+    with names_in_use(county.settings.names):
+        rows = list(_every_row(county))
+    return pd.DataFrame(rows, columns=["subject", "value", "source"], dtype="str")
+
+
+def _every_row(county: County) -> Iterator[Row]:
+    yield from (
         *_guidance(county.settings),
         *_travel(county),
         *_money(county.settings),
@@ -204,5 +215,4 @@ def assumptions(county: County) -> pd.DataFrame:
         *_substitutes(county),
         *rule_assumptions(county),
         *county.settings.assumptions,
-    ]
-    return pd.DataFrame(rows, columns=["subject", "value", "source"], dtype="str")
+    )

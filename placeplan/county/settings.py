@@ -291,6 +291,8 @@ class Settings:
     rules: Rules = field(default_factory=Rules)
     forecast: Forecast = field(default_factory=Forecast)
     cases: Cases = field(default_factory=Cases)
+    names: dict[str, str] = field(default_factory=dict)
+    """``[names]``: the county's own word by kind, or kind:model; see ``kind_names``."""
     stated: frozenset[str] = frozenset()
     assumptions: tuple[tuple[str, str, str], ...] = ()
     """``[[assumptions]]`` of the county's own: (subject, value, source), listed in every report."""

@@ -203,6 +203,7 @@ def _settings(read: Nested) -> Settings:
         rules=rules_from(read.get("rules", {})),
         cases=_cases(base, dict(read.get("cases", {}))),
         forecast=_forecast(base, dict(read.get("forecast", {}))),
+        names=dict(read.get("names", {})),
         stated=frozenset(_dotted(read)),
         assumptions=tuple((row["subject"], row["value"], row["source"]) for row in read.get("assumptions", [])),
     )

@@ -28,6 +28,7 @@ from placeplan.report.compare_words import (
 )
 from placeplan.report.coverage_page import Section
 from placeplan.report.lookup import locality_names, table, unit_names
+from placeplan.report.named import in_its_words
 from placeplan.report.page import FOOTER, page_environment, provenance
 from placeplan.report.words import COLUMNS, WITHHELD, label, number_of, plain, school_year, short_pounds
 from placeplan.run_tables import ALL, KEY_SEPARATOR, column_kind
@@ -201,6 +202,7 @@ def _side(row: Row, side: str) -> str:
     return number_words(float(row[side]), _cell_kind(row))
 
 
+@in_its_words
 def compare_html(run: Run) -> str:
     """The whole page as text; ``run`` is shown as it is, internal or share-safe as it was made."""
     lede, *said = compare_sentences(run)

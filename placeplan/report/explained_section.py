@@ -11,6 +11,7 @@ from placeplan.report.cells import Table, cell, kind_words, number_columns, text
 from placeplan.report.explained_words import LEFT_OUT, REASONS
 from placeplan.report.kept_words import not_kept_said
 from placeplan.report.lookup import localities_in_order, locality_names, rows_of, table, unit_names
+from placeplan.report.named import in_its_words
 from placeplan.report.words import COLUMNS, count, join, label, minutes, number_of, pounds
 from placeplan.run_tables import ALL, in_order
 from placeplan.runs import Run
@@ -28,11 +29,13 @@ CHILD_LEVEL: Final = (
 Row = Mapping[Any, Any]
 
 
+@in_its_words
 def explained_sentences(run: Run) -> list[str]:
     """The best places to add, what each rule costs, why there is no place, and the fewest that would do."""
     return [*_worth_said(run), *_rules_said(run), *_reasons_said(run), *_least_said(run)]
 
 
+@in_its_words
 def explained_part(run: Run) -> dict[str, Any] | None:
     """What the page's section holds; None where the run has no explanation."""
     if table(run, "worth").empty and table(run, "rule_costs").empty and table(run, "least_places").empty:

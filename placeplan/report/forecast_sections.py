@@ -18,6 +18,7 @@ from placeplan.report.forecast_planning import (
     sizes_section,
 )
 from placeplan.report.lookup import localities_in_order, locality_names, table
+from placeplan.report.named import in_its_words
 from placeplan.report.words import count, label, school_year, share
 from placeplan.run_tables import ALL
 from placeplan.runs import Run
@@ -56,6 +57,7 @@ def _middle_year(run: Run) -> tuple[int, int]:
     return first, min(first + 5, last)
 
 
+@in_its_words
 def forecast_lede(run: Run) -> str:
     """The answer in two sentences, with its bands."""
     start, year = _middle_year(run)
@@ -247,6 +249,7 @@ def forecast_charts(run: Run) -> list[tuple[str, str]]:
     return made
 
 
+@in_its_words
 def forecast_part(run: Run) -> dict[str, Any] | None:
     """What a report of places says of the need to come: its words, chart and tables; None without a forecast."""
     if not has_forecast(run):

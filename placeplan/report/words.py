@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from placeplan.county.vocabulary import AREAS, FUNDS, KINDS, MODELS, NEEDS
+from placeplan.county.kind_names import is_renamed, kind_name, kind_within, model_name
+from placeplan.county.vocabulary import AREAS, FUNDS, INMSS_KINDS, NEEDS
 from placeplan.report import case_names, explained_words
 
 __all__ = [
@@ -174,8 +175,6 @@ _VALUES: Final = {
     "fund": FUNDS,
     "need": NEEDS,
     "area": AREAS,
-    "kind": KINDS,
-    "model": MODELS,
     "measure": MEASURES,
     "penalty": PENALTIES,
     "rule": RULES,
@@ -297,6 +296,12 @@ def label(column: str, value: Any) -> str:
     """
     if pd.isna(value):
         return ""
+    if column in {"kind", "model"}:
+        return kind_name(str(value)) if column == "kind" else model_name(str(value))
+    if column == "line" and is_renamed(str(value)):
+        return kind_name(str(value))
+    if column == "measure" and value == "inmss" and any(map(is_renamed, INMSS_KINDS)):
+        return f"In {join([kind_within(kind) for kind in INMSS_KINDS])}"
     known = _VALUES.get(column, {}).get(str(value))
     if known is not None:
         return known

@@ -71,7 +71,7 @@ def base(folder):
         county = with_child(county, f"to_{kind}", **about, suits=kind, prefers=f"a_{kind}")
     for phase, years in PHASES.items():
         county = with_child(
-            county, f"of_{phase}", zone="z4", year_group=max(years[0] - 1, -4), need="VI", suits="special"
+            county, f"of_{phase}", zone="z4", year_group=max(years[0] - 1, -4), need="VI", suits="ers;special"
         )
     small = {"a_special": {"places": 10.0, "residential": True, "minimum": 3.0}, "a_ers": {"places": 10.0}}
     county = changed(county, "units", "unit", small)
