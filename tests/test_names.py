@@ -23,11 +23,11 @@ def named_county(folder, own):
     """The tiny county with a unit of every kind and model, somebody in each and somebody for each, and cases."""
     write_tiny_county(folder)
     units, children, top_ups = [], [], []
-    for code in CODES:
+    for place, code in enumerate(CODES):
         kind, _, model = code.partition(":")
         if code == "ers":
             continue
-        name = code.replace(":", "_")
+        name = f"u{place}"
         about = {"unit": f"a_{name}", "site": "s2", "kind": kind, "model": model, "needs": "any"}
         about |= {"from_year_group": "0", "to_year_group": "14", "residential": "no"}
         units.append(about | ({} if kind == "peripatetic" else {"places": "1"}))
@@ -68,7 +68,13 @@ def said_in(folder):
             texts += [str(row[0]) for row in sqlite3.connect(path).execute("SELECT styleQML FROM layer_styles")]
         elif path.suffix == ".svg" or path.name == "assumptions.csv":
             texts.append(path.read_text("utf-8"))
-    return "\n".join(" ".join(text) if isinstance(text, tuple) else text for text in texts)
+    said = "\n".join(" ".join(text) if isinstance(text, tuple) else text for text in texts)
+    # Codes, as a page's script and a cell that was given as a code hold them; and a noun that is no kind of place.
+    codes = r"(ers:)?(alternative|integrative|area|none)|" + "|".join(KINDS)
+    said = re.sub(rf'"({codes})(;({codes}))*"', '""', said)
+    said = re.sub(rf"^({codes})(;({codes}))*$", "", said, flags=re.MULTILINE)
+    said = re.sub(rf"\| ({codes})(?= \||$)", "", said, flags=re.MULTILINE)
+    return re.sub("(?i)school or college", "", said)
 
 
 COMMANDS = {
@@ -86,10 +92,11 @@ def runs(tmp_path_factory):
     base = tmp_path_factory.mktemp("names")
     folder = named_county(base / "county", OWN)
     said = {}
+    # Options are about children throughout: they have one form.
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PLACEPLAN_CACHE", str(base / "cache"))
         for name, options in COMMANDS.items():
-            for internal in ((), ("--internal",)):
+            for internal in ((),) if name == "options" else ((), ("--internal",)):
                 out = base / f"{name}{''.join(internal)}"
                 told = call(name.partition("_")[0], folder, *options, *internal, "--out", out)
                 assert told.exit_code == 0, (name, told.output, told.exception)
@@ -119,6 +126,6 @@ def test_the_countys_word_is_used(runs, code):
     assert any(OWN[code].casefold() in text.casefold() for text in runs.values())
 
 
-@pytest.mark.parametrize("name", ["allocate--internal", "coverage", "forecast", "options--internal", "again"])
+@pytest.mark.parametrize("name", ["allocate--internal", "coverage", "forecast", "options", "again"])
 def test_every_command_uses_them(runs, name):
     assert sum(words.casefold() in runs[name].casefold() for words in OWN.values()) >= 3

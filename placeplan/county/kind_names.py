@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
-from placeplan.county.vocabulary import KINDS, MODELS
+from placeplan.county.vocabulary import KINDS, MODELS, PLACEMENTS
 
 __all__ = [
     "NAMED",
@@ -19,6 +19,7 @@ __all__ = [
     "model_name",
     "model_within",
     "names_in_use",
+    "placement_name",
     "provision_name",
     "sentence_case",
     "short_kind",
@@ -112,6 +113,20 @@ def model_within(provision: str) -> str:
         return words
     known = MODELS.get(provision.partition(":")[2], provision)
     return known[:1].lower() + known[1:]
+
+
+def placement_name(placement: str) -> str:
+    """What a plan's placement is called: as in the national census, or by the county's word for what it is alone of.
+
+    >>> with names_in_use({"special": "area school", "ers": "base"}):
+    ...     placement_name("special_state"), placement_name("sen_unit")
+    ('Area school', 'SEN unit')
+    """
+    about = PLACEMENTS.get(placement)
+    if about is None:
+        return placement
+    alone = [one.kind for one in PLACEMENTS.values()].count(about.kind) == 1
+    return kind_name(str(about.kind)) if alone and is_renamed(str(about.kind)) else about.label
 
 
 def provision_name(provision: str) -> str:

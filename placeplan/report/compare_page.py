@@ -6,6 +6,7 @@ from typing import Final
 
 import pandas as pd
 
+from placeplan.county.kind_names import placement_name
 from placeplan.county.vocabulary import PLACEMENTS
 from placeplan.report.answer import how_to_read, title
 from placeplan.report.cells import Table, number_columns, text_columns
@@ -148,7 +149,7 @@ def _changes_table(run: Run, name: str, keys: list[str], rows: pd.DataFrame) -> 
     records = (
         rows.assign(weight=_weights(rows)).sort_values("weight", ascending=False, kind="stable").to_dict("records")
     )
-    placements = {code: one.label for code, one in PLACEMENTS.items()}
+    placements = {code: placement_name(code) for code in PLACEMENTS}
     names = {"locality": locality_names(run), "unit": unit_names(run), "placement": placements}
     split = [str(row["key"]).split(KEY_SEPARATOR) for row in records]
     # A key that is numbered, or has the separator in it, stands as one.

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from placeplan.county.vocabulary import KINDS, PLACEMENTS
+from placeplan.county.kind_names import placement_name
+from placeplan.county.vocabulary import KINDS
 from placeplan.privacy_forecast import PREFIX
 from placeplan.report.cells import Table, cell, number_columns, text_columns
 from placeplan.report.coverage_page import Section
@@ -179,7 +180,7 @@ def _states(run: Run) -> Section | None:
         (
             school_year(r["year"]),
             str(r["state"]),
-            PLACEMENTS[str(r["placement"])].label,
+            placement_name(str(r["placement"])),
             cell(r, "plans"),
             share(r["share"]),
             label("kind", r["kind"]),

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from placeplan.county.kind_names import is_renamed, kind_name, kind_within, model_name
+from placeplan.county.kind_names import is_renamed, kind_name, kind_within, model_name, provision_name
 from placeplan.county.vocabulary import AREAS, FUNDS, INMSS_KINDS, NEEDS
 from placeplan.report import case_names, explained_words
 
@@ -296,6 +296,8 @@ def label(column: str, value: Any) -> str:
     """
     if pd.isna(value):
         return ""
+    if column == "suits":
+        return provision_name(str(value))
     if column in {"kind", "model"}:
         return kind_name(str(value)) if column == "kind" else model_name(str(value))
     if column == "line" and is_renamed(str(value)):

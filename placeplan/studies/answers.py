@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from placeplan.county.assumptions import assumptions
 from placeplan.county.county import County
+from placeplan.county.kind_names import names_in_use, placement_name
 from placeplan.county.vocabulary import PLACEMENTS, QUESTIONS
 from placeplan.errors import UsageError
 from placeplan.models.own import Choices
@@ -253,8 +254,10 @@ def _plans(county: County) -> pd.DataFrame:
         return pd.DataFrame(columns=["placement", "label", "plans", "planned_for"])
     year = by["year"].max()
     counts = by[by["year"] == year].groupby("placement")["plans"].sum(min_count=1)
+    with names_in_use(county.settings.names):
+        words = {name: placement_name(name) for name in PLACEMENTS}
     rows = [
-        (name, about.label, float(counts[name]), about.planned_for)
+        (name, words[name], float(counts[name]), about.planned_for)
         for name, about in PLACEMENTS.items()
         if name in counts.index and pd.notna(counts[name])
     ]
