@@ -12,6 +12,7 @@ from placeplan.cli_compare import compare
 from placeplan.cli_coverage import atlas_of, coverage
 from placeplan.cli_forecast import forecast
 from placeplan.cli_options import options
+from placeplan.cli_travel import travel
 from placeplan.command_parts import (
     Children,
     County,
@@ -39,7 +40,7 @@ from placeplan.errors import NotProvenError, UsageError
 if TYPE_CHECKING:
     import placeplan as pp
 
-__all__ = ["allocate", "app", "demo", "main", "new", "report", "travel"]
+__all__ = ["allocate", "app", "demo", "main", "new", "report"]
 
 EXAMPLE: Final = "example:derbyshire"
 DEMO_PLACES: Final = 40
@@ -97,25 +98,6 @@ def new(folder: Annotated[Path, typer.Argument(help="Folder to make.", metavar="
     typer.echo(
         f"An empty county is in {made}: fill in the tables that TABLES.md describes, then placeplan check {made}"
     )
-
-
-@app.command()
-@answered
-def travel(county: County, out: Out = None, *, replace: Replace = False) -> None:
-    """Time the journeys between zones and sites; write them with what they rest on."""
-    import placeplan as pp
-
-    with clock() as timings:
-        with step(timings, "read"):
-            read = pp.read_county(county)
-        with step(timings, "travel"):
-            times = pp.travel_times(read, progress=sys.stderr.isatty())
-        with step(timings, "write"):
-            folder = pp.write_travel(read, times, run_folder(out, read.name, "travel", read.digest), replace=replace)
-    reached = float((times.reason == 0).mean())
-    typer.echo(f"{len(times.zones):,} zones to {len(times.sites):,} sites, {reached:.1%} of the journeys reached.")
-    typer.echo(f"Method: {times.method}.")
-    typer.echo(str(folder))
 
 
 @app.command()
@@ -205,6 +187,7 @@ def report(
 
 
 app.command()(answered(check))
+app.command()(answered(travel))
 app.command()(answered(coverage))
 app.command()(answered(forecast))
 app.command()(answered(options))

@@ -26,6 +26,7 @@ from placeplan.county.unread import SETTINGS_NAME, said_of_unread
 from placeplan.county.vocabulary import BOARDING, KINDS, MODELS, NEEDS
 from placeplan.county.workbook import read_workbook
 from placeplan.errors import Fault, InputError, Note, UsageError
+from placeplan.geo.ordinary_file import read_ordinary
 
 __all__ = ["case_form", "with_cases", "with_forms"]
 
@@ -171,7 +172,7 @@ def with_forms(county: County, paths: str | Path | Iterable[str | Path]) -> Coun
     """
     for path in map(Path, [paths] if isinstance(paths, str | Path) else paths):
         try:
-            data = path.read_bytes()
+            data = read_ordinary(path)
         except OSError as error:
             raise UsageError(
                 f"{path}: {error.strerror or error}; expected a workbook with a sheet {NAMES[0]}"
@@ -267,6 +268,8 @@ def _with_rows(
 def _known(name: str, county: County) -> ReadTable:
     """A table of the county that was checked already; its rows are not numbered."""
     frame = pd.DataFrame(getattr(county, name)).drop(columns="geometry", errors="ignore")
+    if name == "children":
+        frame = pd.concat([part for part in (frame, county.met_in_mainstream) if len(part)] or [frame])
     absent = absent_table(name)
     return ReadTable(absent.table, frame.reset_index(drop=True), np.zeros(len(frame), dtype=np.int64), None)
 

@@ -26,6 +26,7 @@ from placeplan.county.settings_cases import Cases
 from placeplan.county.settings_checks import settings_rule_faults
 from placeplan.county.settings_keys import SETTINGS, Key, Named, Rows, Section, Spec
 from placeplan.county.settings_rules import rules_from
+from placeplan.county.spelling import as_iso_day, plain_text
 from placeplan.county.workbook import SettingsSheet
 from placeplan.errors import Fault
 
@@ -60,7 +61,7 @@ def _yes_no(value: Any, *, texts: bool) -> bool:
 def _date(value: Any) -> dt.date:
     if isinstance(value, dt.datetime):
         return value.date()
-    return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value).strip())
+    return value if isinstance(value, dt.date) else dt.date.fromisoformat(as_iso_day(str(value).strip()))
 
 
 def _text(value: Any, *, texts: bool) -> str:
@@ -68,7 +69,7 @@ def _text(value: Any, *, texts: bool) -> str:
         return cell_text(value) or ""
     if not isinstance(value, str) or not value.strip():
         raise ValueError(value)
-    return value.strip()
+    return plain_text(value).strip()
 
 
 def _number(value: Any, *, whole: bool, texts: bool) -> float:

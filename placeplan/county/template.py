@@ -2,8 +2,6 @@
 
 import datetime as dt
 import json
-import os
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +11,7 @@ from placeplan.county.settings import Settings
 from placeplan.county.settings_keys import SETTINGS, Key, Named, Rows, Section
 from placeplan.county.sources import SETTINGS_FILE
 from placeplan.errors import UsageError
+from placeplan.whole_or_not import writing
 
 __all__ = ["template_toml", "write_template"]
 
@@ -114,18 +113,20 @@ def write_template(folder: str | Path) -> Path:
     county that is written has faults, and ``placeplan check`` says which.
     """
     target = Path(folder)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UsageError(f"{folder}: exists already and is not an empty folder")
-    beside = target.resolve().parent / f".{target.resolve().name}.{os.getpid()}.new"
     try:
-        beside.mkdir(parents=True)
-        for name, text in _files().items():
-            (beside / name).write_text(text, encoding="utf-8", newline="\n")
-        if target.exists():
-            target.rmdir()
-        beside.rename(target.resolve())
-    except OSError as error:
-        raise UsageError(f"{folder}: cannot be written ({error.strerror})") from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        with writing(target.resolve()) as work:
+            if target.exists() and (not target.is_dir() or any(target.iterdir())):
+                raise UsageError(f"{folder}: exists already and is not an empty folder")
+            made = work / "new"
+            made.mkdir()
+            for name, text in _files().items():
+                (made / name).write_text(text, encoding="utf-8", newline="\n")
+            if target.exists():
+                target.rmdir()
+            made.rename(target.resolve())
+    except (OSError, ValueError) as error:
+        if isinstance(error, UsageError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"{folder}: cannot be written ({reason})") from error
     return target

@@ -226,7 +226,8 @@ SPOT_PURCHASE: Final = "spot_purchase"
 """The unit that stands for an independent place bought for one child; no unit of a county may be called so."""
 
 MAINSTREAM: Final = "mainstream"
-"""What a preference says for a mainstream school, whichever; no unit of a county may be called so."""
+"""What a preference says for a mainstream school, whichever, and ``suits`` of a plan that is met in one; no unit of a
+county may be called so."""
 
 OWN_PREFERENCE_FROM: Final = 12
 """The first year group after compulsory school age: from then on a preference is the young person's own."""

@@ -264,9 +264,10 @@ def how_to_read(run: Run) -> list[str]:
         said.append("INTERNAL: the detail is shown. It may hold counts about few children; do not pass it on.")
     else:
         said.append(
-            "Share-safe: needs are folded to broad areas; counts from 1 to 4, and others from which they would follow, "
-            "are withheld and read c; other counts of children are rounded to 5 and amounts to £100, so figures may "
-            "not add up exactly and a full unit may read a few more or fewer than its places."
+            "Small counts withheld: needs are folded to broad areas; counts from 1 to 4, and others from which they "
+            "would follow, are withheld and read c; other counts of children are rounded to 5 and amounts to £100, "
+            "so figures may not add up exactly and a full unit may read a few more or fewer than its places. "
+            "It is not proven yet that no hidden count can be worked out from the other figures."
         )
     asked = questions(run)
     if "today" in asked:

@@ -130,7 +130,8 @@ def _caveats(run: Run) -> list[str]:
     said = []
     if run.facts["first"]["internal"] != run.facts["second"]["internal"]:
         said.append(
-            "One of the runs is share-safe and the other internal: rounding and withholding alone make figures differ."
+            "One of the runs withholds small counts and the other is internal: "
+            "rounding and withholding alone make figures differ."
         )
     if run.facts["withheld"]:
         names = "; ".join(label("table", name) for name in run.facts["withheld"])

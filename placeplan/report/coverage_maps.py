@@ -130,9 +130,10 @@ def _base(run: Run, title: str, minutes: pd.Series | None) -> Panel:
         colours = [_colour(value) for value in minutes]
         hatched = minutes.isna().to_numpy()
         drawn = gpd.GeoDataFrame({"colour": colours}, geometry=shapes.to_numpy(), crs=outlines.crs)
-        drawn[~hatched].plot(
-            ax=panel.axes, color=drawn["colour"][~hatched], edgecolor="white", linewidth=0.25, zorder=1
-        )
+        if not hatched.all():
+            drawn[~hatched].plot(
+                ax=panel.axes, color=drawn["colour"][~hatched], edgecolor="white", linewidth=0.25, zorder=1
+            )
         if hatched.any():
             drawn[hatched].plot(
                 ax=panel.axes, facecolor=NOT_REACHED, edgecolor="#777777", hatch="////", linewidth=0.25, zorder=1

@@ -18,6 +18,7 @@ from placeplan.report.answer import (
     status_warning,
     title,
 )
+from placeplan.report.band import INTERNAL_BAND, NOT_PUBLISHED, WITHHELD_BAND
 from placeplan.report.explained_section import explained_part
 from placeplan.report.forecast_sections import forecast_part
 from placeplan.report.lookup import headline, lead_question, questions, rows_of, table
@@ -177,9 +178,12 @@ def _map_words(run: Run) -> str:
 
 def page_environment() -> Environment:
     """Where the templates of pages are: everything put into one is escaped, and nothing may be missing."""
-    return Environment(
+    made = Environment(
         autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True, loader=PackageLoader("placeplan.report")
     )
+    bands = {"internal_band": INTERNAL_BAND, "withheld_band": WITHHELD_BAND, "not_published": NOT_PUBLISHED}
+    made.globals.update(bands)
+    return made
 
 
 @in_its_words

@@ -214,7 +214,7 @@ def _returning(run: Run) -> Section | None:
         *number_columns("Terms", "Children", "At a yearly cost of, its place included", "Independent, a year"),
     )
     said = (
-        "For the office: what is published is counts by broad area and phase over several terms, of what was decided.",
+        "For the office. Of what was decided, counts by broad area and phase over several terms are told to others.",
         "Until a decision on a case is read back, its row says what is recommended.",
     )
     made = Table("returning", "Cases that no local option kept, over the terms read", columns, told)

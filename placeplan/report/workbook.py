@@ -19,6 +19,7 @@ from placeplan.report.answer import (
     status_warning,
     title,
 )
+from placeplan.report.band import INTERNAL_BAND, NOT_PUBLISHED, WITHHELD_BAND
 from placeplan.report.cells import Table
 from placeplan.report.compare_words import compare_sentences
 from placeplan.report.explained_section import explained_sentences
@@ -99,10 +100,10 @@ def _front(writer: _Writer, run: Run) -> None:
         row += 1
 
     say(title(run), writer.title, height=28)
-    mark = "INTERNAL: not to be passed on. " if run.internal else "Share-safe. "
-    mark += f"Data: {run.facts.get('data_label') or 'not labelled'}."
+    mark = INTERNAL_BAND if run.internal else f"{WITHHELD_BAND} {NOT_PUBLISHED}"
+    mark += f" Data: {run.facts.get('data_label') or 'not labelled'}."
     mark += f" As of {run.facts['as_of']}." if run.facts.get("as_of") else ""
-    say(mark, writer.internal if run.internal else writer.mark, height=20)
+    say(mark, writer.internal if run.internal else writer.mark, height=20 if run.internal else 36)
     warning = status_warning(run)
     if warning:
         say(f"Not proven. {warning}", writer.mark)

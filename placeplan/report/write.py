@@ -33,7 +33,7 @@ def _shown(run: Run, *, internal: bool) -> Run:
     if not internal:
         return share_safe(run)
     if run.facts.get("share_safe"):
-        raise UsageError("the run was written share-safe and holds no detail; run the command again with --internal")
+        raise UsageError("the run holds no detail, since it was written without; run the command again with --internal")
     return changed(run, internal=True)
 
 
@@ -48,8 +48,8 @@ def write_report(
 ) -> Path:
     """Write the run at ``out`` with everything made of it, and return the folder.
 
-    Share-safe unless ``internal`` is asked for: then the tables hold the detail, child rows among them, and
-    every page is marked INTERNAL. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given, or
+    Small counts are withheld unless ``internal`` is asked for: then the tables hold the detail, child rows among
+    them, and every page is marked INTERNAL. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given, or
     where detail is asked of a run that was written without it.
     """
     shown = as_written(_shown(run, internal=internal))
@@ -116,5 +116,5 @@ def _case_bytes(run: Run, case: str) -> bytes:
 
 @in_its_words
 def figure(run: Run, *, internal: bool = False) -> Figure:
-    """The map as a matplotlib figure, share-safe unless ``internal`` is asked for."""
+    """The map as a matplotlib figure, small counts withheld unless ``internal`` is asked for."""
     return draw_map(_shown(run, internal=internal))

@@ -192,7 +192,8 @@ def report_allocation(
 ) -> Path:
     """Write the answers as a run's folder: tables, workbook, GeoPackage, map and report.html; return it.
 
-    Share-safe unless ``internal``. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given.
+    Small counts are withheld unless ``internal``. Raises ``UsageError`` where ``out`` exists and ``replace`` is not
+    given.
     """
     run = allocation_run(
         answers,

@@ -82,9 +82,10 @@ class Comparison:
 def compare_runs(first: str | Path, second: str | Path, *, internal: bool = False) -> Comparison:
     """The run in the folder ``second`` beside that in ``first``; differences are the second less the first.
 
-    Share-safe where both are. Where either is internal the comparison is too, and ``internal`` must be asked for;
-    tables of children are in it only where both are. Raises ``UsageError`` where a folder is no run or ``internal``
-    is not asked for, and ``InputError`` with every file of the two that is missing or not as it was written.
+    Small counts are withheld where both runs withhold them. Where either is internal the comparison is too, and
+    ``internal`` must be asked for; tables of children are in it only where both are. Raises ``UsageError`` where a
+    folder is no run or ``internal`` is not asked for, and ``InputError`` with every file of the two that is missing or
+    not as it was written.
     """
     folders = (Path(first), Path(second))
     before, after = _read(folders)

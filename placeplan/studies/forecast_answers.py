@@ -144,7 +144,8 @@ def report_forecast(
 ) -> Path:
     """Write the forecast as a run's folder: tables, forecast.html, fan charts (PNG and SVG), workbook; return it.
 
-    Share-safe unless ``internal``. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given.
+    Small counts are withheld unless ``internal``. Raises ``UsageError`` where ``out`` exists and ``replace`` is not
+    given.
     """
     run = forecast_run(forecast, placed=placed, options=options)
     return write_report(run, out, internal=internal, replace=replace, timings=timings)
