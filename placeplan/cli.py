@@ -337,14 +337,15 @@ def _traded(
 
 def _tell(folder: Path, *, internal: bool) -> None:
     """Say the answer as the page does: share-safe unless the detail was asked for."""
-    from placeplan.report.answer import answer_sentences
+    from placeplan.report.answer import answer_sentences, places_sentences
     from placeplan.report.explained_section import explained_sentences
     from placeplan.report.trade_offs_section import trade_offs_sentences
     from placeplan.report.years_section import years_sentences
     from placeplan.runs import read_run
 
     run = read_run(folder)
-    said = [*answer_sentences(run), *explained_sentences(run), *trade_offs_sentences(run), *years_sentences(run)]
+    parts = (answer_sentences, places_sentences, explained_sentences, trade_offs_sentences, years_sentences)
+    said = [sentence for part in parts for sentence in part(run)]
     for sentence in said:
         typer.echo(sentence)
     if "years" in run.tables:

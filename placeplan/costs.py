@@ -5,7 +5,7 @@ All figures are pounds a year in the county's price year, rounded to the penny a
 
 from collections import defaultdict
 from collections.abc import Hashable
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,13 +13,10 @@ from numpy.typing import NDArray
 
 from placeplan.county.county import County
 from placeplan.county.settings import EntitledShare, SpotPurchase
-from placeplan.county.vocabulary import SPOT_PURCHASE
+from placeplan.county.vocabulary import NOT_CARRIED_KINDS, SPOT_PURCHASE
 from placeplan.errors import Fault, InputError
 
-__all__ = ["NOT_CARRIED", "minutes_penalty", "spending_by_fund", "spot_rows", "top_up_lines", "transport_pounds"]
-
-NOT_CARRIED: Final = ("peripatetic", "mainstream_support")
-"""Kinds that come to the child, or that the child attends as any pupil: no transport is added."""
+__all__ = ["minutes_penalty", "spending_by_fund", "spot_rows", "top_up_lines", "transport_pounds"]
 
 
 def top_up_lines(county: County, combinations: pd.DataFrame) -> pd.DataFrame:
@@ -81,7 +78,7 @@ def transport_pounds(county: County, pairs: pd.DataFrame) -> NDArray[np.float64]
     riders = names.map({n: v.riders for n, v in vehicles.items()}).to_numpy(float)
     days = np.where(pairs["residential"].to_numpy(bool), costs.residential_days, costs.days)
     pounds = _entitled(costs.entitled, pairs, km) * days * 2.0 * (charge + per_km * km) / riders
-    known = np.isfinite(pairs["km"].to_numpy(float)) & ~pairs["kind"].isin(NOT_CARRIED).to_numpy()
+    known = np.isfinite(pairs["km"].to_numpy(float)) & ~pairs["kind"].isin(NOT_CARRIED_KINDS).to_numpy()
     return np.where(known, pounds, 0.0).round(2)
 
 

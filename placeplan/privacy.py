@@ -256,6 +256,7 @@ _PUBLIC: Final = frozenset(
         "proof",
         "localities",
         "units_named",
+        "rules_kept",
     ]
 )
 """Tables without counts of children; their pounds are rounded."""

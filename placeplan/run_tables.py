@@ -153,7 +153,7 @@ _COUNTS: Final = (
             "breach",
             "year_group",
             "children_one_more",
-            "places_added",
+            *("places_added", "more_places"),
             "plans",
             "children_gained",
             "children_nearest",
@@ -245,7 +245,7 @@ _YES_NO: Final = (
     frozenset(
         [
             *("stays", "met", "possible", "planned_for", "verified", "rural"),
-            *("in_county", "candidate", "worst", "new", "trusted", "within_95"),
+            *("in_county", "candidate", "worst", "new", "trusted", "within_95", "kept"),
         ]
     )
     | explained_columns.YES_NO
@@ -265,6 +265,7 @@ KEYS: Final = (
     "by",
     "group",
     "measure",
+    "figure",
     "line",
     "fund",
     "penalty",

@@ -18,6 +18,7 @@ from placeplan.county.columns import TABLES
 from placeplan.county.columns_cases import CASE_TABLES
 from placeplan.county.county import County
 from placeplan.county.faults import in_order
+from placeplan.county.kind_names import kind_name, kind_within, model_name, names_in_use
 from placeplan.county.raw import RawTable, cell_text, raw_table
 from placeplan.county.tables import ReadTable, absent_table, finished, read_table
 from placeplan.county.terms import first_term, term_name
@@ -68,7 +69,8 @@ def case_form(county: County) -> bytes:
     ]
     for row, line in enumerate(lines):
         about.write_string(row, 0, line)
-    lists = _Lists(book, _choices(county))
+    with names_in_use(county.settings.names):
+        lists = _Lists(book, _choices(county))
     for name in FORM_TABLES:
         sheet = book.add_worksheet(name)
         sheet.freeze_panes(1, 1)
@@ -98,22 +100,23 @@ def _choices(county: County) -> dict[str, list[tuple[str, str]]]:
     units = county.units.drop_duplicates("unit").sort_values("unit")
     bands = sorted({*county.top_ups["band"].dropna(), *county.children["band"].dropna()})
     first = first_term(county.settings.year)
+    kinds = [(kind, kind_name(kind)) for kind in KINDS]
     found = {
         "zone": [
             (str(zone), str(localities[where]))
             for zone, where in sorted(zip(county.zones["zone"], county.zones["locality"], strict=True))
         ],
         "unit": [
-            (str(unit), f"{sites[site]} ({KINDS[str(kind)].lower()})")
+            (str(unit), f"{sites[site]} ({kind_within(str(kind))})")
             for unit, site, kind in units[["unit", "site", "kind"]].itertuples(index=False, name=None)
         ],
         "need": list(NEEDS.items()),
-        "kind": [*KINDS.items(), *((f"ers:{model}", words) for model, words in MODELS.items())],
+        "kind": [*kinds, *((f"ers:{model}", model_name(model)) for model in MODELS)],
         "band": [(str(band), "a top-up band") for band in bands],
         "start_term": [(term_name(term), "") for term in range(first, first_term(county.settings.year + 2))],
     }
     ruled_out = [(word, "any independent place of that sort") for word in BOARDING]
-    return {**found, "option": [*found["unit"], *KINDS.items(), *ruled_out]}
+    return {**found, "option": [*found["unit"], *kinds, *ruled_out]}
 
 
 class _Lists:

@@ -10,6 +10,7 @@ from typing import Final
 
 from placeplan.county.on_disk import odd_faults
 from placeplan.county.settings import Settings
+from placeplan.county.settings_unused import journey_setting_faults
 from placeplan.errors import Fault
 from placeplan.geo.geopackage import sidecars
 from placeplan.geo.ordinary_file import is_ordinary, open_ordinary
@@ -104,6 +105,11 @@ def source_faults(
     if (roads or matrix) and len(ways) > 1:
         expected = "one of them: a county's journeys have one source"
         faults.append(Fault("travel", "", "", " and ".join(ways), expected))
+    if settings is not None and len(ways) <= 1:
+        with_rows = set(tables)
+        faults += journey_setting_faults(
+            settings, roads=bool(roads) or "roads" in with_rows, matrix=bool(matrix), table="travel" in with_rows
+        )
     if matrix and settings is not None:
         for key in ("matrix_format", "matrix_unit"):
             if getattr(settings.travel, key) is None:

@@ -206,6 +206,7 @@ def _settings(read: Nested) -> Settings:
         rules=rules_from(read.get("rules", {})),
         cases=_cases(base, dict(read.get("cases", {}))),
         forecast=_forecast(base, dict(read.get("forecast", {}))),
+        names=dict(read.get("names", {})),
         stated=frozenset(_dotted(read)),
         assumptions=tuple((row["subject"], row["value"], row["source"]) for row in read.get("assumptions", [])),
     )
@@ -213,8 +214,9 @@ def _settings(read: Nested) -> Settings:
 
 def _cases(base: Settings, read: Nested) -> Cases:
     """``[cases]``: weights that are stated stand alone, bounds beside the defaults."""
-    if "weights" in read:
-        read["weights"] = dict.fromkeys(base.cases.weights, 0.0) | read["weights"]
+    weights = read.pop("weights", {})
+    if weights:
+        read["weights"] = dict.fromkeys(base.cases.weights, 0.0) | weights
     read["not_stated"] = base.cases.not_stated | read.get("not_stated", {})
     return replace(base.cases, **read)
 

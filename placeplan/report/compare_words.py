@@ -8,6 +8,7 @@ import pandas as pd
 
 from placeplan.report.answer import question_name
 from placeplan.report.lookup import table
+from placeplan.report.named import in_its_words
 from placeplan.report.words import QUESTION_NAMES, WITHHELD, join, label, number_of, plain, school_year
 from placeplan.run_tables import measure_kind
 from placeplan.runs import Run
@@ -56,6 +57,7 @@ def is_missing(value: Any) -> bool:
     return bool(pd.isna(value))
 
 
+@in_its_words
 def compare_sentences(run: Run) -> list[str]:
     """What differs, one sentence an item, the answer first."""
     sides = [run.facts[side] for side in _SIDES]

@@ -16,10 +16,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from placeplan.county.kind_names import kind_within
 from placeplan.county.vocabulary import AREAS, KINDS, NEEDS
 from placeplan.geo.maps import INK, png_bytes
 from placeplan.privacy_forecast import PREFIX
 from placeplan.report.lookup import localities_in_order, locality_names, table
+from placeplan.report.named import in_its_words
 from placeplan.report.words import PHASE_NAMES, label
 from placeplan.run_tables import ALL
 from placeplan.runs import Run
@@ -93,7 +95,7 @@ def _by_need_and_phase(run: Run, locality: str) -> list[Fan]:
                     continue
                 kind = str(rows.groupby("kind")["expected"].sum().idxmax())
                 chosen = rows[rows["kind"] == kind].assign(published=np.nan)
-                made.append(Fan(f"{one}, {PHASE_NAMES[phase].lower()}: {label('kind', kind).lower()}", chosen))
+                made.append(Fan(f"{one}, {PHASE_NAMES[phase].lower()}: {kind_within(kind)}", chosen))
         return made
     totals = table(run, f"{PREFIX}totals")
     return [
@@ -175,6 +177,7 @@ def source_line(run: Run) -> str:
     )
 
 
+@in_its_words
 def fan_files(run: Run) -> Mapping[str, Callable[[], bytes]]:
     """Every chart of the run as files: fans/<what>.png and .svg."""
     names = locality_names(run)

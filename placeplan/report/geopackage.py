@@ -14,6 +14,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from placeplan.report.flow_lines import CRS, flow_lines, gap_polygons, unit_points
 from placeplan.report.layer_styles import add_layer_styles
 from placeplan.report.lookup import questions
+from placeplan.report.named import in_its_words
 from placeplan.report.zone_reach import main_choices, zone_minutes
 from placeplan.runs import LAYER_NAMES, LAYERS_FILE, Run
 
@@ -53,6 +54,7 @@ def _coverage_layers(run: Run) -> dict[str, gpd.GeoDataFrame]:
     return made
 
 
+@in_its_words
 def geopackage_bytes(run: Run) -> bytes:
     """The GeoPackage, EPSG:27700: layers localities, sites and zones as the run has them, and units, flows and gaps.
 

@@ -22,6 +22,7 @@ from placeplan.report.band import INTERNAL_BAND, NOT_PUBLISHED, WITHHELD_BAND
 from placeplan.report.explained_section import explained_part
 from placeplan.report.forecast_sections import forecast_part
 from placeplan.report.lookup import headline, lead_question, questions, rows_of, table
+from placeplan.report.named import in_its_words
 from placeplan.report.rules_section import rules_table, stays_said
 from placeplan.report.supporting_tables import (
     assumptions_table,
@@ -185,6 +186,7 @@ def page_environment() -> Environment:
     return made
 
 
+@in_its_words
 def page_html(run: Run, *, map_png: bytes | None = None) -> str:
     """The whole page as text; ``run`` is shown as it is, so pass ``share_safe(run)`` for a page that may leave.
 

@@ -25,6 +25,7 @@ from placeplan.report.compare_words import compare_sentences
 from placeplan.report.explained_section import explained_sentences
 from placeplan.report.forecast_sections import forecast_lede, has_forecast
 from placeplan.report.lookup import localities_in_order, locality_names, unit_names
+from placeplan.report.named import in_its_words
 from placeplan.report.partnership_page import partnership_sentences
 from placeplan.report.tables import questions_table
 from placeplan.report.trade_offs_section import trade_offs_sentences
@@ -214,6 +215,7 @@ def _table_sheet(writer: _Writer, run: Run, table: str, name: str) -> None:
     sheet.set_footer(f"&L{'INTERNAL. ' if run.internal else ''}{name.replace('&', '&&')}&RPage &P of &N")
 
 
+@in_its_words
 def workbook_bytes(run: Run) -> bytes:
     """The workbook, the same bytes for the same run; ``run`` is shown as it is, so pass ``share_safe(run)`` to leave.
 

@@ -19,6 +19,7 @@ from placeplan.report.fan_charts import fan_files, svg_text
 from placeplan.report.forecast_page import forecast_html
 from placeplan.report.geopackage import geopackage_bytes, has_layers
 from placeplan.report.map import draw_map, has_map, map_png
+from placeplan.report.named import in_its_words
 from placeplan.report.page import page_html
 from placeplan.report.partnership_page import partnership_html
 from placeplan.report.trade_offs_section import frontier_figure
@@ -36,6 +37,7 @@ def _shown(run: Run, *, internal: bool) -> Run:
     return changed(run, internal=True)
 
 
+@in_its_words
 def write_report(
     run: Run,
     out: str | Path,
@@ -112,6 +114,7 @@ def _case_bytes(run: Run, case: str) -> bytes:
     return case_html(run, case).encode()
 
 
+@in_its_words
 def figure(run: Run, *, internal: bool = False) -> Figure:
     """The map as a matplotlib figure, small counts withheld unless ``internal`` is asked for."""
     return draw_map(_shown(run, internal=internal))
