@@ -13,29 +13,24 @@ import pandas as pd
 from placeplan.county.county import County
 from placeplan.county.vocabulary import COMMISSIONED_KINDS, YEAR_GROUPS, phase_of, year_group_of_age
 from placeplan.geo.travel import TravelTimes
+from placeplan.population import people_now
 from placeplan.provision import needs_met, provisions_of
 from placeplan.reach import Reach, reach_of
 from placeplan.suppression import SMALLEST
 
-__all__ = ["latest_people", "people_groups", "people_reach", "place_gap_table"]
+__all__ = ["people_groups", "people_reach", "place_gap_table"]
 
 _STEP: Final = 5.0
 """Counts of children are rounded to this before anything is worked out from them."""
 
 
-def latest_people(county: County) -> pd.DataFrame:
-    """The latest year of the table population, with the year group of each age."""
-    people = county.population
-    latest = people[people["year"] == people["year"].max()]
-    return pd.DataFrame(latest.assign(year_group=latest["age"].map(year_group_of_age)))
-
-
 def people_groups(county: County, needs: Iterable[str], year_groups: Iterable[int], provision: str) -> pd.DataFrame:
-    """Everybody of the year groups in the latest year of the table population, as if each had each of ``needs``.
+    """Everybody of the year groups today (see ``population.people_now``), as if each had each of ``needs``.
 
     In the form of ``need_groups``: ``children`` are people, shared equally between the needs.
     """
-    rows = latest_people(county)
+    people = people_now(county)
+    rows = people.assign(year_group=people["age"].map(year_group_of_age))
     rows = rows[rows["year_group"].isin(list(year_groups)) & (rows["people"] > 0)]
     served = list(needs)
     each = rows.loc[rows.index.repeat(len(served)), ["zone", "year_group", "people"]].reset_index(drop=True)

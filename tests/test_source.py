@@ -53,7 +53,7 @@ RUNS = {
     "privacy_rules",
 }
 YEARS = {"years_problem", "years_accounts", "recount_years", "verify_years"}
-COVERAGE = {"need_groups", "reach", "people_reach", "coverage_tables", "candidates"}
+COVERAGE = {"need_groups", "reach", "people_reach", "population", "coverage_tables", "candidates"}
 OPENING = ("geo.geopackage", "geo.ordinary_file", "geo.plain_xml")
 """How any file is opened, one place for all."""
 
@@ -65,6 +65,7 @@ MAY_IMPORT = {
     "county": {"errors", "geo.crs", "geo.plausible", "whole_or_not", *OPENING},
     "synthetic": COUNTY | {"geo", "models"},
     "provision": COUNTY,
+    "population": COUNTY,
     "cohort": COUNTY | {"provision"},
     "explained_columns": set(),
     "cases_columns": set(),
@@ -87,9 +88,9 @@ MAY_IMPORT = {
     "need_groups": CHILDREN,
     "reach": CHILDREN | {"geo"},
     "coverage_tables": CHILDREN | {"geo", "reach"},
-    "people_reach": CHILDREN | {"geo", "reach", "suppression"},
+    "people_reach": CHILDREN | {"geo", "population", "reach", "suppression"},
     "candidates": CHILDREN,
-    "need": CHILDREN | {"models", "costs", "run_tables", "suppression", "synthetic"},
+    "need": CHILDREN | {"population", "models", "costs", "run_tables", "suppression", "synthetic"},
     "cases": CHILDREN | {"geo", "models", "costs", "pair_costs", "problem", "rules", "suppression", "withholding"},
     "accounts": CHILDREN | {"geo", "models", "costs", "problem"},
     "rules": CHILDREN | {"models"},

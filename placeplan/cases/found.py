@@ -8,7 +8,7 @@ import pandas as pd
 
 from placeplan.cases.chains import Movers, chain_to
 from placeplan.cases.facts import Case
-from placeplan.cases.lines import QUOTE_PAYERS, Line, package_lines, quote_lines, unit_lines
+from placeplan.cases.lines import CONTRIBUTIONS, QUOTE_PAYERS, Line, package_lines, quote_lines, unit_lines
 from placeplan.cases.units import own_seat, rooms, units_for
 from placeplan.costs import spot_rows, top_up_lines, transport_pounds
 from placeplan.county.county import County
@@ -227,7 +227,6 @@ class Found:
             filled_discount=float(row["filled_discount"]),
             place_added=float(row["fixed_cost"]) if standing == "overfill" and row["in_county"] else 0.0,
             family_drives=family,
-            independent=row["kind"] in INDEPENDENT_KINDS,
             cases=self.county.settings.cases,
             start=self.start,
         )
@@ -257,11 +256,11 @@ class Found:
         about = self._about_unit(unit, standing) if unit else self._at_home()
         own = {"option": package, "what": "package", "name": name, "unit": unit, "room": standing}
         self.options.append({**about, **own, "preferred": self.case.prefers == package, "condition": ""})
-        said = set(rows["line"])
+        said = {*rows["line"], *(payer for payer in rows["payer"] if payer in CONTRIBUTIONS)}
         here = [line for line in self._lines_at(package, unit, standing) if line["line"] not in said] if unit else []
         self.lines += here
-        known = [str(line["line"]) for line in here]
-        self.lines += package_lines(rows, self.county.settings.cases, start=self.start, known=known)
+        known, payers = ([str(line[part]) for line in here] for part in ("line", "payer"))
+        self.lines += package_lines(rows, self.county.settings.cases, start=self.start, known=known, payers=payers)
 
     def _at_home(self) -> dict[str, Any]:
         """A package at a school that the tables do not know: in the child's own community, no journey stated."""

@@ -17,6 +17,7 @@ from placeplan.county.terms import TERMS, first_term, term_number
 from placeplan.county.vocabulary import PAYER_OF_FUND, PAYERS, PROVISIONS
 
 __all__ = [
+    "CONTRIBUTIONS",
     "LINE_COLUMNS",
     "PLACE_ADDED",
     "QUOTE_PAYERS",
@@ -35,6 +36,9 @@ LINE_COLUMNS: Final = ["option", "line", "payer", "words", "stated", "low", "pou
 PACKAGE_EXPECTED: Final = ("staff", "therapies", "outreach", "tuition", "equipment", "transport")
 QUOTE_PAYERS: Final = {"fee": "education", "transport": "education", "health": "health", "care": "care"}
 """The lines of a quote, and who pays each."""
+
+CONTRIBUTIONS: Final = ("health", "care")
+"""What health and social care pay, of any option: a line of their own where nothing is stated of it; each its payer."""
 
 PLACE_ADDED: Final = "place_added"
 """The line of a place above those commissioned."""
@@ -66,6 +70,15 @@ def _not_stated(option: str, line: str, payer: str, most: float, *, start: int) 
     return {**_line(option, line, payer, words, 0.0, start=start), **unknown}
 
 
+def _contributions(option: str, payers: Collection[str], cases: Cases, *, start: int) -> list[Line]:
+    """A line not stated for each of health and social care that is not among the ``payers`` of an option.
+
+    One rule for every option, whether it is local, a package or independent: what nobody states is bounded alike.
+    """
+    missing = [payer for payer in CONTRIBUTIONS if payer not in payers]
+    return [_not_stated(option, payer, payer, cases.not_stated[payer], start=start) for payer in missing]
+
+
 def unit_lines(
     option: str,
     *,
@@ -74,14 +87,13 @@ def unit_lines(
     filled_discount: float,
     place_added: float,
     family_drives: bool,
-    independent: bool,
     cases: Cases,
     start: int,
 ) -> list[Line]:
     """A place in a unit: its top-up by fund, transport, what is not due of a filled place, and a place that is added.
 
     Marginal cash: the funding of a place that is commissioned already is no part of it. ``transport`` is None where no
-    journey is known; of an ``independent`` place what health and social care would pay is not stated, but by a fund.
+    journey is known; what health and social care would pay is not stated, but by a fund.
     """
     lines = [
         _line(option, "top_up", PAYER_OF_FUND[fund], f"top-up or fee ({fund.replace('_', ' ')})", pounds, start=start)
@@ -92,13 +104,7 @@ def unit_lines(
         lines.append(_not_stated(option, "transport", payer, cases.not_stated["transport"], start=start))
     else:
         lines.append(_line(option, "transport", payer, words, transport, start=start))
-    if independent:
-        told = {PAYER_OF_FUND[fund] for fund in top_ups} | {"education"}
-        lines += [
-            _not_stated(option, name, payer, cases.not_stated[name], start=start)
-            for name, payer in QUOTE_PAYERS.items()
-            if payer not in told
-        ]
+    lines += _contributions(option, {PAYER_OF_FUND[fund] for fund in top_ups}, cases, start=start)
     if filled_discount:
         lines.append(
             _line(
@@ -145,8 +151,13 @@ def _has_sum(row: Mapping[str, Any], name: str) -> bool:
     return bool(pd.notna(row[name]) or (pd.notna(row[f"{name}_low"]) and pd.notna(row[f"{name}_high"])))
 
 
-def package_lines(rows: pd.DataFrame, cases: Cases, *, start: int, known: Collection[str] = ()) -> list[Line]:
-    """A local package: its lines as they are stated, and those of which nothing is stated nor ``known``."""
+def package_lines(
+    rows: pd.DataFrame, cases: Cases, *, start: int, known: Collection[str] = (), payers: Collection[str] = ()
+) -> list[Line]:
+    """A local package: its lines as they are stated, and those of which nothing is stated nor ``known``.
+
+    ``known``: lines that its unit has already; ``payers``: who pays those.
+    """
     lines: list[Line] = []
     weeks = cases.weeks / len(TERMS)
     for record in rows.to_dict("records"):
@@ -172,7 +183,8 @@ def package_lines(rows: pd.DataFrame, cases: Cases, *, start: int, known: Collec
     said = {*rows["line"], *known}
     option = str(rows["package"].iloc[0])
     missing = [name for name in PACKAGE_EXPECTED if name not in said]
-    return lines + [_not_stated(option, name, "education", cases.not_stated[name], start=start) for name in missing]
+    lines += [_not_stated(option, name, "education", cases.not_stated[name], start=start) for name in missing]
+    return lines + _contributions(option, {*rows["payer"], *payers}, cases, start=start)
 
 
 def costs_of(county: County, case: Case, lines: pd.DataFrame) -> pd.DataFrame:

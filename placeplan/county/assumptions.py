@@ -142,7 +142,7 @@ def _units(county: County) -> Iterator[Row]:
     if others:
         yield f"Places held by other authorities' children in {_counted(others, 'unit')}", "none", TABLES_SOURCE
     for kind, rows in units[units["places"].isna()].groupby("kind", sort=False):
-        value = "places not stated"
+        value = "not stated: no room for newcomers"
         if kind not in COMMISSIONED_KINDS:
             value = "no limit: places are bought one by one"
         yield f"Places of {_counted(len(rows), 'unit')} ({_words(str(kind))})", value, TABLES_SOURCE

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from typing import Final
 
+from placeplan.county.checks_axes import axes_faults, axes_notes
 from placeplan.county.checks_candidates import candidates_faults
 from placeplan.county.checks_cases import cases_faults
 from placeplan.county.checks_children import children_faults, children_notes, substitutes_faults, top_ups_faults
 from placeplan.county.checks_places import roads_faults, sites_faults, sites_notes, zones_faults
-from placeplan.county.checks_plans import plans_faults
+from placeplan.county.checks_plans import plans_faults, plans_notes
 from placeplan.county.checks_scenarios import scenarios_faults
 from placeplan.county.checks_travel import travel_faults, travel_notes
-from placeplan.county.checks_units import units_faults
+from placeplan.county.checks_units import units_faults, units_notes
 from placeplan.county.columns_cases import CASE_TABLES
 from placeplan.county.faults import suggest
 from placeplan.county.settings import Settings
@@ -108,20 +109,24 @@ def cross_table_faults(
         *([] if places else travel_faults(tables)),
         *roads_faults(tables["roads"], settings),
         *plans_faults(tables["plans"]),
-        *units_faults(tables["units"], settings),
+        *units_faults(tables["units"], tables["sites"], settings),
         *children_faults(tables["children"], tables["units"], tables["top_ups"], unread=unread),
         *top_ups_faults(tables["top_ups"], tables["children"]),
         *substitutes_faults(tables["substitutes"]),
         *candidates_faults(tables["candidates"], tables["units"], tables["localities"]),
         *scenarios_faults(tables["scenarios"]),
         *cases_faults(tables, settings),
+        *axes_faults(tables, settings),
     ]
 
 
-def cross_table_notes(tables: Mapping[str, ReadTable]) -> list[Note]:
+def cross_table_notes(tables: Mapping[str, ReadTable], settings: Settings) -> list[Note]:
     """What has to be known of tables that have no fault."""
     return [
         *children_notes(tables["children"], tables["top_ups"]),
         *sites_notes(tables),
         *travel_notes(tables),
+        *plans_notes(tables, settings),
+        *units_notes(tables["units"], tables["sites"]),
+        *axes_notes(tables, settings),
     ]

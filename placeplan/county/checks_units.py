@@ -10,10 +10,10 @@ from placeplan.county.faults import suggest
 from placeplan.county.listed import split_list
 from placeplan.county.settings import Settings
 from placeplan.county.tables import ReadTable
-from placeplan.county.vocabulary import MAINSTREAM, MODELS, NEEDS, SPOT_PURCHASE
-from placeplan.errors import Fault
+from placeplan.county.vocabulary import COMMISSIONED_KINDS, MAINSTREAM, MODELS, NEEDS, OUT_OF_COUNTY, SPOT_PURCHASE
+from placeplan.errors import Fault, Note
 
-__all__ = ["models_faults", "needs_faults", "units_faults", "where_rows"]
+__all__ = ["models_faults", "needs_faults", "units_faults", "units_notes", "where_rows"]
 
 MAY_CHANGE: Final = (
     *("unit", "from_year", "places", "other_authorities", "ceiling", "minimum"),
@@ -91,19 +91,47 @@ def models_faults(units: ReadTable) -> list[Fault]:
     return faults
 
 
-def _places(units: ReadTable) -> list[Fault]:
-    """Visiting teachers have no places; a ceiling or other authorities' children need places to count against."""
+def _places_not_stated(units: ReadTable, sites: ReadTable) -> pd.Series:
+    """Where the rows of a commissioned kind with blank places are: a locality or out_of_county, missing for others."""
+    frame = units.frame
+    blank = frame["kind"].isin(COMMISSIONED_KINDS) & frame["places"].isna()
+    where = frame["site"].map(sites.frame.dropna(subset=["site"]).drop_duplicates("site").set_index("site")["locality"])
+    return where.where(blank)
+
+
+def _places(units: ReadTable, sites: ReadTable) -> list[Fault]:
+    """Visiting teachers have no places; a ceiling or other authorities' children need places to count against.
+
+    The county's own commissioned units state their places: a blank has no meaning there.
+    """
     frame = units.frame
     faults = [
         units.fault(place, "places", row["places"], "a blank: visiting teachers have no places")
         for place, row in where_rows(units, (frame["kind"] == "peripatetic") & frame["places"].notna())
     ]
     faulty = units.faulty
+    where = _places_not_stated(units, sites)
+    own = where.notna() & (where != OUT_OF_COUNTY)
+    for place, row in where_rows(units, own):
+        if (str(units.rows[place]), "places") not in faulty:
+            expected = f"places, as a unit of kind {row['kind']} has; blank only where places are bought one by one"
+            faults.append(units.fault(place, "places", "a blank", expected))
     for column in ("ceiling", "other_authorities"):
-        for place, row in where_rows(units, frame["places"].isna() & frame[column].gt(0)):
+        for place, row in where_rows(units, ~own & frame["places"].isna() & frame[column].gt(0)):
             if (str(units.rows[place]), "places") not in faulty:
                 faults.append(units.fault(place, "places", "a blank", f"places, as {column} is {row[column]}"))
     return faults
+
+
+def units_notes(units: ReadTable, sites: ReadTable) -> list[Note]:
+    """Neighbours' schools whose places are not stated have no room for newcomers."""
+    where = _places_not_stated(units, sites)
+    names = list(units.frame.loc[(where == OUT_OF_COUNTY).fillna(False).astype(bool), "unit"].unique())
+    if not names:
+        return []
+    rest = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    found = f"a blank for {', '.join(names[:3])}{rest}, out of the county"
+    return [Note("units", "", "places", found, "taken as no room for newcomers; who is there stays")]
 
 
 def _agreement(units: ReadTable) -> list[Fault]:
@@ -131,14 +159,14 @@ def _reserved(units: ReadTable) -> list[Fault]:
     ]
 
 
-def units_faults(units: ReadTable, settings: Settings | None) -> list[Fault]:
+def units_faults(units: ReadTable, sites: ReadTable, settings: Settings | None) -> list[Fault]:
     """Everything about the units that one cell cannot show."""
     return [
         *_orders(units),
         *_discounts(units, settings),
         *needs_faults(units),
         *models_faults(units),
-        *_places(units),
+        *_places(units, sites),
         *_reserved(units),
         *_agreement(units),
     ]

@@ -14,6 +14,7 @@ __all__ = [
     "KIND_CODES",
     "MODEL_CODES",
     "NEED_CODES",
+    "Axis",
     "Column",
     "ColumnType",
     "Table",
@@ -79,8 +80,21 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Axis:
+    """What the rows of a table cover along one axis, since a row that is absent is not a zero.
+
+    ``members``: what has to have rows, in words; ``absent``: what is made of one that has none. A row that the table
+    could do without is of no axis.
+    """
+
+    name: str
+    members: str
+    absent: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """A table: what a row is, the columns that name a row, and whether the county must have it."""
+    """A table: what a row is, the columns that name a row, whether the county must have it, and what its rows cover."""
 
     name: str
     row: str
@@ -88,6 +102,7 @@ class Table:
     columns: tuple[Column, ...]
     required: bool = True
     geometry: Literal["", "polygon", "line"] = ""
+    covers: tuple[Axis, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

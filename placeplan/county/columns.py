@@ -6,6 +6,7 @@ from placeplan.county.column import (
     KIND_CODES,
     MODEL_CODES,
     NEED_CODES,
+    Axis,
     Column,
     Table,
     age,
@@ -52,6 +53,7 @@ _TABLES = (
             geometry("its outline, a polygon"),
         ),
         geometry="polygon",
+        covers=(Axis("locality", "every locality", "noted: nobody lives there"),),
     ),
     Table(
         "population",
@@ -62,6 +64,20 @@ _TABLES = (
             year("year", "the year; a mid-year estimate of year Y serves year Y"),
             age("age", "age on the 31 August that opens the academic year"),
             Column("people", "number", "how many", True, "people", 0, thousands=True),
+        ),
+        covers=(
+            Axis(
+                "zone",
+                "every zone in each year that the table names; 0 is nobody",
+                "aged forward from its year before (or taken as in its first year) and noted; a fault where it has no "
+                "row up to the year of as_of",
+            ),
+            Axis(
+                "age",
+                "every age from 0 to 25 in each year that the table names",
+                "a fault where other zones have the age in that year; else aged forward, and noted",
+            ),
+            Axis("year", "the year of as_of", "noted: the nearest earlier year stands for it on maps of today"),
         ),
     ),
     Table(
@@ -80,6 +96,20 @@ _TABLES = (
             text("zone", "a zone", required=False),
             Column("calendar_year", "whole", "the calendar year of new plans", False, "year", 1990, 2100),
             count("plans", "how many; x, z, c or blank where it was not published", blanks=("x", "z", "c")),
+        ),
+        covers=(
+            Axis(
+                "year",
+                "every year of a margin from its first to the last of its measure, and the year of as_of in the stock",
+                "noted: not known for that year",
+            ),
+            Axis(
+                "part",
+                "every part of a margin that the margin has in another year, and every locality where it goes by "
+                "localities",
+                "a fault where the margin does not add up to its total or to another margin; else noted: counted with "
+                "what is left over",
+            ),
         ),
     ),
     Table(
@@ -142,7 +172,10 @@ _TABLES = (
             year_group("from_year_group", "the first year group"),
             year_group("to_year_group", "the last year group"),
             year("from_year", "the year that the row's figures hold from; blank is from the start", required=False),
-            count("places", "places; blank where places are bought one by one"),
+            count(
+                "places",
+                "places; blank only where they are bought one by one, or at a neighbour's school with no room for more",
+            ),
             count("other_authorities", "places that other authorities' children hold"),
             count("ceiling", "the most children; blank is places and a share more"),
             count("minimum", "the fewest children with whom it is viable; blank is no such number"),
@@ -151,6 +184,13 @@ _TABLES = (
             flag("residential", "whether children board", default="no"),
             year("opens", "the first year open", required=False),
             year("closes", "the last year open", required=False),
+        ),
+        covers=(
+            Axis(
+                "from_year",
+                "a row of each unit for the year of as_of, unless it opens later",
+                "noted: not open before its first row",
+            ),
         ),
     ),
     Table(
@@ -164,6 +204,11 @@ _TABLES = (
             text("band", "the child's band; blank is any", required=False),
             pounds("pounds", "the top-up, or the fee of an independent place", required=True),
             code("fund", "who pays", tuple(FUNDS)),
+        ),
+        covers=(
+            Axis(
+                "unit", "every unit, by itself or by its kind", "noted; a fault once a child could have a place there"
+            ),
         ),
     ),
     Table(
@@ -212,6 +257,14 @@ _TABLES = (
             Column("km", "number", "how far it is", True, "kilometres", 0),
         ),
         required=False,
+        covers=(
+            Axis("zone", "every zone", "a fault where it has no row; with a row to some site, counted and noted"),
+            Axis(
+                "site",
+                "every site of a unit, from every zone",
+                "a fault where a site in the county has no row; else counted and noted: cannot be made",
+            ),
+        ),
     ),
     Table(
         "candidates",
@@ -245,6 +298,14 @@ TABLES: Final = {table.name: table for table in _TABLES}
 """Every table of a county, in the order in which faults are listed."""
 
 
+def _covers(table: Table) -> str:
+    """What the rows of a table cover, a line an axis."""
+    if not table.covers:
+        return "Its rows cover nothing that has to be there: what is not listed is not there.\n\n"
+    lines = [f"- by {axis.name}: {axis.members}. One that is absent is {axis.absent}." for axis in table.covers]
+    return "\n".join(["An absent row is not a zero. The rows cover:", "", *lines, "", ""])
+
+
 def describe_tables() -> str:
     """The contract as Markdown: a heading and a table of columns for each table."""
     parts = []
@@ -257,5 +318,7 @@ def describe_tables() -> str:
             if column.default is not None:
                 blank = f"yes: {column.default}"
             lines.append(f"| {column.name} | {column.expected} | {blank} | {column.meaning} | {column.unit} |")
-        parts.append(f"## {table.name}{needed}\n\nA row is {table.row}. {key}" + "\n".join(lines) + "\n")
+        parts.append(
+            f"## {table.name}{needed}\n\nA row is {table.row}. {key}{_covers(table)}" + "\n".join(lines) + "\n"
+        )
     return "\n".join(parts)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from placeplan.county.column import NEED_CODES, Column, Table, code, flag, items, pounds, text, year_group
+from placeplan.county.column import NEED_CODES, Axis, Column, Table, code, flag, items, pounds, text, year_group
 from placeplan.county.vocabulary import DECISIONS, PACKAGE_LINES, PAYERS, PER, PROVISIONS, VETOED_BY
 
 __all__ = ["CASE_TABLES"]
@@ -85,6 +85,13 @@ CASE_TABLES: Final = (
             text("end_term", f"the last term of it, {TERM}; blank is to the end of the stay", required=False),
         ),
         required=False,
+        covers=(
+            Axis(
+                "term",
+                "every term of a line from the case's first to the line's last",
+                "noted: nothing is due of the line in that term",
+            ),
+        ),
     ),
     Table(
         "vetoes",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from placeplan.county.column import NEED_CODES, Column, Table, code, count, text, year
+from placeplan.county.column import NEED_CODES, Axis, Column, Table, code, count, text, year
 from placeplan.county.vocabulary import LEVERS, PHASES, PLACEMENTS
 
 __all__ = ["FORECAST_TABLES"]
@@ -18,6 +18,13 @@ FORECAST_TABLES: Final = (
             Column("plans", "whole", "plans held on the day", True, "count", 1, thousands=True),
         ),
         required=False,
+        covers=(
+            Axis(
+                "year",
+                "every year that any authority has, for each authority",
+                "noted: passed over, never taken as nothing",
+            ),
+        ),
     ),
     Table(
         "births",
@@ -29,6 +36,10 @@ FORECAST_TABLES: Final = (
             Column("births", "number", "how many", True, "people", 0, thousands=True),
         ),
         required=False,
+        covers=(
+            Axis("locality", "every locality in each year that the table names", "noted: as many as the year before"),
+            Axis("year", "every year from its first to its last", "noted: as many as the year before"),
+        ),
     ),
     Table(
         "scenarios",

@@ -94,7 +94,7 @@ def read_county(source: str | Path) -> County:
     if faults or settings is None:
         raise InputError(in_order(faults))
     of_tables = [note for table in tables.values() for note in table.notes]
-    notes = [*sources.notes, *of_tables, *cross_table_notes(tables)]
+    notes = [*sources.notes, *of_tables, *cross_table_notes(tables, settings)]
     frames: dict[str, pd.DataFrame] = {name: finished(table) for name, table in tables.items()}
     mainstream = in_mainstream(frames["children"]["suits"])
     frames["met_in_mainstream"] = frames["children"][mainstream].reset_index(drop=True)

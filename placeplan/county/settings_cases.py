@@ -41,8 +41,8 @@ class Cases:
 
     ``weights``: of each criterion. ``cost_scale``: the pounds a year at which an option scores nothing for cost.
     ``discount``: the rate a year of whole-stay costs (HM Treasury, The Green Book: 3.5%). ``weeks``: of term time in
-    which hours and weeks are counted. ``not_stated``: by line, the most pounds a year that it is taken to be where a
-    quote or package says nothing of it: a bound, never an estimate.
+    which hours and weeks are counted. ``not_stated``: by line, the most pounds a year that it is taken to be where
+    nothing is said of it, alike for a local place, a package and an independent place: a bound, never an estimate.
     """
 
     weights: dict[str, float] = field(default_factory=lambda: dict.fromkeys(CRITERIA, 1.0))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from placeplan.county.county import County
 from placeplan.models.cohort_parts import AGES
 from placeplan.need.counts import Cube
+from placeplan.population import completed_people, stays_by_age
 
 __all__ = ["People", "people_ahead"]
 
@@ -38,8 +39,9 @@ class People:
 def people_ahead(county: County, cube: Cube, years: Sequence[int], *, known_until: int) -> People:
     """People in each of ``years`` (rising by one), with only what was known up to ``known_until``.
 
-    A year in the table population is taken as it is; projections count as known when they reach beyond it. Other years
-    before the first are as the first. Later ones are aged forward: everybody a year older, times the share of each
+    A year in the table population is taken as it is, but that what it leaves out is aged forward too (see
+    ``completed_people``); projections count as known when they reach beyond it. Other years before the first are as the
+    first. Later ones are aged forward: everybody a year older, times the share of each
     age that was there a year later between the last two years known (1 where one year alone is known); those of age 0
     from the table births, or as many as before. Hamilton and Perry (1962).
     """
@@ -47,16 +49,10 @@ def people_ahead(county: County, cube: Cube, years: Sequence[int], *, known_unti
     given = sorted(int(year) for year in table["year"].unique())
     # Projections are for years after those known; a past estimate that came later is not used.
     used = [year for year in given if year <= known_until or known_until >= county.settings.year] or given[:1]
-    located = table[table["year"].isin(used)].assign(locality=table["zone"].map(cube.of_zone))
-    tables: dict[int, Floats] = {
-        int(str(year)): rows.pivot_table(
-            index="locality", columns="age", values="people", aggfunc="sum", fill_value=0.0
-        )
-        .reindex(index=list(cube.localities), columns=range(AGES), fill_value=0.0)
-        .to_numpy(float)
-        for year, rows in located.groupby("year")
-    }
-    stays, words = _stays(tables, used, known_until)
+    by_zone = completed_people(county, used)
+    inside = np.array([[of == name for of in cube.of_zone.values()] for name in cube.localities], dtype=float)
+    tables: dict[int, Floats] = {year: inside @ people for year, people in by_zone.items()}
+    stays, words = _stays({year: people for year, people in tables.items() if year <= known_until})
     births = {(str(r["locality"]), int(r["year"])): float(r["births"]) for r in county.births.to_dict("records")}
     made = {}
     aged: list[int] = []
@@ -69,13 +65,14 @@ def people_ahead(county: County, cube: Cube, years: Sequence[int], *, known_unti
         else:
             later = [one for one in used if one >= year]
             made[year] = _reached(tables, used, year, stays) if not later else tables[later[0]]
-    latest = max(used) if known_until >= max(used) else used[0]
-    of_zone = (
-        table[table["year"] == latest]
-        .pivot_table(index="zone", columns="age", values="people", aggfunc="sum", fill_value=0.0)
-        .reindex(index=list(cube.of_zone), columns=range(AGES), fill_value=0.0)
-    )
+    latest = max((year for year in used if year <= known_until), default=used[0])
     told = [f"given for {', '.join(map(str, used))}"]
+    for year in used:
+        rows = table[table["year"] == year]
+        if len(rows) < len(cube.of_zone) * AGES:
+            absent = len(cube.of_zone) - rows["zone"].nunique()
+            what = f"{absent:,} zones that are not given in {year}" if absent else f"ages that are not given in {year}"
+            told.append(f"{what} aged forward, or as in the first year with them")
     if aged:
         with_births = any((name, year) in births for name in cube.localities for year in aged)
         told.append(f"{aged[0]} to {aged[-1]} aged forward from the year before, {words}")
@@ -85,20 +82,18 @@ def people_ahead(county: County, cube: Cube, years: Sequence[int], *, known_unti
     return People(
         tuple(years),
         np.stack([made[year] for year in years]),
-        tuple(of_zone.index),
-        of_zone.to_numpy(float),
+        tuple(cube.of_zone),
+        by_zone[latest],
         "; ".join(told),
     )
 
 
-def _stays(tables: dict[int, Floats], used: list[int], known_until: int) -> tuple[Floats, str]:
+def _stays(tables: dict[int, Floats]) -> tuple[Floats, str]:
     """The share of each age that is there a year later, for ages 0 to 24, of the county as a whole."""
-    past = [year for year in used if year <= known_until and year - 1 in tables]
-    if not past:
-        return np.ones(AGES - 1), "with nobody moving in or out: the table population has no two years that follow"
-    before, after = tables[past[-1] - 1].sum(axis=0)[:-1], tables[past[-1]].sum(axis=0)[1:]
-    ratio = np.divide(after, before, out=np.ones(AGES - 1), where=before > 0)
-    return ratio, f"times the share of each age that stayed or came between {past[-1] - 1} and {past[-1]}"
+    ratio, year = stays_by_age(tables)
+    if year is None:
+        return ratio, "with nobody moving in or out: the table population has no two years that follow"
+    return ratio, f"times the share of each age that stayed or came between {year - 1} and {year}"
 
 
 def _older(people: Floats, stays: Floats, births: list[float | None]) -> Floats:

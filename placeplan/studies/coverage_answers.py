@@ -12,10 +12,10 @@ import pandas as pd
 from placeplan.candidates import candidate_points, candidate_units
 from placeplan.county.assumptions import assumptions
 from placeplan.county.county import County
-from placeplan.county.vocabulary import PHASES, phase_of
+from placeplan.county.vocabulary import PHASES, phase_of, year_group_of_age
 from placeplan.errors import UsageError
 from placeplan.geo.travel import Reason, TravelTimes
-from placeplan.people_reach import latest_people
+from placeplan.population import people_now, people_year
 from placeplan.provision import needs_met, provisions_of, units_open
 from placeplan.reach import Reach
 from placeplan.report.write import write_report
@@ -94,6 +94,7 @@ def coverage_run(
         "year": coverage.year,
         "question": coverage.question,
         "need": coverage.need_label,
+        "people_year": people_year(county),
     }
     layers = county_layers(county)
     if service_areas is not None and len(service_areas):
@@ -162,8 +163,9 @@ def _journeys(travel: TravelTimes, sites: pd.Series) -> pd.DataFrame:
 
 
 def _demand(county: County) -> pd.DataFrame:
-    """People of the ages of each phase in each zone, in the latest year of the table population."""
-    people = latest_people(county)
+    """People of the ages of each phase in each zone, today (see ``population.people_now``)."""
+    people = people_now(county)
+    people = people.assign(year_group=people["age"].map(year_group_of_age))
     known = people[people["year_group"].between(-4, 21)]
     table = (
         known.assign(phase=known["year_group"].map(phase_of)).groupby(["zone", "phase"], as_index=False)["people"].sum()

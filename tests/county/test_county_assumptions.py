@@ -70,8 +70,8 @@ def test_blanks_of_units_are_counted(folder: Path) -> None:
     assert rows["Discount of a filled place in 1 unit (Enhanced resource school)"][0] == "£4,000"
     assert rows["Discount of a filled place in 1 unit (Special school)"][0] == "£0"
     assert rows["Places held by other authorities' children in 1 unit"][0] == "none"
-    change(folder, "units.csv", "special,s2,special,,,any,0,14,,3,1,,,", "special,s2,special,,,any,0,14,,,,,,")
-    assert listed(folder)["Places of 1 unit (Special school)"][0] == "places not stated"
+    change(folder, "units.csv", "special,s2,special,,,any,0,14,,3,1,,,", "special,s3,special,,,any,0,14,,,,,,")
+    assert listed(folder)["Places of 1 unit (Special school)"][0] == "not stated: no room for newcomers"
 
 
 def test_places_to_add_are_listed_where_a_site_does_not_say(folder: Path) -> None:
@@ -111,7 +111,8 @@ def test_speeds_are_listed_only_where_roads_are_used(folder: Path) -> None:
     rows = listed(folder)
     assert rows["Journeys"] == ("1.3 times the straight line at 40 km/h", "county.toml")
     assert "Road speeds, km/h" not in rows
-    pd.DataFrame({"zone": ["z1"], "site": ["s1"], "minutes": [1], "km": [1]}).to_csv(folder / "travel.csv", index=False)
+    pairs = pd.MultiIndex.from_product([["z1", "z2", "z3", "z4"], ["s1", "s2", "s3"]], names=["zone", "site"])
+    pairs.to_frame(index=False).assign(minutes=1, km=1).to_csv(folder / "travel.csv", index=False)
     assert not {"Journeys", "Road speeds, km/h", "Boarding, once a journey"} & set(listed(folder))
 
 

@@ -197,9 +197,13 @@ def test_roads_by_line_get_their_ends_from_it(tiny: County, tmp_path: Path) -> N
 def test_a_ready_matrix_serves_instead_of_roads(tmp_path: Path) -> None:
     folder = write_tiny_county(tmp_path)
     (folder / "roads.csv").unlink()
-    (folder / "travel.csv").write_text("zone,site,minutes,km\nz1,s1,5,2.5\n", encoding="utf-8")
+    rows = [f"{zone},{site},5,2.5" for zone in ("z1", "z2", "z3", "z4") for site in ("s1", "s2")]
+    (folder / "travel.csv").write_text("\n".join(["zone,site,minutes,km", *rows]) + "\n", encoding="utf-8")
     county = read_county(folder)
-    assert county.travel.to_dict("records") == [{"zone": "z1", "site": "s1", "minutes": 5.0, "km": 2.5}]
+    assert county.travel.iloc[0].to_dict() == {"zone": "z1", "site": "s1", "minutes": 5.0, "km": 2.5}
+    assert [str(note) for note in county.notes if note.table == "travel"] == [
+        "travel, column site: found 4 pairs of a zone and a site in use not listed: s3 (4 zones); cannot be made"
+    ]
     assert county.roads.empty
 
 
@@ -261,12 +265,14 @@ def test_a_county_written_and_read_again_is_equal(
     sites = pd.read_csv(folder / "sites.csv", dtype="str", keep_default_na=False)
     sites["name"], sites["urn"] = names, [urn, "", "007"]
     sites.to_csv(folder / "sites.csv", index=False)
-    population = pd.DataFrame({"zone": "z1", "year": 2024, "age": range(len(counts)), "people": counts})
+    zones = ["z1", "z2", "z3", "z4"]
+    ages = [(zone, age) for zone in zones for age in range(len(counts))]
+    population = pd.DataFrame(ages, columns=["zone", "age"]).assign(year=2024, people=[*counts] * len(zones))
     population.to_csv(folder / "population.csv", index=False)
     first = read_county(folder)
     assert first.sites["name"].tolist() == names
     assert first.sites["urn"].fillna("").tolist() == [urn, "", "007"]
-    assert first.population["people"].tolist() == counts
+    assert first.population["people"].tolist() == [*counts] * len(zones)
     for name, table in TABLES.items():
         frame = getattr(first, name)
         if not table.geometry and not frame.empty:

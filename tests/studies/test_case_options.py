@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from support.case_county import CASE, county_with, option, options_for, quote, reasons
-from tiny_county import TAXI
+from support.case_county import CASE, county_with, option, options_for, quote, reasons, write_cases
+from tiny_county import TAXI, write_tiny_county
 
 import placeplan as pp
 from placeplan.cases.gaps import gap_record
@@ -19,6 +19,7 @@ PACKAGE = [
         {"line": line, "payer": "education", "pounds": "0", "per": "year"}
         for line in ("outreach", "tuition", "transport")
     ),
+    {"line": "other", "payer": "care", "pounds": "0", "per": "year"},
 ]
 # 20 x 25 x 38 weeks = 19,000 a year; the equipment once.
 STAFF, THERAPIES, EQUIPMENT = 19_000, 3_000, 1_200
@@ -118,17 +119,46 @@ def test_a_sum_that_nobody_states_is_bounded_and_never_nought(tmp_path):
         )
     )
     row = option(silent, "PKG")
-    assert row["not_stated"] == 2
+    assert row["not_stated"] == 3
     assert (row["low"], row["pounds"]) == (STAFF + EQUIPMENT, STAFF + EQUIPMENT)
-    # Therapies to 10,000 and tuition to 20,000 by default; half of it where options are weighed.
-    assert (row["high"], row["middle"]) == (STAFF + EQUIPMENT + 30_000, STAFF + EQUIPMENT + 15_000)
+    # Therapies to 10,000, tuition to 20,000 and health, whose line is gone, to 25,000; half of it where it is weighed.
+    assert (row["high"], row["middle"]) == (STAFF + EQUIPMENT + 55_000, STAFF + EQUIPMENT + 27_500)
     lines = silent.tables["lines"].set_index(["option", "line"])
     assert not lines.loc[("QD", "health"), "stated"]
     assert lines.loc[("PKG", "therapies"), "words"].startswith("not stated")
     fee = break_even(silent, "PKG", "public")
-    # 20,200 to 50,200 against 52,000 to 77,000: the package may be dearer or not by its unknown sums alone.
-    assert (fee["fee_low"], fee["fee_high"]) == (20_200 - 33_000, 50_200 - 8_000)
+    # 20,200 to 75,200 against 52,000 to 77,000: the package may be dearer or not by its unknown sums alone.
+    assert (fee["fee_low"], fee["fee_high"]) == (20_200 - 33_000, 75_200 - 8_000)
     assert fee["cheaper"] == "local"
+
+
+def test_what_health_and_care_pay_is_bounded_alike_of_local_package_and_independent(tmp_path):
+    """Health to 25,000 and social care to 50,000 where nobody states them, whatever the option is; a stated 0 is 0."""
+    folder = write_cases(write_tiny_county(tmp_path / "tiny"), cases=[CASE], packages=package(without=["other"]))
+    open_ended = options_for(pp.read_county(folder))
+    for name, unstated, most in (
+        ("special", 2, 75_000),
+        ("base_secondary", 2, 75_000),
+        ("independent", 2, 75_000),
+        ("PKG", 1, 50_000),
+    ):
+        row = option(open_ended, name)
+        assert (name, row["not_stated"]) == (name, unstated)
+        assert row["high"] - row["pounds"] == pytest.approx(most)
+        assert row["middle"] - row["pounds"] == pytest.approx(most / 2)
+        assert row["low"] == row["pounds"]
+    stated = option(options_for(county_with(tmp_path / "stated", cases=[CASE], packages=package())), "special")
+    assert (stated["not_stated"], stated["pounds"]) == (0, option(open_ended, "special")["pounds"])
+
+
+def test_a_package_at_a_unit_says_for_its_unit_who_else_pays(tmp_path):
+    """A line of the package that health pays states it: the unit's own bound for health is not put beside it."""
+    at_unit = [{**row, "unit": "special"} for row in package(without=["other"])]
+    folder = write_cases(write_tiny_county(tmp_path / "tiny"), cases=[CASE], packages=at_unit)
+    found = options_for(pp.read_county(folder))
+    lines = found.tables["lines"]
+    unstated = lines[(lines["option"] == "PKG") & ~lines["stated"]]
+    assert unstated["line"].tolist() == ["care"]
 
 
 def test_ranges_are_carried_through(tmp_path):

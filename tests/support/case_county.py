@@ -8,7 +8,7 @@ from tiny_county import write_tiny_county
 import placeplan as pp
 from placeplan.county.columns import TABLES
 
-__all__ = ["CASE", "county_with", "option", "options_for", "quote", "reasons", "write_cases"]
+__all__ = ["CASE", "NOTHING_FROM_OTHERS", "county_with", "option", "options_for", "quote", "reasons", "write_cases"]
 
 CASE = {
     "case": "C1",
@@ -18,6 +18,12 @@ CASE = {
     "suits": "ers:integrative;special;independent_special",
 }
 """A child of Year 7 in January, who needs a place for Year 8."""
+
+
+NOTHING_FROM_OTHERS = [
+    {"kind": kind, "pounds": "0", "fund": fund} for kind in ("ers", "special") for fund in ("health", "general")
+]
+"""Top-ups that say that health and social care pay nothing at local places: 0 is none, where a blank is not stated."""
 
 
 def quote(case: str = "C1", name: str = "QD", **cells: str) -> dict[str, str]:
@@ -52,8 +58,9 @@ def write_cases(folder: Path, **tables: list[dict[str, str]]) -> Path:
 
 
 def county_with(folder: Path, **tables: list[dict[str, str]]) -> pp.County:
-    """The tiny county with these rows."""
-    return pp.read_county(write_cases(write_tiny_county(folder), **tables))
+    """The tiny county with these rows; health and social care pay nothing at its local places."""
+    top_ups = [*NOTHING_FROM_OTHERS, *tables.pop("top_ups", [])]
+    return pp.read_county(write_cases(write_tiny_county(folder), top_ups=top_ups, **tables))
 
 
 def options_for(county, case="C1", **how):
