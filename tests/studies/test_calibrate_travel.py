@@ -147,7 +147,7 @@ GOOD = "".join(f"x{at},s1,{10 + at}\n" for at in range(1, 13))
 WRONG = {
     "an unknown zone": ("zone,site,minutes\n" + GOOD + "x99,s1,5\n", "row 14, column zone: found x99"),
     "an unknown site": ("zone,site,minutes\n" + GOOD + "x1,s9,5\n", "row 14, column site: found s9"),
-    "no minutes": ("zone,site,minutes\n" + GOOD + "x1,s2,0\n", "row 14, column minutes: found 0; expected minutes above 0"),
+    "no minutes": ("zone,site,minutes\n" + GOOD + "x1,s2,0\n", "row 14, column minutes: found 0"),
     "a word": ("zone,site,minutes\n" + GOOD + "x1,s2,soon\n", "row 14, column minutes: found soon"),
     "a blank": ("zone,site,minutes\n" + GOOD + "x1,s2,\n", "row 14, column minutes: found a blank"),
     "neither place": ("zone,site,minutes\n" + GOOD + "x1,,7\n", "row 14, column site: found neither"),
