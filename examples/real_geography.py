@@ -1,5 +1,6 @@
 """Zones, localities and people of the real county, from the official small-area files."""
 
+import json
 from pathlib import Path
 
 import geopandas as gpd
@@ -67,7 +68,8 @@ def read_outlines(folder: Path, zones: pd.DataFrame) -> gpd.GeoSeries:
 
     Raises ``InputError`` where the outlines overlap or leave gaps: simplifying would hide it.
     """
-    areas = gpd.read_file(folder / "geography" / "lsoa21_boundaries.geojson").to_crs(27700)
+    text = (folder / "geography" / "lsoa21_boundaries.geojson").read_text(encoding="utf-8")
+    areas = gpd.GeoDataFrame.from_features(json.loads(text)["features"], crs=4326).to_crs(27700)
     if not shapely.coverage_is_valid(areas.geometry.to_numpy()):
         raise InputError(
             [Fault("lsoa21_boundaries", "", "geometry", "overlaps or gaps", "areas that share their edges")]

@@ -14,7 +14,15 @@ from .roads import RoadNetwork
 from .simplify import lightest_edges
 from .snap import NO_FRONTAGE, snap_points, split_links
 
-__all__ = ["SpeedFit", "StraightLineFit", "speed_fit", "straight_line_fit", "travel_errors"]
+__all__ = [
+    "FactorFit",
+    "SpeedFit",
+    "StraightLineFit",
+    "factor_fit",
+    "speed_fit",
+    "straight_line_fit",
+    "travel_errors",
+]
 
 LEAST_GAIN = 1e-6
 """A round that takes less than this share off the squared errors has settled."""
@@ -32,6 +40,15 @@ class StraightLineFit:
 
     detour: float
     kmh: float
+    fixed_minutes: float
+    pairs: int
+
+
+@dataclass(frozen=True, slots=True)
+class FactorFit:
+    """minutes = ``fixed_minutes`` + ``factor`` x modelled minutes, fitted to ``pairs`` journeys."""
+
+    factor: float
     fixed_minutes: float
     pairs: int
 
@@ -90,18 +107,43 @@ def straight_line_fit(
     count = int(known.sum())
     if count < 2:
         raise ValueError(f"{count} journeys observed: expected two or more")
-    # Variables: fixed minutes, minutes per km, and for each journey its deviation above and below.
-    share = 1 / minutes[known]
-    design = csr_array(np.column_stack([share, km[known] * share]))
+    fixed, per_km = _least_deviations(km[known], minutes[known])
+    return StraightLineFit(detour=detour, kmh=60 / per_km, fixed_minutes=fixed, pairs=count)
+
+
+def factor_fit(modelled: pd.DataFrame, observed: pd.DataFrame) -> FactorFit:
+    """The factor and the fixed minutes with which ``modelled`` minutes come nearest to ``observed`` ones.
+
+    Both are minutes, zones in rows and sites in columns. Fitted as in ``straight_line_fit``; journeys that either lacks
+    are left out. Raises ``KeyError`` with the labels that ``modelled`` lacks and ``ValueError`` on fewer than two
+    journeys, and where the observed times do not grow with the modelled ones.
+    """
+    _lacking(observed.index, modelled.index, "zone")
+    _lacking(observed.columns, modelled.columns, "site")
+    model = modelled.loc[observed.index, observed.columns].to_numpy(dtype=np.float64, na_value=np.nan)
+    real = observed.to_numpy(dtype=np.float64, na_value=np.nan)
+    known = _known(real) & np.isfinite(model)
+    count = int(known.sum())
+    if count < 2:
+        raise ValueError(f"{count} journeys observed: expected two or more")
+    fixed, factor = _least_deviations(model[known], real[known])
+    return FactorFit(factor=factor, fixed_minutes=fixed, pairs=count)
+
+
+def _least_deviations(amount: NDArray[np.float64], minutes: NDArray[np.float64]) -> tuple[float, float]:
+    """Fixed minutes and minutes for each of ``amount``, both 0 or more, of least absolute relative deviations."""
+    # Variables: fixed minutes, minutes for each, and for each journey its deviation above and below.
+    share, count = 1 / minutes, len(minutes)
+    design = csr_array(np.column_stack([share, amount * share]))
     equations = hstack([design, identity(count), -identity(count)], format="csr")
     prices = np.concatenate([np.zeros(2), np.ones(2 * count)])
     answer = linprog(prices, A_eq=equations, b_eq=np.ones(count), bounds=(0, None), method="highs")
     if answer.x is None:
         raise ValueError(f"the linear program was not solved: {answer.message}")
-    fixed, per_km = (float(value) for value in answer.x[:2])
-    if not per_km > 0:
+    fixed, each = (float(value) for value in answer.x[:2])
+    if not each > 0:
         raise ValueError("observed minutes do not grow with distance: no speed fits them")
-    return StraightLineFit(detour=detour, kmh=60 / per_km, fixed_minutes=fixed, pairs=count)
+    return fixed, each
 
 
 def speed_fit(

@@ -1,11 +1,14 @@
 """Coordinates: British National Grid and longitude/latitude, and what a pair of numbers looks like."""
 
+import re
 from functools import cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pyproj import Transformer
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
+from pyproj.network import set_network_enabled  # type: ignore[attr-defined] # its documented home
 
 __all__ = [
     "GRID",
@@ -15,6 +18,7 @@ __all__ = [
     "in_grid",
     "looks_like_degrees",
     "looks_like_swapped_degrees",
+    "stated_crs",
     "to_grid",
     "to_longitude_latitude",
 ]
@@ -38,6 +42,41 @@ _PIPELINE: Final = (
 )
 """OSGB36 to WGS 84 (6), EPSG:1314, said in full: left to itself the library chooses by place and by the
 files that a machine happens to have, so that a point at sea does not come back to where it was."""
+
+
+# Grids of corrections would be fetched from the web where a machine's settings allow it: never from here.
+set_network_enabled(active=False)
+
+_CODE: Final = re.compile(r"(?:\+init=)?([A-Za-z]+:\w+)(?: \+type=crs)?(?: \+no_defs)?")
+_WELL_KNOWN: Final = re.compile(r"(?:PROJCS|GEOGCS|COMPD_CS|PROJCRS|GEOGCRS|GEODCRS|COMPOUNDCRS)\[", re.IGNORECASE)
+_NAMES_A_FILE: Final = re.compile(r"PARAMETERFILE|EXTENSION|BOUNDCRS|GRIDS", re.IGNORECASE)
+_PLAIN_KEYS: Final = re.compile(
+    r"\+proj=\w+"
+    r"(?: \+(?:no_defs|south|(?:zone|datum|ellps|units|type|lat_[012]|lon_0|k(?:_0)?|[xy]_0|towgs84)=[\w.,-]+))*"
+)
+
+
+def stated_crs(text: str) -> CRS:
+    """The coordinate system that a file states: a code (EPSG:4326), or what it is in full.
+
+    A statement in full may name files to be read (grids of corrections); such a one is refused, like one that means
+    nothing, by ``ValueError``.
+
+    >>> stated_crs("epsg:27700").to_epsg(), stated_crs("+init=epsg:4326").to_epsg()
+    (27700, 4326)
+    """
+    stated = text.strip()
+    code = _CODE.fullmatch(stated)
+    in_full = (_WELL_KNOWN.match(stated) and not _NAMES_A_FILE.search(stated)) or _PLAIN_KEYS.fullmatch(stated)
+    if code is None and not in_full:
+        raise ValueError(f"coordinates stated as {stated[:60]}")
+    try:
+        crs = CRS.from_user_input(stated if code is None else code.group(1))
+    except CRSError as error:
+        raise ValueError(f"coordinates stated as {stated[:60]}") from error
+    if not (crs.is_geographic or crs.is_projected):
+        raise ValueError(f"coordinates stated as {stated[:60]}, which are no place on the earth")
+    return crs
 
 
 @cache

@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 from .crs import looks_like_swapped_degrees, to_grid
 from .faults import TableError, TableFault
 
-__all__ = ["Unit", "long_matrix", "openrouteservice_matrix", "osrm_matrix", "square_matrix"]
+__all__ = [
+    "Unit",
+    "long_matrix",
+    "openrouteservice_matrix",
+    "osrm_matrix",
+    "square_matrix",
+    "unread_columns",
+]
 
 Unit = Literal["minutes", "seconds"]
 
@@ -31,7 +38,10 @@ LONG_NAMES: Final = {
 """What the columns of a long csv are called, in order of preference; r5py writes from_id, to_id, travel_time."""
 
 LONGEST_MINUTES: Final = 600.0
-"""A median journey above this in minutes, or below a sixtieth of a minute, is in the other unit."""
+"""A median journey above this in minutes, or below a sixtieth of a minute, is in another unit."""
+
+OTHER_UNITS: Final = {"minutes": ("hours", "seconds"), "seconds": ("minutes", "thousandths of a second")}
+"""What times that were stated to be in a unit are likely to be: those far too small, and those far too large."""
 
 
 def osrm_matrix(
@@ -75,10 +85,7 @@ def long_matrix(text: str, *, unit: Unit) -> pd.DataFrame:
     table and for a unit that cannot be right.
     """
     frame = _csv(text)
-    by_name = {str(column).strip().lower(): column for column in frame.columns}
-    named = {
-        ours: next((by_name[name] for name in names if name in by_name), None) for ours, names in LONG_NAMES.items()
-    }
+    named = _named(frame)
     faults = [
         TableFault(None, ours, ", ".join(map(str, frame.columns)), f"one of the columns {', '.join(LONG_NAMES[ours])}")
         for ours in ("zone", "site", "time")
@@ -86,12 +93,47 @@ def long_matrix(text: str, *, unit: Unit) -> pd.DataFrame:
     ]
     if faults:
         raise TableError(faults)
+    time = str(named["time"]).strip().lower()
+    if time in ("minutes", "seconds") and time != unit:
+        raise TableError([TableFault(None, "time", f"a column {time}", f"times in {unit}; these look like {time}")])
+    _refuse_several(frame, named)
     minutes = _minutes(frame[named["time"]], unit)
     km = pd.Series(np.nan, index=frame.index)
     for ours, factor in (("metres", 0.001), ("km", 1.0)):
         if named[ours] is not None:
-            km = pd.to_numeric(frame[named[ours]], errors="coerce") * factor
+            km = _kilometres(frame[named[ours]]) * factor
     return pd.DataFrame({"zone": frame[named["zone"]], "site": frame[named["site"]], "minutes": minutes, "km": km})
+
+
+def unread_columns(text: str) -> list[str]:
+    """The columns of a long csv that ``long_matrix`` does not read."""
+    frame = _csv(text)
+    read = set(_named(frame).values())
+    return [str(column) for column in frame.columns if column not in read]
+
+
+def _named(frame: pd.DataFrame) -> dict[str, str | None]:
+    """The file's own name for each column of ours; None where it has none."""
+    by_name = {str(column).strip().lower(): str(column) for column in frame.columns}
+    return {
+        ours: next((by_name[name] for name in names if name in by_name), None) for ours, names in LONG_NAMES.items()
+    }
+
+
+def _refuse_several(frame: pd.DataFrame, named: dict[str, str | None]) -> None:
+    """Raise where a pair has several rows that differ in a column which is not read: departures, percentiles, modes."""
+    ends = [str(named["zone"]), str(named["site"])]
+    again = frame.duplicated(ends, keep=False)
+    if not again.any():
+        return
+    rows = frame[again]
+    first = rows[(rows[ends] == rows[ends].iloc[0]).all(axis=1)]
+    for column in frame.columns:
+        if column not in set(named.values()) and len(first[column].unique()) > 1:
+            values = ", ".join(first[column].astype(str).unique()[:4])
+            pair = " to ".join(first[ends].iloc[0])
+            found = f"{int(again.sum()):,} rows of pairs that have several; {pair} with {column} {values}"
+            raise TableError([TableFault(int(first.index[1]), str(column), found, "one row a pair: one of them")])
 
 
 def square_matrix(
@@ -110,8 +152,7 @@ def square_matrix(
     if km_text is None:
         return long.assign(km=np.nan)
     km = _square(km_text, known).rename(columns={"value": "km"})
-    joined = long.merge(km, on=["zone", "site"], how="left")
-    return joined.assign(km=pd.to_numeric(joined["km"], errors="coerce"))
+    return long.merge(km.assign(km=_kilometres(km["km"])), on=["zone", "site"], how="left")
 
 
 def _json(text: str, expected: str) -> dict[str, Any]:
@@ -242,21 +283,28 @@ def _square(text: str, known: tuple[set[str], set[str]]) -> pd.DataFrame:
     return long.rename(columns={"row": "zone", "column": "site"} if upright else {"row": "site", "column": "zone"})
 
 
+def _numbers(values: pd.Series, column: str, expected: str) -> pd.Series:
+    """Numbers of 0 or more, missing where blank; raises with the first that are neither."""
+    text = values.astype(object).where(values.notna(), "").astype(str).str.strip()
+    blank = text.str.lower().isin(["", "na", "nan", "null", "none", "inf"])
+    numbers = pd.to_numeric(text.mask(blank), errors="coerce").astype(float)
+    wrong = np.flatnonzero((~np.isfinite(numbers) & ~blank) | (numbers < 0))
+    if len(wrong):
+        raise TableError(TableFault(int(row), column, text.iloc[row], expected) for row in wrong[:20])
+    return numbers
+
+
+def _kilometres(values: pd.Series) -> pd.Series:
+    return _numbers(values, "km", "a distance of 0 or more, blank where there is no journey")
+
+
 def _minutes(times: pd.Series, unit: Unit) -> pd.Series:
     """Times in minutes, blank where there are none; raises where the unit cannot be right, or a time is no number."""
-    text = times.astype(object).where(times.notna(), "").astype(str).str.strip()
-    blank = text.str.lower().isin(["", "na", "nan", "null", "none", "inf"])
-    numbers = pd.to_numeric(text.mask(blank), errors="coerce")
-    faults = [
-        TableFault(int(row), "time", text.iloc[row], f"a number of {unit}, blank where there is no journey")
-        for row in np.flatnonzero((numbers.isna() & ~blank) | (numbers < 0))[:20]
-    ]
-    if faults:
-        raise TableError(faults)
+    numbers = _numbers(times, "time", f"a number of {unit}, blank where there is no journey")
     minutes = numbers / 60.0 if unit == "seconds" else numbers
     middle = float(minutes.median()) if minutes.notna().any() else 1.0
     if middle > LONGEST_MINUTES or 0 < middle < 1 / 60:
-        other = "minutes" if unit == "seconds" else "seconds"
+        other = OTHER_UNITS[unit][int(middle > LONGEST_MINUTES)]
         found = f"a median journey of {middle:,.4g} minutes"
         raise TableError([TableFault(None, "time", found, f"times in {unit}; these look like {other}")])
     return minutes.astype(float)

@@ -11,11 +11,10 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 
-from .crs import GRID
 from .faults import TableError, TableFault
+from .geopackage import GeoPackageError, layer_names, read_layer
 
 __all__ = ["FUNCTION_CLASSES", "open_roads"]
 
@@ -52,8 +51,10 @@ COLUMNS: Final = {
 NEEDED: Final = ("function", "start", "end")
 
 
-def open_roads(paths: Iterable[Path], *, bounds: tuple[float, float, float, float] | None = None) -> pd.DataFrame:
-    """Links of OS Open Roads: from, to, metres, class, oneway (always no), geometry in EPSG:27700.
+def open_roads(
+    paths: Iterable[Path], *, bounds: tuple[float, float, float, float] | None = None
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Links of OS Open Roads: from, to, metres, class, oneway (always no), geometry in EPSG:27700; and no counts.
 
     Tiles join by their nodes; a link that stands in two of them counts once. With ``bounds`` only the links that touch
     them are read, so that the file of the whole of Great Britain will do. Raises ``TableError`` with every file that
@@ -71,25 +72,25 @@ def open_roads(paths: Iterable[Path], *, bounds: tuple[float, float, float, floa
     links = pd.concat(parts, ignore_index=True)
     known = links["id"].notna()
     again = links["id"].where(known, links.index.to_series().astype(str)).duplicated()
-    return links[~again].drop(columns="id").reset_index(drop=True)
+    return links[~again].drop(columns="id").reset_index(drop=True), {}
 
 
 def _tile(path: Path, bounds: tuple[float, float, float, float] | None) -> pd.DataFrame:
     try:
-        layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-    except Exception as error:
+        layers = layer_names(path)
+    except GeoPackageError as error:
         raise TableError([TableFault(None, path.name, str(error)[:80], "a GeoPackage")]) from error
     layer = next((name for name in layers if name.lower().replace("_", "") == "roadlink"), None)
     if layer is None:
         raise TableError([TableFault(None, path.name, f"layers {', '.join(layers)}", f"a layer {LAYER}")])
     try:
-        frame = pyogrio.read_dataframe(path, layer=layer, bbox=bounds)
-    except Exception as error:
+        frame = read_layer(path, layer, bounds=bounds)
+    except GeoPackageError as error:
         raise TableError([TableFault(None, path.name, str(error)[:80], f"a layer {layer} that can be read")]) from error
     named = _columns(path, frame)
-    if frame.crs is None:
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
         raise TableError([TableFault(None, path.name, "no coordinate system", "a layer that names its own")])
-    shapes = np.asarray(shapely.line_merge(shapely.force_2d(frame.geometry.to_crs(GRID).to_numpy())), dtype=object)
+    shapes = np.asarray(shapely.line_merge(shapely.force_2d(frame.geometry.to_numpy())), dtype=object)
     drawn = shapely.get_type_id(shapes) == shapely.GeometryType.LINESTRING
     length = (
         pd.to_numeric(frame[named["length"]], errors="coerce") if "length" in named else pd.Series(np.nan, frame.index)
@@ -111,11 +112,12 @@ def _tile(path: Path, bounds: tuple[float, float, float, float] | None) -> pd.Da
             "geometry": shapes,
         }
     )
+    drawn &= True if bounds is None else shapely.intersects(shapes, shapely.box(*bounds))
     kept: pd.DataFrame = links[drawn & driven.to_numpy()]
     return kept
 
 
-def _columns(path: Path, frame: gpd.GeoDataFrame) -> dict[str, str]:
+def _columns(path: Path, frame: pd.DataFrame) -> dict[str, str]:
     """The file's own name for each column."""
     by_name = {str(column).lower(): str(column) for column in frame.columns}
     named = {ours: by_name[name] for ours, names in COLUMNS.items() for name in reversed(names) if name in by_name}

@@ -4,9 +4,10 @@ What derives from OpenStreetMap is under the Open Database Licence. In Great Bri
 the seven parameters of ``crs``; elsewhere metres of the zone of the Universal Transverse Mercator at the middle.
 """
 
-import ast
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,68 +19,74 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_utm_crs_info
-from pyproj.exceptions import CRSError
 
-from .crs import GRID, LONGITUDE_LATITUDE, to_grid
+from .crs import GRID, LONGITUDE_LATITUDE, stated_crs, to_grid
 from .faults import TableError, TableFault
+from .ordinary_file import open_ordinary
+from .plain_xml import open_plain_xml
+from .road_tags import Road, closed_node, closed_road, road, unused
 
-__all__ = ["DRIVEN_CLASSES", "graphml_roads", "pbf_roads"]
-
-DRIVEN_CLASSES: Final = (
-    "motorway",
-    "trunk",
-    "primary",
-    "secondary",
-    "tertiary",
-    "unclassified",
-    "residential",
-    "living_street",
-    "service",
-    "road",
-)
-"""The values of ``highway`` that a car or a minibus takes; a slip road (``..._link``) is of its road's class."""
-
-NOT_THROUGH: Final = ("driveway", "parking_aisle", "drive-through")
-"""Service ways that lead nowhere."""
+__all__ = ["graphml_roads", "pbf_roads"]
 
 BRITAIN: Final = (-9.0, 49.0, 2.5, 61.5)
 """West, south, east, north in degrees of what the National Grid is for."""
 
+PBF_HEAD: Final = b"OSMHeader"
+PBF_HEAD_BYTES: Final = 32
+"""What stands within the first bytes of every .osm.pbf file: the kind of its first block."""
+FRESH: Final = -(1 << 60)
+"""Numbers from here down are of nodes that a barrier has parted; OpenStreetMap's own, and an editor's, are above."""
+
 Bounds = tuple[float, float, float, float]
 
 
-def graphml_roads(paths: Iterable[Path], *, bounds: Bounds | None = None) -> pd.DataFrame:
-    """Links of graphs that OSMnx wrote: from, to, metres, class, oneway, geometry in metres.
+def graphml_roads(paths: Iterable[Path], *, bounds: Bounds | None = None) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Links of graphs that OSMnx wrote: from, to, metres, class, oneway, geometry in metres; and counts of links.
 
-    A directed graph has an edge a direction, so that each is a one-way link; an undirected one is driven both ways.
-    Values are text, as GraphML holds them; of several classes the first counts. Raises ``TableError`` for a file that
-    is no such graph, and for edges without nodes' coordinates.
+    A directed graph has an edge a direction, so that each is a one-way link; in an undirected one those are one-way
+    that are said to be and have their direction. Values are text, as GraphML holds them; of several classes the first
+    counts, and a link is driven where every part of it is (``road_tags``). A node that stops cars parts the links
+    that end at it. The counts are by the names of ``road_tags.UNUSED`` and ``HONOURED``. Raises ``TableError`` for a
+    file that is no such graph, and for edges without nodes' coordinates.
     """
-    parts = [_graphml(path) for path in paths]
-    return _touching(pd.concat(parts, ignore_index=True), bounds)
+    counts: Counter[str] = Counter(dict.fromkeys(("speed_limits", "timed_closures", "size_limits", "given_speeds"), 0))
+    parts = [_graphml(path, counts) for path in paths]
+    return _touching(pd.concat(parts, ignore_index=True), bounds), dict(counts)
 
 
-def _graphml(path: Path) -> pd.DataFrame:
+def _graphml(path: Path, counts: "Counter[str]") -> pd.DataFrame:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of a value without a declared type: text here anyway
-            graph = nx.read_graphml(path, node_type=str, force_multigraph=True)
+            with open_plain_xml(path) as file:
+                graph = nx.read_graphml(file, node_type=str, force_multigraph=True)
         places = {node: (float(data["x"]), float(data["y"])) for node, data in graph.nodes(data=True)}
     except (KeyError, TypeError) as error:
         raise TableError([TableFault(None, path.name, f"a node without {error}", "nodes with x and y")]) from error
     except Exception as error:
         raise TableError([TableFault(None, path.name, str(error)[:80], "GraphML as OSMnx writes it")]) from error
-    rows = []
+    shut = {node for node, data in graph.nodes(data=True) if closed_node(_texts(data))}
+    stopping, rows = set(), []
     for start, end, data in graph.edges(data=True):
+        tags = _texts(data)
+        # The graph has its own directions: roundabouts and motorways among them.
+        told = road({key: value for key, value in tags.items() if not key.startswith(("oneway", "junction"))})
+        if told is None:
+            counts["closed_roads"] += closed_road(tags)
+            continue
+        counts.update(unused(tags))
         try:
-            rows.append((start, end, *_edge(data, places[start], places[end])))
+            oneway, ends = (True, (start, end)) if graph.is_directed() else _direction(tags, (start, end), counts)
+            line, length = _line(data, places[ends[0]], places[ends[1]])
         except (shapely.errors.GEOSException, TypeError, ValueError) as error:
-            told = f"edge {start} to {end}: {error}"[:80]
-            raise TableError([TableFault(None, path.name, told, "edges with a length and a line")]) from error
-    links = pd.DataFrame(rows, columns=["from", "to", "metres", "class", "geometry"])
-    links = links.assign(oneway=graph.is_directed())
-    links["class"] = [_driven(value) for value in links["class"]]
-    links = links[links["class"].notna()].reset_index(drop=True)
+            found = f"edge {start} to {end}: {error}"[:80]
+            raise TableError([TableFault(None, path.name, found, "edges with a length and a line")]) from error
+        stopping |= shut & set(ends)
+        # Both directions of a road end at the same part of a node that stops cars.
+        tail, head = (f"{one}~{other}" if one in shut else one for one, other in (ends, ends[::-1]))
+        rows.append((tail, head, length, told.name, oneway, line))
+    counts["closed_barriers"] += len(stopping)
+    links = pd.DataFrame(rows, columns=["from", "to", "metres", "class", "oneway", "geometry"])
     if links.empty:
         return links
     shapes = _projected(links["geometry"].to_numpy(), str(graph.graph.get("crs") or LONGITUDE_LATITUDE))
@@ -89,38 +96,41 @@ def _graphml(path: Path) -> pd.DataFrame:
     return links
 
 
-def _edge(data: Mapping[str, Any], *ends: tuple[float, float]) -> tuple[float, str, shapely.LineString]:
-    """The metres as written, the class and the line of an edge; straight between its ends where none is written."""
+def _texts(data: Mapping[str, Any]) -> dict[str, str]:
+    return {key: str(value) for key, value in data.items() if value is not None}
+
+
+def _direction(tags: Mapping[str, str], ends: tuple[str, str], counts: "Counter[str]") -> tuple[bool, tuple[str, str]]:
+    """Whether an edge of an undirected graph is one-way, and its ends in its direction."""
+    if tags.get("oneway", "").lower() not in ("true", "yes", "1"):
+        return False, ends
+    stated = (tags.get("from", ""), tags.get("to", ""))
+    if set(stated) == set(ends):
+        return True, stated
+    counts["lost_directions"] += 1
+    return False, ends
+
+
+def _line(
+    data: Mapping[str, Any], start: tuple[float, float], end: tuple[float, float]
+) -> tuple[shapely.LineString, float]:
+    """The line of an edge from its start, straight to its end where none is written, and the metres as written."""
     drawn = data.get("geometry")
-    line = shapely.from_wkt(drawn) if drawn else shapely.LineString(ends)
+    line = shapely.from_wkt(drawn) if drawn else shapely.LineString((start, end))
     if not isinstance(line, shapely.LineString):
         raise TypeError(f"a {line.geom_type}")
-    return float(data.get("length", "nan")), _first(data.get("highway")), line
+    first, last = shapely.Point(line.coords[0]), shapely.Point(line.coords[-1])
+    at = shapely.Point(start)
+    return (shapely.reverse(line) if last.distance(at) < first.distance(at) else line), float(data.get("length", "nan"))
 
 
-def _first(value: object) -> str:
-    """The first of several values that OSMnx wrote as a list."""
-    text = str(value or "")
-    if text.startswith("["):
-        try:
-            listed = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
-            return text
-        return str(listed[0]) if listed else ""
-    return text
+def pbf_roads(paths: Iterable[Path], *, bounds: Bounds | None = None) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Links of OpenStreetMap extracts: from, to, metres, class, oneway, geometry in metres; and counts of ways.
 
-
-def _driven(highway: str) -> str | None:
-    name = highway.removesuffix("_link")
-    return name if name in DRIVEN_CLASSES else None
-
-
-def pbf_roads(paths: Iterable[Path], *, bounds: Bounds | None = None) -> pd.DataFrame:
-    """Links of OpenStreetMap extracts: from, to, metres, class, oneway, geometry in metres.
-
-    Ways are parted at the nodes that they share. Roundabouts and motorways are one-way unless they say otherwise;
-    ways closed to motor vehicles, and private ones, are left out. Raises ``TableError`` for a file that cannot be
-    read, or where the extra ``osm`` is not installed.
+    Ways are parted at the nodes that they share, where a node stops cars, and where nodes are not in the file, as at
+    the edge of an extract: nothing joins what is left on either side. ``road_tags`` says which are driven and which
+    way; the counts are by the names of its ``UNUSED`` and ``HONOURED``. Raises ``TableError`` for a file that cannot
+    be read, or where the extra ``osm`` is not installed.
     """
     files = list(paths)
     try:
@@ -128,9 +138,10 @@ def pbf_roads(paths: Iterable[Path], *, bounds: Bounds | None = None) -> pd.Data
     except ImportError as error:
         told = "pyosmium is not installed"
         raise TableError([TableFault(None, files[0].name, told, "pip install placeplan[osm]")]) from error
-    nodes, places, starts, tags = _ways(files)
-    if not tags:
-        return pd.DataFrame(columns=["from", "to", "metres", "class", "oneway", "geometry"])
+    ways = _ways(files)
+    if not ways.roads:
+        return pd.DataFrame(columns=["from", "to", "metres", "class", "oneway", "geometry"]), dict(ways.counts)
+    nodes, places, starts = np.array(ways.nodes, dtype=np.int64), np.array(ways.places), np.array(ways.starts)
     unique, at, count = np.unique(nodes, return_inverse=True, return_counts=True)
     ends = np.zeros(len(nodes), dtype=bool)
     ends[starts[:-1]] = ends[starts[1:] - 1] = True
@@ -144,9 +155,11 @@ def pbf_roads(paths: Iterable[Path], *, bounds: Bounds | None = None) -> pd.Data
     shapes = _projected(
         np.asarray(shapely.linestrings(places[points], indices=index), dtype=object), LONGITUDE_LATITUDE
     )
-    about = pd.DataFrame(tags, columns=["class", "oneway", "reversed"]).iloc[of]
-    back = about["reversed"].to_numpy(bool)
-    tail, head = unique[at[first]].astype(str), unique[at[last]].astype(str)
+    about = pd.DataFrame([(one.name, one.oneway, one.against) for one in ways.roads]).iloc[of]
+    about.columns = pd.Index(["class", "oneway", "against"])
+    back = about["against"].to_numpy(bool)
+    names = np.array([ways.parted.get(int(node), str(node)) for node in unique], dtype=object)
+    tail, head = names[at[first]], names[at[last]]
     shapes[back] = shapely.reverse(shapes[back])
     links = pd.DataFrame(
         {
@@ -158,54 +171,119 @@ def pbf_roads(paths: Iterable[Path], *, bounds: Bounds | None = None) -> pd.Data
             "geometry": shapes,
         }
     )
-    return _touching(links, bounds)
+    return _touching(links, bounds), dict(ways.counts)
 
 
-def _ways(
-    files: list[Path],
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64], list[tuple[str, bool, bool]]]:
-    """Node numbers and degrees of all driven ways in a row, where each way starts (and the end), and its tags."""
+@dataclass(slots=True)
+class _Ways:
+    """The driven ways of files while they are read.
+
+    ``nodes`` and ``places`` (degrees) of all of them in a row, ``starts`` where each begins and the last ends,
+    ``roads`` what each is. ``parted`` names the nodes that stand for one side of a node that stops cars.
+    """
+
+    nodes: list[int] = field(default_factory=list)
+    places: list[tuple[float, float]] = field(default_factory=list)
+    starts: list[int] = field(default_factory=lambda: [0])
+    roads: list[Road] = field(default_factory=list)
+    parted: dict[int, str] = field(default_factory=dict)
+    counts: Counter[str] = field(
+        default_factory=lambda: Counter(
+            dict.fromkeys(("speed_limits", "turn_restrictions", "ferries", "timed_closures", "size_limits"), 0)
+        )
+    )
+
+    def side_of(self, node: int) -> int:
+        """A new node in place of one side of ``node``."""
+        number = FRESH - len(self.parted)
+        self.parted[number] = f"{node}~{len(self.parted)}"
+        return number
+
+    def add(self, run: list[tuple[int, float, float]], told: Road) -> None:
+        """Add a stretch of a way; one node alone is none."""
+        if len(run) < 2:
+            return
+        self.nodes += [number for number, _, _ in run]
+        self.places += [(x, y) for _, x, y in run]
+        self.starts.append(len(self.nodes))
+        self.roads.append(told)
+
+
+def _ways(files: list[Path]) -> _Ways:
+    """The driven ways of all files; one that stands in two of them counts once."""
     import osmium
 
-    nodes: list[int] = []
-    places: list[tuple[float, float]] = []
-    starts = [0]
-    tags = []
+    ways = _Ways()
+    shut: set[int] = set()
+    stopping: set[int] = set()
+    seen: set[tuple[int, int]] = set()
+    wanted = osmium.filter.KeyFilter("highway", "barrier", "restriction", "route")
     for path in files:
         try:
-            for one in osmium.FileProcessor(str(path)).with_locations().with_filter(osmium.filter.KeyFilter("highway")):
-                told = _tags({tag.k: tag.v for tag in one.tags}) if isinstance(one, osmium.osm.Way) else None
-                if told is None or not isinstance(one, osmium.osm.Way):
-                    continue
-                known = [(node.ref, node.lon, node.lat) for node in one.nodes if node.location.valid()]
-                if len(known) < 2:
-                    continue
-                nodes += [ref for ref, _, _ in known]
-                places += [(x, y) for _, x, y in known]
-                starts.append(len(nodes))
-                tags.append(told)
+            for one in _extract(path).with_locations().with_filter(wanted):
+                tags = {tag.k: tag.v for tag in one.tags}
+                if isinstance(one, osmium.osm.Node):
+                    if closed_node(tags):
+                        shut.add(one.id)
+                elif isinstance(one, osmium.osm.Relation):
+                    ways.counts["turn_restrictions"] += tags.get("type", "").startswith("restriction")
+                elif isinstance(one, osmium.osm.Way):
+                    nodes = [
+                        (node.ref, node.lon, node.lat) if node.location.valid() else None
+                        for node in one.nodes
+                    ]  # fmt: skip
+                    key = (one.id, sum(node is not None for node in nodes))
+                    if key not in seen:
+                        seen.add(key)
+                        stopping |= _add_way(ways, tags, nodes, shut)
         except (RuntimeError, OSError) as error:
             raise TableError([TableFault(None, path.name, str(error)[:80], "an .osm.pbf file")]) from error
-    return np.array(nodes, dtype=np.int64), np.array(places, dtype=np.float64).reshape(-1, 2), np.array(starts), tags
+    ways.counts["closed_barriers"] = len(stopping)
+    return ways
 
 
-def _tags(tags: Mapping[str, str]) -> tuple[str, bool, bool] | None:
-    """The class, whether one-way and whether drawn against it; None for a way that is not driven."""
-    name = _driven(tags["highway"])
-    access = next((tags[key] for key in ("motorcar", "motor_vehicle", "vehicle", "access") if key in tags), "yes")
-    if name is None or access in ("no", "private") or tags.get("service") in NOT_THROUGH or tags.get("area") == "yes":
-        return None
-    stated = tags.get("oneway", "")
-    implied = tags.get("junction") in ("roundabout", "circular") or name == "motorway"
-    reverse = stated in ("-1", "reverse")
-    return name, reverse or stated in ("yes", "true", "1") or (implied and stated not in ("no", "false", "0")), reverse
+def _extract(path: Path) -> Any:
+    """An extract opened as .osm.pbf, whatever its name, once its first bytes say that it is one."""
+    import osmium
+
+    with open_ordinary(path) as file:
+        if PBF_HEAD not in file.read(PBF_HEAD_BYTES):
+            raise OSError("a file that is no .osm.pbf by its first bytes")
+    return osmium.FileProcessor(osmium.io.File(str(path.absolute()), "pbf"))
+
+
+def _add_way(
+    ways: _Ways, tags: Mapping[str, str], nodes: list[tuple[int, float, float] | None], shut: set[int]
+) -> set[int]:
+    """Add the stretches of a way between what parts it; the nodes on it that stop cars."""
+    ways.counts["ferries"] += tags.get("route") == "ferry"
+    told = road(tags)
+    if told is None:
+        ways.counts["closed_roads"] += closed_road(tags)
+        return set()
+    ways.counts.update(unused(tags))
+    ways.counts["cut_roads"] += None in nodes
+    run: list[tuple[int, float, float]] = []
+    stopping = set()
+    for node in nodes:
+        if node is None:
+            ways.add(run, told)
+            run = []
+        elif node[0] in shut:
+            stopping.add(node[0])
+            ways.add([*run, (ways.side_of(node[0]), *node[1:])], told)
+            run = [(ways.side_of(node[0]), *node[1:])]
+        else:
+            run.append(node)
+    ways.add(run, told)
+    return stopping
 
 
 def _projected(shapes: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
     """Lines in the coordinates of ``crs`` as lines in metres: the National Grid, or the local zone outside Britain."""
     try:
-        stated = CRS.from_user_input(crs)
-    except CRSError as error:
+        stated = stated_crs(crs)
+    except ValueError as error:
         raise TableError([TableFault(None, "crs", crs, "a coordinate reference system, as epsg:4326")]) from error
     if stated == CRS.from_user_input(GRID):
         return shapes

@@ -1,6 +1,6 @@
 """Road files as people have them, turned into the table of links that ``roads.road_network`` takes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -13,27 +13,34 @@ from shapely.ops import substring
 from .faults import TableError, TableFault
 from .open_roads import open_roads
 from .openstreetmap import graphml_roads, pbf_roads
+from .road_tags import said
 
 __all__ = ["ROAD_FILES", "RoadFiles", "kind_of_road_file", "read_roads"]
 
 ROAD_FILES: Final = {
-    ".gpkg": ("OS Open Roads", "knows no one-way streets and no speeds"),
-    ".graphml": ("OpenStreetMap, by OSMnx", ""),
+    ".gpkg": (
+        "OS Open Roads",
+        "knows no one-way streets, no speeds, no restrictions of access or turns, and no ferries",
+    ),
+    ".graphml": ("OpenStreetMap, by OSMnx", "has no turn restrictions and no ferries"),
     ".osm.pbf": ("OpenStreetMap", ""),
 }
-"""The endings of road files that are read, what each is, and what it does not know."""
+"""The endings of road files that are read, what each is, and what it does not know whatever is in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoadFiles:
     """Links read from files: columns from, to, metres, class, oneway, geometry (metres); and where they come from.
 
-    ``notes`` says what the source does not know, for whoever reads the travel times.
+    ``notes`` says what the source does not know, what of the files is not used and what is not driven, for whoever
+    reads the travel times. ``counts`` has how many of each there are, by the names of ``road_tags.UNUSED`` and
+    ``HONOURED``; where the format holds none of them it is empty.
     """
 
     links: pd.DataFrame = field(repr=False)
     source: str
     notes: str
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 def kind_of_road_file(path: Path) -> str | None:
@@ -55,11 +62,13 @@ def read_roads(paths: Iterable[Path], *, bounds: tuple[float, float, float, floa
         told = ", ".join(unknown) or ", ".join(ROAD_FILES[kind][0] for kind in found) or "no file"
         raise TableError([TableFault(None, "files", told, f"one kind of {', '.join(ROAD_FILES)}")])
     readers = {".gpkg": open_roads, ".graphml": graphml_roads, ".osm.pbf": pbf_roads}
-    links = readers[found[0]](files, bounds=bounds)
+    links, counts = readers[found[0]](files, bounds=bounds)
     if links.empty:
         where = "" if bounds is None else " within the bounds of zones and sites"
         raise TableError([TableFault(None, "files", ", ".join(path.name for path in files), f"roads{where}")])
-    return RoadFiles(_without_loops(links), *ROAD_FILES[found[0]])
+    source, unknown_to_it = ROAD_FILES[found[0]]
+    notes = " and ".join(words for words in (unknown_to_it, said(counts) if counts else "") if words)
+    return RoadFiles(_without_loops(links), source, notes, counts)
 
 
 def _without_loops(links: pd.DataFrame) -> pd.DataFrame:

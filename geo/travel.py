@@ -16,7 +16,11 @@ SUM_NOISE_MINUTES = 1e-9
 
 
 class Reason(IntEnum):
-    """Why a journey has no time; ``reached`` where it has one."""
+    """Why a journey has no time; ``reached`` where it has one.
+
+    ``not_in_matrix`` has no row, or blank minutes, in a ready matrix; where such a pair is likely to be farther than
+    the matrix goes it is ``beyond_cut_off``: left out by a router's longest journey, not unreachable.
+    """
 
     reached = 0
     zone_too_far_to_snap = 1
@@ -24,6 +28,7 @@ class Reason(IntEnum):
     no_route = 3
     over_limit = 4
     not_in_matrix = 5
+    beyond_cut_off = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)

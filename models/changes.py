@@ -14,17 +14,29 @@ __all__ = ["with_children", "with_places", "without_newcomers"]
 def with_places(problem: PlacementProblem, added: pd.Series) -> PlacementProblem:
     """The problem with more (or, negative, fewer) places at some units.
 
-    Raises ``ValueError`` where a unit is not there, or would have fewer places than none or than hold the children who
-    stay there.
+    What its children are above the most that it may hold, they are less so with more: bands that are there for them
+    alone get as much narrower, and nobody else comes into them. Raises ``ValueError`` where a unit is not there, or
+    would have fewer places than none or than hold the children who stay there.
     """
     unknown = added.index.difference(problem.units.index)
     if len(unknown):
         raise ValueError(f"more places: no unit {', '.join(map(str, unknown))}")
     units = problem.units.assign(places=problem.units["places"].add(added, fill_value=0.0))
-    short = units.index[(units["places"] < 0) | (units["held"] > up_to_ceiling(units, problem.bands) + 1e-9)]
+    bands = _narrowed(problem.bands, added)
+    short = units.index[(units["places"] < 0) | (units["held"] > up_to_ceiling(units, bands) + 1e-9)]
     if len(short):
         raise ValueError(f"fewer places: too few are left at {', '.join(map(str, short))}")
-    return replace(problem, units=units)
+    return replace(problem, units=units, bands=bands)
+
+
+def _narrowed(bands: pd.DataFrame, added: pd.Series) -> pd.DataFrame:
+    """The bands with those of a breach narrower by the places added, the dearest first."""
+    if not bands["breach"].any() or not (added > 0).any():
+        return bands
+    theirs = bands["width"].where(bands["breach"], 0.0)
+    dearer = theirs[::-1].groupby(bands["unit"][::-1]).cumsum()[::-1] - theirs
+    gone = (bands["unit"].map(added).fillna(0.0) - dearer).clip(lower=0.0)
+    return bands.assign(width=bands["width"] - np.minimum(theirs, gone))
 
 
 def with_children(problem: PlacementProblem, added: Mapping[str, float]) -> PlacementProblem:

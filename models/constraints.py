@@ -1,10 +1,11 @@
 """The rules of an allocation beside the places themselves, one function a rule, each as rows over a placement.
 
 Variables: ``place[g,u]`` children of group g at unit u; ``gap[g]`` children not placed; ``over[u,k]`` children above
-places in band k; ``add[u]`` places added; ``above[r]`` and ``below[r]`` by how much a row that may be missed is missed.
+places in band k; ``add[u]`` places added; ``cured[u]`` whether they are more than those above what a unit may hold;
+``above[r]`` and ``below[r]`` by how much a row that may be missed is missed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -27,6 +28,7 @@ __all__ = [
     "may_be_missed",
     "site_totals",
     "unit_rows",
+    "with_places_paid",
 ]
 
 Floats = NDArray[np.float64]
@@ -40,6 +42,7 @@ class Rule:
     of them (pairs x rows, groups x rows). ``variables``: index label; lower, upper, whole. ``entries``: variable, row,
     coefficient; the row may be another rule's, such as ``places[u]``. ``costs``: of the variables, by stage.
     ``may_bar``: whether the rows can keep a child out of a unit bought one by one, so that any child might wait.
+    ``a_place``: what a place more takes of a row, units x rows, where places count in it whoever is there.
     """
 
     rows: pd.DataFrame = field(repr=False)
@@ -49,6 +52,7 @@ class Rule:
     entries: pd.DataFrame = field(repr=False)
     costs: Mapping[str, Floats] = field(repr=False)
     may_bar: bool = False
+    a_place: pd.DataFrame | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +154,21 @@ def linear_rule(name: str, *, pairs: Floats, gap: Floats, sense: str, right: flo
     return replace(rule, may_bar=True) if required else may_be_missed(rule)
 
 
-def added_places(problem: PlacementProblem, additions: pd.DataFrame, *, most_places: int | None = None) -> Rule:
+def added_places(
+    problem: PlacementProblem,
+    additions: pd.DataFrame,
+    *,
+    most_places: int | None = None,
+    beside: Sequence[Rule] = (),
+) -> Rule:
     """Places as variables: ``add[u]`` more at a unit, ``sum over a site's units of add[u] <= limit[site]``.
 
     ``additions``: index unit; columns site, limit (the same on every row of a site), fixed_cost (pounds a place, in the
-    stage ``cost``). ``most_places``: ``sum_u add[u] <= most_places``. Between equals the fewer places win.
+    stage ``cost``). ``most_places``: ``sum_u add[u] <= most_places``. ``beside``: the rules that are kept with them, of
+    whose rows a place may take something. Between equals the fewer places win.
+
+    Who is above the most that a unit may hold takes the first: with W children above it and ``cured[u]`` 0 or 1,
+    ``sum over breach bands of over[u,k] + W cured[u] <= W`` and ``sum of over[u,k] + add[u] - limit cured[u] <= W``.
     """
     limits = additions.groupby("site")["limit"].first()
     names = [f"add[{unit}]" for unit in additions.index]
@@ -164,17 +178,57 @@ def added_places(problem: PlacementProblem, additions: pd.DataFrame, *, most_pla
     if most_places is not None:
         entries += [(name, "more places", 1.0) for name in names]
         rights["more places"] = float(most_places)
+    for rule in beside:
+        if rule.a_place is not None:
+            taken = rule.a_place.reindex(additions.index).fillna(0.0)
+            entries += [
+                (f"add[{unit}]", str(row), float(pounds))
+                for row, column in taken.items()
+                for unit, pounds in column[column != 0].items()
+            ]
+    cured = []
+    for unit, bands in problem.bands[problem.bands["breach"]].groupby("unit"):
+        if unit not in additions.index:
+            continue
+        width, limit = float(bands["width"].sum()), float(additions["limit"][unit])
+        over = [f"over[{unit},{band}]" for band in bands["band"]]
+        cured.append(f"cured[{unit}]")
+        entries += [(name, row, 1.0) for name in over for row in (f"theirs[{unit}]", f"breach[{unit}]")]
+        entries += [(f"cured[{unit}]", f"theirs[{unit}]", width), (f"cured[{unit}]", f"breach[{unit}]", -limit)]
+        entries += [(f"add[{unit}]", f"breach[{unit}]", 1.0)]
+        rights |= {f"theirs[{unit}]": width, f"breach[{unit}]": width}
+    fixed_cost = additions["fixed_cost"].to_numpy(float).round(2)
     return Rule(
         rows=pd.DataFrame({"sense": "<=", "right": pd.Series(rights, dtype=float)}),
         pairs=sparse.csr_array((len(problem.pairs), len(rights))),
         gap=sparse.csr_array((len(problem.groups), len(rights))),
-        variables=_variables(names).assign(upper=additions["limit"].to_numpy(float), whole=True),
+        variables=_variables([*names, *cured]).assign(
+            upper=np.concatenate([additions["limit"].to_numpy(float), np.ones(len(cured))]), whole=True
+        ),
         entries=pd.DataFrame(entries, columns=["variable", "row", "coefficient"]),
         costs={
-            "cost": additions["fixed_cost"].to_numpy(float).round(2),
-            "places": np.ones(len(names)),
+            "cost": np.concatenate([fixed_cost, np.zeros(len(cured))]),
+            "places": np.concatenate([np.ones(len(names)), np.zeros(len(cured))]),
         },
     )
+
+
+def with_places_paid(rules: Sequence[Rule], added: pd.Series) -> list[Rule]:
+    """The rules where places are added (or, negative, taken away): what these take of a row is no longer left of it."""
+    return [
+        rule
+        if rule.a_place is None
+        else replace(
+            rule,
+            rows=rule.rows.assign(
+                right=rule.rows["right"]
+                - rule.a_place.mul(added.reindex(rule.a_place.index).fillna(0.0), axis=0)
+                .sum()
+                .reindex(rule.rows.index, fill_value=0.0)
+            ),
+        )
+        for rule in rules
+    ]
 
 
 def limit_spending(problem: PlacementProblem, additions: pd.DataFrame, spending: Floats, most_pounds: float) -> Rule:

@@ -13,7 +13,7 @@ from .changes import with_places
 from .constraints import Rule, added_places, linear_rule, may_be_missed
 from .placement import Placement, PlacementProblem, up_to_ceiling
 from .pricing import costs_elsewhere
-from .program import DEFAULT_SOLVER
+from .program import DEFAULT_SOLVER, OutOfTimeError
 
 __all__ = [
     "STEPS",
@@ -53,12 +53,14 @@ def worth_of_places(
     *,
     units: Iterable[str] | None = None,
     steps: Iterable[int] = STEPS,
+    most: pd.Series | None = None,
 ) -> tuple[pd.DataFrame, dict[tuple[str, int], Placement]]:
     """What more places at a unit would save and fewer would cost, each solved again; and those answers.
 
     A row for each unit with counted places (those of ``units``) and each of ``steps`` more and fewer: unit, places
     (negative for fewer), pounds, children, preferences, rules (see ``difference``; negative for what fewer places
-    cost). Numbers are missing where the unit has not so many places that nobody stays in.
+    cost). Numbers are missing where the unit has not so many places that nobody stays in, where rules that have to be
+    kept could not be with so few, and above the ``most`` that may be added at the unit.
     """
     counted = problem.units.index[np.isfinite(problem.units["places"])]
     chosen = counted if units is None else [unit for unit in units if unit in counted]
@@ -67,15 +69,28 @@ def worth_of_places(
     signed = [sign * step for sign in (1, -1) for step in steps]
     for unit in chosen:
         for places in signed:
-            try:
-                changed = with_places(problem, pd.Series({unit: float(places)}))
-            except ValueError:
+            answer = None
+            if most is None or places <= most[unit]:
+                answer = _with_places(problem, unit, places, lambda changed: allocated(changed, (), placement))
+            if answer is None:
                 rows.append({"unit": unit, "places": places})
                 continue
-            answers[unit, places] = allocated(changed, (), placement)
+            answers[unit, places] = answer
             rows.append({"unit": unit, "places": places, **difference(placement, answers[unit, places])})
     columns = ["unit", "places", "pounds", "children", "preferences", "rules"]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:], float)), answers
+
+
+def _with_places(
+    problem: PlacementProblem, unit: str, places: int, allocated: Callable[[PlacementProblem], Placement]
+) -> Placement | None:
+    """The answer with more or fewer places; None where those who stay, or the rules, could not be with so few."""
+    try:
+        return allocated(with_places(problem, pd.Series({unit: float(places)})))
+    except OutOfTimeError:
+        raise
+    except ValueError:
+        return None
 
 
 def options_of(
@@ -225,9 +240,10 @@ def least_places(
     """
     counted = problem.units.index[np.isfinite(problem.units["places"])]
     counted = counted if units is None else pd.Index([unit for unit in units if unit in counted], dtype=object)
-    most = float(problem.groups["children"].sum())
+    most = float(problem.groups["children"].sum() + problem.bands["width"].sum())
     additions = pd.DataFrame({"site": counted, "limit": most, "fixed_cost": 0.0}, index=counted)
-    adding = replace(added_places(problem, additions), costs={"fewest places": np.ones(len(counted))})
+    adding = added_places(problem, additions)
+    adding = replace(adding, costs={"fewest places": adding.costs["places"]})
     hard = [rule for rule in rules if not rule.costs]
     plain = replace(problem, pairs=problem.pairs.assign(against_preference=False))
     answer = allocate(plain, rules=[*hard, adding], minimum=minimum, solver=solver)

@@ -22,7 +22,8 @@ class PlacementProblem:
     ``groups``: index group; column children (float, 1 for a child, a fraction in a forecast).
     ``units``: index unit; columns places (float, ``inf`` where bought one by one) and held (children who
     stay there and take up places).
-    ``bands``: unit, band (0, 1, ...), width (children), price (pounds a child, rising): room above places.
+    ``bands``: unit, band (0, 1, ...), width (children), price (pounds a child, rising): room above places; ``breach``
+    says that a band is there for children who are above what the unit may hold, and goes as places are added.
     ``pairs``: group, unit, cost (pounds a child a year, whole pence), minutes (one way), against_preference
     (yes where the group prefers another unit). A pair that is not there is not possible. ``at_group`` and ``at_unit``
     are the places of each pair's group and unit in the first two.
@@ -94,7 +95,8 @@ def placement_problem(
     """
     groups = groups[["children"]].astype(float).sort_index()
     units = units[["places", "held"]].astype(float).sort_index()
-    bands = bands[BAND_COLUMNS].sort_values(["unit", "band"], ignore_index=True)
+    bands = bands.assign(breach=bands["breach"].astype(bool) if "breach" in bands else False)
+    bands = bands[[*BAND_COLUMNS, "breach"]].sort_values(["unit", "band"], ignore_index=True)
     pairs, at_group, at_unit = _in_order(pairs[PAIR_COLUMNS], groups.index, units.index)
     largest = np.finfo(float).max
     unlimited = units.index[units["places"] == np.inf]

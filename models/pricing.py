@@ -112,12 +112,13 @@ def one_sided_prices(problem: PlacementProblem, placement: Placement) -> pd.Data
     children_one_fewer (change in children placed), preferences_one_more, preferences_one_fewer (change in
     preferences met, which come before cost: a place may meet one at a price). ``cost_one_fewer`` is missing
     where every place is held by a child who stays. The first is the smallest, the second the largest
-    optimal price of the unit. Raises ``NotOptimalError`` where the placement is not the best one.
+    optimal price of the unit. Where the children are above the most that it may hold, a place more is theirs and saves
+    what the dearest of them costs. Raises ``NotOptimalError`` where the placement is not the best one.
     """
     graph, _ = _weighed(problem, placement)
     saved_pounds, saved_children, saved_against = _unweigh(smallest_prices(graph))
     cost_pounds, cost_children, cost_against = _unweigh(largest_prices(graph))
-    return pd.DataFrame(
+    prices = pd.DataFrame(
         {
             "saving_one_more": saved_pounds,
             "cost_one_fewer": cost_pounds,
@@ -128,6 +129,10 @@ def one_sided_prices(problem: PlacementProblem, placement: Placement) -> pd.Data
         },
         index=pd.Index(problem.units.index[np.isfinite(problem.units["places"])], name="unit"),
     )
+    theirs = problem.bands[problem.bands["breach"] & (problem.bands["width"] > 0)].groupby("unit")["price"].last()
+    prices.loc[theirs.index, "saving_one_more"] = theirs.round(2)
+    prices.loc[theirs.index, ["children_one_more", "preferences_one_more"]] = 0.0
+    return prices
 
 
 def costs_elsewhere(problem: PlacementProblem, placement: Placement) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from .county.case_form import case_form, with_cases, with_forms
 from .county.county import County
 from .county.reading import check_county, read_county
 from .county.template import write_template
+from .county.template_workbook import write_template_workbook
 from .errors import Fault, InputError, NotProvenError, PlaceplanError, UsageError
 from .geo.travel import TravelTimes
 from .report.write import write_report
@@ -13,6 +14,7 @@ from .studies.allocate_need import NeedAllocation, allocate_need, county_in
 from .studies.allocate_places import allocate_places
 from .studies.allocate_years import allocate_years
 from .studies.answers import Allocation, MorePlaces, allocation_run, draw_allocation, report_allocation
+from .studies.calibrate_travel import Calibration, calibrate_travel
 from .studies.case_answers import CaseOptions, Meeting
 from .studies.case_meeting import partnership_meeting
 from .studies.case_options import case_options
@@ -27,6 +29,7 @@ from .studies.forecast_need import can_forecast, forecast_need
 from .studies.measure_coverage import measure_coverage
 from .studies.service_areas import service_areas
 from .studies.trade_offs import trade_offs
+from .studies.travel_matrix import check_journeys
 from .studies.travel_times import audit_network, travel_audit, travel_times, write_travel
 from .studies.what_if import what_if, with_candidates
 from .studies.where_best import where_best
@@ -34,6 +37,7 @@ from .studies.years_answers import YearsAllocation
 
 __all__ = [
     "Allocation",
+    "Calibration",
     "CaseOptions",
     "Comparison",
     "County",
@@ -58,10 +62,12 @@ __all__ = [
     "allocate_years",
     "allocation_run",
     "audit_network",
+    "calibrate_travel",
     "can_forecast",
     "case_form",
     "case_options",
     "check_county",
+    "check_journeys",
     "compare_runs",
     "county_in",
     "cover_need",
@@ -89,5 +95,6 @@ __all__ = [
     "with_forms",
     "write_report",
     "write_template",
+    "write_template_workbook",
     "write_travel",
 ]

@@ -1,6 +1,8 @@
 """Candidate bases as units: what is only thought of, in the form of what is open."""
 
+import unicodedata
 from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -12,10 +14,15 @@ from placeplan.errors import UsageError
 __all__ = ["candidate_points", "candidate_units", "chosen_candidates"]
 
 
-def chosen_candidates(county: County, names: Iterable[str] | None = None) -> pd.DataFrame:
-    """The rows of the table ``candidates`` that are named, by candidate or name; all of them where none is.
+MOST_LISTED: Final = 20
+"""How many candidates are listed for one that is not there."""
 
-    Raises ``UsageError`` naming every one that is not there, or where the county has none.
+
+def chosen_candidates(county: County, names: Iterable[str] | None = None) -> pd.DataFrame:
+    """The rows of the table ``candidates`` that are named; all of them where none is.
+
+    One is found by its candidate, by its name, or by a part of its name that no other has, in any case. Raises
+    ``UsageError`` with every one that is not there or that several fit, and those that there are.
     """
     table = county.candidates
     if table.empty:
@@ -23,13 +30,35 @@ def chosen_candidates(county: County, names: Iterable[str] | None = None) -> pd.
     if names is None:
         return table
     asked = [str(name).strip() for name in names]
-    labels = table["candidate"].str.casefold(), table["name"].str.casefold()
-    found = [table[(labels[0] == name.casefold()) | (labels[1] == name.casefold())] for name in asked]
-    unknown = [name for name, rows in zip(asked, found, strict=True) if rows.empty]
-    if unknown or not asked:
-        known = ", ".join(table["candidate"])
-        raise UsageError(f"candidates {', '.join(unknown) or '(none named)'}: expected some of {known}")
+    found = [_fitting(table, name) for name in asked]
+    wrong = [
+        f"{name or '(blank)'}{f' (which may be {len(rows)}: {_listed(rows)})' if len(rows) else ''}"
+        for name, rows in zip(asked, found, strict=True)
+        if len(rows) != 1
+    ]
+    if wrong or not asked:
+        known, names = _listed(table), _listed(table, "name")
+        raise UsageError(f"candidates {', '.join(wrong) or '(none named)'}: expected some of {known}, named {names}")
     return pd.concat(found).drop_duplicates("candidate")
+
+
+def _fitting(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The candidates that a name may mean: by the closest way of reading it in which there is any."""
+    wanted, labels, names = _plain(name), table["candidate"].map(_plain), table["name"].map(_plain)
+    ways = (table["candidate"] == name, labels == wanted, names == wanted, names.map(lambda one: wanted in one))
+    fitting = (table[way.to_numpy(bool)] for way in ways)
+    return next((rows for rows in fitting if len(rows) and wanted), table.iloc[:0])
+
+
+def _plain(words: str) -> str:
+    """Words as they are compared: one spelling of every letter, any case, single spaces."""
+    return " ".join(unicodedata.normalize("NFC", str(words)).casefold().split())
+
+
+def _listed(table: pd.DataFrame, column: str = "candidate") -> str:
+    """The candidates, or their names, the first of many."""
+    more = f" and {len(table) - MOST_LISTED} more" if len(table) > MOST_LISTED else ""
+    return ", ".join(table[column].astype(str)[:MOST_LISTED]) + more
 
 
 def candidate_units(county: County, candidates: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,9 @@ from placeplan.cli_check import check
 from placeplan.cli_compare import compare
 from placeplan.cli_coverage import atlas_of, coverage
 from placeplan.cli_forecast import forecast
+from placeplan.cli_new import new
 from placeplan.cli_options import options
+from placeplan.cli_travel import travel
 from placeplan.command_parts import (
     Children,
     County,
@@ -39,7 +41,7 @@ from placeplan.errors import NotProvenError, UsageError
 if TYPE_CHECKING:
     import placeplan as pp
 
-__all__ = ["allocate", "app", "demo", "main", "new", "report", "travel"]
+__all__ = ["allocate", "app", "demo", "main", "report"]
 
 EXAMPLE: Final = "example:derbyshire"
 DEMO_PLACES: Final = 40
@@ -85,37 +87,6 @@ def _pages(folder: Path) -> tuple[Path, ...]:
 def _beside(folder: Path) -> Path:
     """The folder of the coverage that belongs to a demo."""
     return folder.with_name(f"{folder.name}-coverage")
-
-
-@app.command()
-@answered
-def new(folder: Annotated[Path, typer.Argument(help="Folder to make.", metavar="DIR")]) -> None:
-    """Write an empty, commented county to fill in."""
-    import placeplan as pp
-
-    made = pp.write_template(folder)
-    typer.echo(
-        f"An empty county is in {made}: fill in the tables that TABLES.md describes, then placeplan check {made}"
-    )
-
-
-@app.command()
-@answered
-def travel(county: County, out: Out = None, *, replace: Replace = False) -> None:
-    """Time the journeys between zones and sites; write them with what they rest on."""
-    import placeplan as pp
-
-    with clock() as timings:
-        with step(timings, "read"):
-            read = pp.read_county(county)
-        with step(timings, "travel"):
-            times = pp.travel_times(read, progress=sys.stderr.isatty())
-        with step(timings, "write"):
-            folder = pp.write_travel(read, times, run_folder(out, read.name, "travel", read.digest), replace=replace)
-    reached = float((times.reason == 0).mean())
-    typer.echo(f"{len(times.zones):,} zones to {len(times.sites):,} sites, {reached:.1%} of the journeys reached.")
-    typer.echo(f"Method: {times.method}.")
-    typer.echo(str(folder))
 
 
 @app.command()
@@ -204,7 +175,9 @@ def report(
     )
 
 
+app.command()(answered(new))
 app.command()(answered(check))
+app.command()(answered(travel))
 app.command()(answered(coverage))
 app.command()(answered(forecast))
 app.command()(answered(options))
@@ -364,14 +337,15 @@ def _traded(
 
 def _tell(folder: Path, *, internal: bool) -> None:
     """Say the answer as the page does: share-safe unless the detail was asked for."""
-    from placeplan.report.answer import answer_sentences
+    from placeplan.report.answer import answer_sentences, places_sentences
     from placeplan.report.explained_section import explained_sentences
     from placeplan.report.trade_offs_section import trade_offs_sentences
     from placeplan.report.years_section import years_sentences
     from placeplan.runs import read_run
 
     run = read_run(folder)
-    said = [*answer_sentences(run), *explained_sentences(run), *trade_offs_sentences(run), *years_sentences(run)]
+    parts = (answer_sentences, places_sentences, explained_sentences, trade_offs_sentences, years_sentences)
+    said = [sentence for part in parts for sentence in part(run)]
     for sentence in said:
         typer.echo(sentence)
     if "years" in run.tables:

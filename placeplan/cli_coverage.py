@@ -31,7 +31,8 @@ def coverage(
         list[float] | None, typer.Option("--limit", help="Minutes at which to count, again and again; 45 and 75.")
     ] = None,
     candidate: Annotated[
-        list[str] | None, typer.Option("--what-if", help="Candidate bases by name; all in the table unless named.")
+        list[str] | None,
+        typer.Option("--what-if", help="Candidate bases, by a part of their names; all unless named."),
     ] = None,
     like: Annotated[str | None, typer.Option("--where-best", help="Where should bases like this candidate be?")] = None,
     bases: Annotated[int, typer.Option("--bases", min=1, help="How many such bases.")] = 1,

@@ -18,6 +18,7 @@ from placeplan.command_parts import (
     step,
 )
 from placeplan.errors import NotProvenError, UsageError
+from placeplan.whole_or_not import writing
 
 if TYPE_CHECKING:
     import placeplan as pp
@@ -130,9 +131,8 @@ def options(
 def _write_form(county: "pp.County", path: Path, *, replace: bool) -> None:
     import placeplan as pp
 
-    refuse_existing(path, replace=replace)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_bytes(pp.case_form(county))
-    beside.replace(path)
+    refuse_existing(path, replace=replace, is_file=True)
+    with writing(path) as work:
+        (work / "form").write_bytes(pp.case_form(county))
+        (work / "form").replace(path)
     typer.echo(f"An empty form is in {path}: fill it in, then placeplan options COUNTY --form {path}")

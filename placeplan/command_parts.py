@@ -15,6 +15,8 @@ from typing import Annotated, Final, ParamSpec, TypeVar
 import typer
 
 from placeplan.errors import PlaceplanError, UsageError
+from placeplan.patient_output import unhurt_by_readers
+from placeplan.whole_or_not import claim, release_claims
 
 __all__ = [
     "Children",
@@ -39,6 +41,10 @@ __all__ = [
 ]
 
 INTERRUPTED: Final = 130
+LONGEST_NAME: Final = 40
+"""Characters of a county's name that the name of its run's folder has: some systems know no long paths."""
+LONGEST_SHOWN: Final = 120
+"""Characters of a path in a message."""
 
 County = Annotated[str, typer.Argument(help="A county's folder or workbook, or example:derbyshire.", metavar="COUNTY")]
 Out = Annotated[
@@ -89,8 +95,11 @@ def answered(command: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+        # Where there is no folder for its fonts it says so in several lines; it does without.
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)
         try:
-            return command(*args, **kwargs)
+            with unhurt_by_readers():
+                return command(*args, **kwargs)
         except PlaceplanError as error:
             typer.echo(f"placeplan: {error}", err=True)
             raise typer.Exit(error.exit_code) from error
@@ -99,20 +108,46 @@ def answered(command: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(INTERRUPTED) from error
         except typer.Exit:
             raise
+        except OSError as error:
+            place = error.filename or "a file"
+            typer.echo(f"placeplan: {place}: cannot be read or written ({error.strerror or error})", err=True)
+            raise typer.Exit(UsageError.exit_code) from error
         except Exception as error:
-            typer.echo(f"placeplan: internal error ({type(error).__name__}); see {_log_error(error)}", err=True)
+            typer.echo(f"placeplan: internal error ({type(error).__name__}); {_log_error(error)}", err=True)
             raise typer.Exit(1) from error
+        finally:
+            release_claims()
 
     return run
 
 
-def refuse_existing(folder: Path, *, replace: bool) -> None:
-    """Say before the work, not after it, that something is there already, or that nothing can be written there."""
-    if folder.exists() and not replace:
-        raise UsageError(f"{folder} exists already; name another, or --replace to replace it")
-    above = next(parent for parent in folder.absolute().parents if parent.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK):
-        raise UsageError(f"{folder}: found {above}; expected a folder that can be written to")
+def refuse_existing(place: Path, *, replace: bool, is_file: bool = False) -> None:
+    """Say before the work, not after it, that something is there already, or that nothing can be written there.
+
+    A run replaces a run and nothing else; with ``is_file`` a file replaces a file. From here on the place is held for
+    this command: another that would write there is refused.
+    """
+    try:
+        if place.exists() and not replace:
+            raise UsageError(f"{place} exists already; name another, or --replace to replace it")
+        if is_file and place.is_dir():
+            raise UsageError(f"{place} is a folder and is not replaced; name a file")
+        filled = not is_file and place.exists() and (not place.is_dir() or any(place.iterdir()))
+        if filled and not (place / "run.json").is_file():
+            raise UsageError(f"{place} is not the folder of a run and is not replaced; name another")
+        above = next(parent for parent in place.absolute().parents if parent.exists())
+        if not above.is_dir() or not os.access(above, os.W_OK):
+            raise UsageError(f"{place}: found {above}; expected a folder that can be written to")
+        claim(place)
+    except (OSError, ValueError) as error:
+        if isinstance(error, UsageError):
+            raise
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{_shortened(str(place))}: cannot be written ({reason})") from error
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def run_folder(out: Path | None, county: str, command: str, what: str) -> Path:
@@ -121,7 +156,7 @@ def run_folder(out: Path | None, county: str, command: str, what: str) -> Path:
 
     if out is not None:
         return out
-    name = re.sub(r"[^a-z0-9]+", "-", county.lower()).strip("-")
+    name = re.sub(r"[^a-z0-9]+", "-", county.lower()).strip("-")[:LONGEST_NAME].strip("-") or "county"
     return Path("runs") / f"{name}-{command}-{sha256(what.encode()).hexdigest()[:8]}"
 
 
@@ -147,11 +182,15 @@ def step(timings: dict[str, float], name: str) -> Iterator[None]:
     timings[name] = round(time.perf_counter() - began, 3)
 
 
-def _log_error(error: Exception) -> Path:
-    """Where the error's frames were written; not its message, which could name a child."""
+def _log_error(error: Exception) -> str:
+    """Where the error's frames were written, in words; not its message, which could name a child."""
     import platformdirs
 
     frames = "".join(traceback.format_tb(error.__traceback__))
-    path = Path(platformdirs.user_log_dir("placeplan", ensure_exists=True)) / "error.log"
-    path.write_text(f"{type(error).__name__}\n{frames}", encoding="utf-8")
-    return path
+    try:
+        path = Path(platformdirs.user_log_dir("placeplan")).absolute() / "error.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{type(error).__name__}\n{frames}", encoding="utf-8")
+    except (OSError, RuntimeError):
+        return "no log could be written"
+    return f"see {path}"

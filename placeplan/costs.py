@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 
 from placeplan.county.county import County
 from placeplan.county.settings import EntitledShare, SpotPurchase
-from placeplan.county.vocabulary import PHASES, SPOT_PURCHASE
+from placeplan.county.vocabulary import NOT_CARRIED_KINDS, PHASES, SPOT_PURCHASE
 from placeplan.errors import Fault, InputError
 from placeplan.geo.travel import TravelTimes
 
 __all__ = [
-    "NOT_CARRIED",
     "KnownJourneys",
     "known_journeys",
     "minutes_penalty",
@@ -29,9 +28,6 @@ __all__ = [
     "top_up_lines",
     "transport_pounds",
 ]
-
-NOT_CARRIED: Final = ("peripatetic", "mainstream_support")
-"""Kinds that come to the child, or that the child attends as any pupil: no transport is added."""
 
 
 def top_up_lines(county: County, combinations: pd.DataFrame) -> pd.DataFrame:
@@ -93,7 +89,7 @@ def transport_pounds(county: County, pairs: pd.DataFrame) -> NDArray[np.float64]
     riders = names.map({n: v.riders for n, v in vehicles.items()}).to_numpy(float)
     days = np.where(pairs["residential"].to_numpy(bool), costs.residential_days, costs.days)
     pounds = _entitled(costs.entitled, pairs, km) * days * 2.0 * (charge + per_km * km) / riders
-    known = np.isfinite(pairs["km"].to_numpy(float)) & ~pairs["kind"].isin(NOT_CARRIED).to_numpy()
+    known = np.isfinite(pairs["km"].to_numpy(float)) & ~pairs["kind"].isin(NOT_CARRIED_KINDS).to_numpy()
     return np.where(known, pounds, 0.0).round(2)
 
 
@@ -115,7 +111,7 @@ def known_journeys(county: County, travel: TravelTimes) -> KnownJourneys:
         np.unique(np.round(values[np.isfinite(values)].astype(float), 1)) for values in (travel.km, travel.minutes)
     )
     lengths = np.unique(np.concatenate([km, [row.km for row in bought]]))
-    kinds = sorted({*county.units["kind"], "independent_special"} - {*NOT_CARRIED})
+    kinds = sorted({*county.units["kind"], "independent_special"} - {*NOT_CARRIED_KINDS})
     dearest = 0.0
     for kind, phase, residential in product(kinds, PHASES, (False, True)):
         pairs = pd.DataFrame({"kind": kind, "phase": phase, "km": lengths, "residential": residential})
@@ -185,7 +181,9 @@ def spending_by_fund(
     over = (count - units["room"]).clip(lower=0.0).where(units["in_county"] & np.isfinite(units["room"]), 0.0)
     fixed = units["fixed_cost"] * (places + (over if with_overfill else 0.0)) - units["filled_discount"] * filled
     spent["high_needs"] = spent.get("high_needs", 0.0) + bought + float(fixed.sum())
-    unknown = placed["minutes"].isna() & ~placed["unit"].map(units["kind"]).isin(NOT_CARRIED) & (placed["unit"] != "")
+    unknown = (
+        placed["minutes"].isna() & ~placed["unit"].map(units["kind"]).isin(NOT_CARRIED_KINDS) & (placed["unit"] != "")
+    )
     carried = float(placed["transport"].sum()) + known.dearest_pounds * int(unknown.sum())
     spent["general"] = spent.get("general", 0.0) + carried
     return {str(fund): float(pounds) for fund, pounds in spent.items()}

@@ -1,6 +1,7 @@
 """What may leave: counts folded to broad areas, small ones withheld so that no subtraction gives them back.
 
-The simple form of share-safe. Needs become the five broad areas; a count from 1 to 4 is withheld, and as
+The simple form of share-safe; what it withstands is not proven, and ``report.band`` says so.
+Needs become the five broad areas; a count from 1 to 4 is withheld, and as
 many others with it as are needed so that no withheld count follows from the published ones and their
 totals; every other count is rounded to 5 and every amount to £100; no row is about one child. Counts of
 places are public and stay as they are.
@@ -255,6 +256,7 @@ _PUBLIC: Final = frozenset(
         "proof",
         "localities",
         "units_named",
+        "rules_kept",
     ]
 )
 """Tables without counts of children; their pounds are rounded."""

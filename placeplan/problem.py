@@ -15,12 +15,13 @@ from placeplan.county.county import County
 from placeplan.county.settings_rules import Rules
 from placeplan.county.vocabulary import SPOT_PURCHASE
 from placeplan.geo.travel import TravelTimes
+from placeplan.models.changes import with_places
 from placeplan.models.constraints import Rule
 from placeplan.models.placement import Placement, PlacementProblem, placement_problem
 from placeplan.pair_costs import journeys, priced, spot_pairs, suitable
 from placeplan.provision import units_open
 
-__all__ = ["PENALTIES", "CountyProblem", "county_problem", "declared_penalties"]
+__all__ = ["PENALTIES", "CountyProblem", "county_problem", "declared_penalties", "with_more_places"]
 
 PENALTIES: Final = ["minutes_penalty", "guidance_penalty", "preference_penalty", "move_penalty"]
 """The declared penalties of a child at a unit, pounds; never cash."""
@@ -118,6 +119,26 @@ def county_problem(
     )
 
 
+def with_more_places(county: County, problem: CountyProblem, added: pd.Series) -> CountyProblem:
+    """The problem with more (or, negative, fewer) places at some units: ceilings go with them, and budgets pay.
+
+    Raises ``ValueError`` where too few are left for those who stay.
+    """
+    more = added.reindex(problem.units.index, fill_value=0.0)
+    placement = with_places(problem.placement, added)
+    units = problem.units.assign(**{name: problem.units[name] + more for name in ("places", "room", "ceiling_room")})
+    bands = kept.overfill(county, units, problem.present).sort_values(["unit", "band"], ignore_index=True)
+    about = problem.children[["need", "band", "phase"]]
+    held, choices = (
+        rows.join(about, on="child").assign(kind=rows["unit"].map(units["kind"]))
+        for rows in (problem.held, problem.choices)
+    )
+    larger = replace(
+        problem, units=units, placement=replace(placement, bands=bands), held=held, choices=choices, rules=()
+    )
+    return replace(_with_rules(county, larger), held=problem.held, choices=problem.choices)
+
+
 def _who(county: County, travel: TravelTimes, children: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
     """The children of a question, with wishes_mainstream and may_stay: moves have a price, and the child could stay.
 
@@ -146,22 +167,27 @@ def _under_rules(county: County, travel: TravelTimes, stated: CountyProblem) -> 
         columns = ["child", "unit", "minutes", "fee", "transport"]
         placed = today.held[columns].join(today.children[["need", "band"]], on="child")
         spent = spending_by_fund(today.units, placed, today.fees, known=today.known)
+    return _with_rules(county, replace(stated, spent_today=spent))
+
+
+def _with_rules(county: County, stated: CountyProblem) -> CountyProblem:
+    """The problem with its rows and minimum, today's spending known."""
     placement, units, present = stated.placement, stated.units, stated.present
     minimum = None if stated.question == "today" else kept.minimum_use(county, units, present)
     if placement.groups.empty:
-        return replace(stated, minimum=minimum, spent_today=spent)
+        return replace(stated, minimum=minimum)
     parts = {name: getattr(stated, name) for name in ("units", "children", "held", "choices", "fees")}
     found = [
         kept.host_share(county, units, placement, present),
         kept.site_totals(county, units, placement, present),
         rules_totals.equity(county, placement, stated.children, stated.held, stated.choices),
-        rules_totals.budgets(county, stated.question, placement, parts, spent, known=stated.known),
+        rules_totals.budgets(county, stated.question, placement, parts, stated.spent_today, known=stated.known),
     ]
     rules = [rule for rule in found if rule is not None]
     may_stay = stated.children.index[stated.children["may_stay"]]
     if len(may_stay):
         rules.append(kept.nobody_loses_a_place(placement, may_stay))
-    return replace(stated, rules=tuple(rules), minimum=minimum, spent_today=spent)
+    return replace(stated, rules=tuple(rules), minimum=minimum)
 
 
 def _possible(free: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:

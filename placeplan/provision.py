@@ -9,9 +9,9 @@ import pandas as pd
 from placeplan.county.county import County
 from placeplan.county.listed import split_list
 from placeplan.county.settings import KindCost
-from placeplan.county.vocabulary import COMMISSIONED_KINDS, INMSS_KINDS, NEEDS, OUT_OF_COUNTY
+from placeplan.county.vocabulary import COMMISSIONED_KINDS, GROWING_KINDS, INMSS_KINDS, NEEDS, OUT_OF_COUNTY
 
-__all__ = ["cost_line", "needs_met", "provisions_of", "units_open"]
+__all__ = ["cost_line", "may_be_added", "needs_met", "provisions_of", "units_open"]
 
 BOUGHT_ONE_BY_ONE: Final = (*INMSS_KINDS, "independent_other", "college", "peripatetic", "mainstream_support")
 """Kinds that have as much room as is bought where no places are stated."""
@@ -90,6 +90,18 @@ def cost_line(kind: str, *, in_county: bool, residential: bool) -> str:
     if kind in COMMISSIONED_KINDS and not in_county:
         return "neighbour_state"
     return "in_county_top_ups"
+
+
+def may_be_added(county: County, units: pd.DataFrame) -> pd.Series:
+    """By unit, how many places its site takes: its ``more_places``, or the county's default by kind; none elsewhere.
+
+    Units of one site have them together. ``units``: as ``units_open``.
+    """
+    grows = units["in_county"] & units["kind"].isin(GROWING_KINDS) & np.isfinite(units["room"])
+    default = units["kind"].map(county.settings.expansion.places_by_kind).fillna(0.0).where(grows, 0.0)
+    limit = units["more_places"].fillna(default.groupby(units["site"]).transform("max"))
+    most: pd.Series = np.floor(limit).where(grows, 0.0)
+    return most
 
 
 def needs_met(needs: str) -> frozenset[str]:

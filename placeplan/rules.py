@@ -48,7 +48,7 @@ def overfill(county: County, units: pd.DataFrame, present: pd.Series) -> pd.Data
 
     Where it is not allowed, the bands are as wide as the children who are there need. Those above the ceiling get a
     band of their own at the last price: a breach that today's placements make cannot grow, and newcomers have no part
-    in it.
+    in it. ``breach`` says which bands are there for those who are, and go as places are added.
     """
     limits = county.settings.overfill.bands
     allowed = county.settings.rules.overfill.allowed
@@ -60,11 +60,11 @@ def overfill(county: County, units: pd.DataFrame, present: pd.Series) -> pd.Data
         prices = [cash + (band.penalty if unit.in_county else 0.0) for band in limits]
         reached = ends if allowed else np.clip(ends, 0.0, max(above, 0.0))
         widths = np.diff([0.0, *reached])
-        bands += [(unit.Index, k, widths[k], prices[k]) for k in range(len(limits)) if widths[k] > 0]
+        bands += [(unit.Index, k, widths[k], prices[k], not allowed) for k in range(len(limits)) if widths[k] > 0]
         if above > ends[-1]:
-            bands.append((unit.Index, len(limits), above - ends[-1], prices[-1]))
-    frame = pd.DataFrame(bands, columns=["unit", "band", "width", "price"])
-    return frame.astype({"band": int, "width": float, "price": float})
+            bands.append((unit.Index, len(limits), above - ends[-1], prices[-1], True))
+    frame = pd.DataFrame(bands, columns=["unit", "band", "width", "price", "breach"])
+    return frame.astype({"band": int, "width": float, "price": float, "breach": bool})
 
 
 def beyond_guidance(county: County, rows: pd.DataFrame) -> pd.Series:

@@ -179,12 +179,14 @@ def _spending(
 
 
 def _with_overfill(rule: Rule, units: pd.DataFrame, bands: pd.DataFrame, share: Mapping[str, float]) -> Rule:
-    """The rule with the cash of children above places, which their bands' variables count."""
-    fixed = units["fixed_cost"].where(units["in_county"], 0.0).reindex(bands["unit"]).to_numpy(float)
+    """The rule with the cash of children above places, which their bands' variables count, and that of more places."""
+    of_unit = units["fixed_cost"].where(units["in_county"], 0.0)
+    fixed = of_unit.reindex(bands["unit"]).to_numpy(float)
     names = [f"over[{unit},{band}]" for unit, band in zip(bands["unit"], bands["band"], strict=True)]
     more = [
         pd.DataFrame({"variable": names, "row": f"budget[{name}]", "coefficient": part * fixed})
         for name, part in share.items()
         if part > 0 and np.any(fixed > 0)
     ]
-    return replace(rule, entries=pd.concat([rule.entries, *more], ignore_index=True))
+    a_place = pd.DataFrame({f"budget[{name}]": part * of_unit for name, part in share.items()})
+    return replace(rule, entries=pd.concat([rule.entries, *more], ignore_index=True), a_place=a_place)

@@ -1,12 +1,11 @@
 """A table of a run read back from its canonical csv (see ``run_tables``), each column as what it holds."""
 
-import csv
-import io
 import math
 from typing import Any
 
 import pandas as pd
 
+from placeplan.csv_cells import csv_rows, plain_text
 from placeplan.errors import Fault, InputError
 from placeplan.run_tables import column_kind
 
@@ -15,7 +14,7 @@ __all__ = ["read_table"]
 
 def _read_column(table: str, name: str, cells: list[str], kind: str, faults: list[Fault]) -> "pd.Series[Any]":
     if kind == "text":
-        return pd.Series([cell or None for cell in cells], dtype="str")
+        return pd.Series([plain_text(cell) if cell else None for cell in cells], dtype="str")
     if kind == "yes_no":
         words = {"yes": True, "no": False, "": None}
         for row, cell in enumerate(cells):
@@ -38,7 +37,10 @@ def read_table(table: str, text: str) -> pd.DataFrame:
 
     Raises ``InputError`` with every cell that is not what its column holds.
     """
-    rows = list(csv.reader(io.StringIO(text, newline="")))
+    try:
+        rows = csv_rows(text)
+    except ValueError as error:
+        raise InputError([Fault(table, "", "", str(error), "the file as it was written")]) from error
     if not rows:
         raise InputError([Fault(table, "1", "", "an empty file", "a header line")])
     header, body = rows[0], rows[1:]

@@ -2,11 +2,9 @@
 
 The canonical form is UTF-8 with LF line ends; rows are sorted by the table's key columns, words of the
 vocabulary in its own order; pounds have two decimals, minutes and kilometres one, whole counts none;
-yes/no is ``yes`` or ``no``; a missing value is blank.
+yes/no is ``yes`` or ``no``; a missing value is blank; text is as ``csv_cells`` has it.
 """
 
-import csv
-import io
 import math
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -16,6 +14,7 @@ import pandas as pd
 
 from placeplan import cases_columns, explained_columns
 from placeplan.county.vocabulary import AREAS, COST_LINES, FUNDS, KINDS, MODELS, NEEDS, PHASES, PLACEMENTS, QUESTIONS
+from placeplan.csv_cells import csv_text, safe_text
 
 __all__ = [
     "ALL",
@@ -154,7 +153,7 @@ _COUNTS: Final = (
             "breach",
             "year_group",
             "children_one_more",
-            "places_added",
+            *("places_added", "more_places"),
             "plans",
             "children_gained",
             "children_nearest",
@@ -246,7 +245,7 @@ _YES_NO: Final = (
     frozenset(
         [
             *("stays", "met", "possible", "planned_for", "verified", "rural"),
-            *("in_county", "candidate", "worst", "new", "trusted", "within_95"),
+            *("in_county", "candidate", "worst", "new", "trusted", "within_95", "kept"),
         ]
     )
     | explained_columns.YES_NO
@@ -266,6 +265,7 @@ KEYS: Final = (
     "by",
     "group",
     "measure",
+    "figure",
     "line",
     "fund",
     "penalty",
@@ -372,7 +372,7 @@ _WRITERS: Final[dict[str, Callable[[Any], str]]] = {
     "minutes": lambda value: _number(value, 1),
     "count": _count,
     "yes_no": lambda value: "yes" if value else "no",
-    "text": lambda value: _count(float(value)) if isinstance(value, float | np.floating) else str(value),
+    "text": lambda value: _count(float(value)) if isinstance(value, float | np.floating) else safe_text(str(value)),
 }
 
 
@@ -392,8 +392,4 @@ def table_text(frame: pd.DataFrame, *, localities: Iterable[str] = (), sort: boo
                 raise ValueError(f"column {name}, row {row}: infinite; expected a number or missing")
             cells.append(_WRITERS[measure_kind(str(measures[row])) if kind == "measured" else kind](value))
         columns.append(cells)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([str(name) for name in rows.columns])
-    writer.writerows(zip(*columns, strict=True))
-    return buffer.getvalue()
+    return csv_text([[str(name) for name in rows.columns], *zip(*columns, strict=True)])

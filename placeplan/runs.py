@@ -5,10 +5,10 @@ SHA-256 of every other file), ``timings.json`` (how long the steps took; apart, 
 time) and whatever pages, maps and workbooks were made of it. The layers live in ``run.gpkg``.
 """
 
+import errno
 import hashlib
 import json
-import shutil
-import tempfile
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
@@ -17,20 +17,28 @@ from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 
 from placeplan.errors import Fault, InputError, UsageError
+from placeplan.geo.geopackage import GeoPackageError, layer_names, read_layer, sidecars
+from placeplan.geo.ordinary_file import read_ordinary
 from placeplan.run_reading import read_table
 from placeplan.run_tables import table_text
+from placeplan.whole_or_not import recover, swap, writing
 
 __all__ = ["FORMAT", "LAYERS_FILE", "LAYER_NAMES", "Run", "as_written", "read_run", "run_hash", "write_run"]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The version of the run folder's layout."""
 
 LAYERS_FILE: Final = "run.gpkg"
 LAYER_NAMES: Final = ("localities", "sites", "zones", "service_areas")
 """The layers that a run carries; the GeoPackage holds others besides, made from the tables."""
+
+_KEYS: Final = {"format": int, "command": str, "county": str, "internal": bool, "facts": dict, "files": dict}
+"""What run.json holds, each with its kind."""
+
+_NAME: Final = re.compile(r"(?:[\w.-]+/)*[\w.-]+")
+"""A file's name inside the folder: of letters, digits, points, dashes and lines, in folders named so."""
 
 _GIVEN_ORDER: Final = frozenset({"assumptions", "localities"})
 """Tables whose order of rows is itself the answer, and so is kept."""
@@ -68,17 +76,6 @@ def run_hash(facts: Mapping[str, Any]) -> str:
     return hashlib.sha256(_canonical_json(dict(facts)).encode()).hexdigest()[:8]
 
 
-def _previous(out: Path) -> Path:
-    return out.parent / f".{out.name}.previous"
-
-
-def _recover(out: Path) -> None:
-    """Put back the folder that a replacement killed between its two renames had set aside."""
-    previous = _previous(out)
-    if previous.is_dir() and not out.exists():
-        previous.rename(out)
-
-
 def _localities(run: Run) -> list[str]:
     """The localities in their order, in which every table has them."""
     return [str(name) for name in run.tables["localities"]["locality"]] if "localities" in run.tables else []
@@ -102,6 +99,8 @@ def _fill(folder: Path, run: Run, files: Mapping[str, Callable[[], bytes] | Path
         text = table_text(frame, localities=order, sort=name not in _GIVEN_ORDER)
         (tables / f"{name}.csv").write_bytes(text.encode())
     for name, maker in files.items():
+        if not _NAME.fullmatch(name) or ".." in name:
+            raise ValueError(f"{name}: expected a name inside the folder")
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(maker.read_bytes() if isinstance(maker, Path) else maker())
@@ -121,69 +120,87 @@ def write_run(
     is written in a folder beside ``out`` and renamed into place at the end, so that nothing half-made is
     ever found at ``out``: whatever fails, what stood there stays. With ``replace`` an existing folder is
     set aside by one rename and the new one put in place by another; should the process be killed between
-    the two, the next ``read_run`` or ``write_run`` puts the old one back. Raises ``UsageError`` where ``out``
-    exists and ``replace`` is not given, or where what stands there is no run.
+    the two, the next ``read_run`` or ``write_run`` puts the old one back. What a killed process left half-made is
+    taken away by the next. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given, where what stands
+    there is no run, where another is writing there, and where it cannot be written (a full disk, a name too long).
     """
     out = Path(out)
-    _recover(out)
-    if out.exists() and not replace:
-        raise UsageError(f"{out} exists already; give another --out, or --replace to replace it")
-    if out.exists() and any(out.iterdir() if out.is_dir() else [out]) and not (out / "run.json").is_file():
-        raise UsageError(f"{out} is not the folder of a run and is not replaced; give another --out")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
     try:
-        folder = work / "run"
-        folder.mkdir()
-        _fill(folder, run, files)
-        digests = {
-            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        }
-        record = {
-            "format": FORMAT,
-            "command": run.command,
-            "county": run.county,
-            "internal": run.internal,
-            "facts": run.facts,
-            "files": digests,
-        }
-        (folder / "run.json").write_bytes(_canonical_json(record).encode())
-        (folder / "timings.json").write_bytes(_canonical_json(dict(timings or {})).encode())
-        _swap(folder, out)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        with writing(out) as work:
+            if out.exists() and not replace:
+                raise UsageError(f"{out} exists already; give another --out, or --replace to replace it")
+            if out.exists() and any(out.iterdir() if out.is_dir() else [out]) and not (out / "run.json").is_file():
+                raise UsageError(f"{out} is not the folder of a run and is not replaced; give another --out")
+            folder = work / "run"
+            folder.mkdir()
+            _fill(folder, run, files)
+            _seal(folder, run, timings or {})
+            swap(folder, out)
+    except OSError as error:
+        raise UsageError(f"{out}: cannot be written ({error.strerror or error})") from error
     return out
 
 
-def _swap(folder: Path, out: Path) -> None:
-    previous = _previous(out)
-    shutil.rmtree(previous, ignore_errors=True)
-    if out.exists():
-        out.rename(previous)
-    try:
-        folder.rename(out)
-    except OSError:
-        _recover(out)
-        raise
-    shutil.rmtree(previous, ignore_errors=True)
+def _seal(folder: Path, run: Run, timings: Mapping[str, float]) -> None:
+    """Write the record of a folder's files, and how long the steps took."""
+    digests = {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    record = {
+        "format": FORMAT,
+        "command": run.command,
+        "county": run.county,
+        "internal": run.internal,
+        "facts": run.facts,
+        "files": digests,
+    }
+    (folder / "run.json").write_bytes(_canonical_json(record).encode())
+    (folder / "timings.json").write_bytes(_canonical_json(dict(timings)).encode())
+
+
+def _read(folder: Path, name: str) -> bytes:
+    """A file of a run's folder, which lies in it itself: not a link to one elsewhere, a pipe or a device."""
+    path = folder / name
+    if path.resolve() != folder.resolve() / name:
+        raise OSError(errno.EINVAL, "a link to another place")
+    return read_ordinary(path)
 
 
 def _record(folder: Path) -> dict[str, Any]:
-    path = folder / "run.json"
-    if not path.is_file():
+    if not (folder / "run.json").is_file():
         raise UsageError(f"{folder} is not the folder of a run: it has no run.json")
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        record = json.loads(_read(folder, "run.json").decode("utf-8"))
+    except OSError as error:
+        raise InputError([Fault("run.json", "", "", str(error.strerror), "the file as it was written")]) from error
+    except (ValueError, RecursionError) as error:
         raise InputError([Fault("run.json", "", "", "text that is not JSON", "the file as it was written")]) from error
-    wanted = {"format", "command", "county", "internal", "facts", "files"}
-    if not isinstance(record, dict) or not wanted <= record.keys():
-        raise InputError([Fault("run.json", "", "", "", "the keys " + ", ".join(sorted(wanted)))])
+    if not isinstance(record, dict) or not _KEYS.keys() <= record.keys():
+        raise InputError([Fault("run.json", "", "", "", "the keys " + ", ".join(sorted(_KEYS)))])
     if record["format"] != FORMAT:
         raise InputError([Fault("run.json", "", "format", str(record["format"]), f"{FORMAT}")])
+    faults = [
+        Fault("run.json", "", key, type(record[key]).__name__, kind.__name__)
+        for key, kind in _KEYS.items()
+        if not isinstance(record[key], kind)
+    ]
+    if faults:
+        raise InputError(faults)
+    names = [name for name in record["files"] if not _NAME.fullmatch(name) or ".." in name]
+    if names:
+        raise InputError([Fault("run.json", "", "files", name, "a name inside the folder") for name in names])
     return record
+
+
+def _layers(path: Path) -> dict[str, gpd.GeoDataFrame]:
+    """The layers of a run that its GeoPackage has."""
+    try:
+        present = set(layer_names(path))
+        return {name: gpd.GeoDataFrame(read_layer(path, name)) for name in LAYER_NAMES if name in present}
+    except GeoPackageError as error:
+        raise InputError([Fault(LAYERS_FILE, "", "", str(error), "the GeoPackage as it was written")]) from error
 
 
 def read_run(folder: str | Path) -> Run:
@@ -193,29 +210,31 @@ def read_run(folder: str | Path) -> Run:
     missing or not as it was written.
     """
     folder = Path(folder)
-    _recover(folder)
+    recover(folder)
     record = _record(folder)
     names = sorted(name for name in record["files"] if name.startswith("tables/") or name == LAYERS_FILE)
     faults: list[Fault] = []
+    texts: dict[str, str] = {}
     for name in names:
-        path = folder / name
-        if not path.is_file():
+        try:
+            content = _read(folder, name)
+        except FileNotFoundError:
             faults.append(Fault(name, "", "", "", "a file; it is missing"))
-        elif hashlib.sha256(path.read_bytes()).hexdigest() != record["files"][name]:
+            continue
+        except OSError as error:
+            faults.append(Fault(name, "", "", error.strerror or type(error).__name__, "the file as it was written"))
+            continue
+        if hashlib.sha256(content).hexdigest() != record["files"][name]:
             faults.append(Fault(name, "", "", "other contents", "the file as it was written"))
+        elif name == LAYERS_FILE:
+            beside = [file.name for file in sidecars(folder / name)]
+            faults += [Fault(name, "", "", f"changes in {file}", "the file as it was written") for file in beside]
+        else:
+            texts[name] = content.decode("utf-8", errors="replace")
     if faults:
         raise InputError(faults)
-    tables = {
-        Path(name).stem: read_table(name, (folder / name).read_bytes().decode("utf-8"))
-        for name in names
-        if name != LAYERS_FILE
-    }
-    layers: dict[str, gpd.GeoDataFrame] = {}
-    if LAYERS_FILE in names:
-        present = {str(name) for name, _ in pyogrio.list_layers(folder / LAYERS_FILE)}
-        for name in LAYER_NAMES:
-            if name in present:
-                layers[name] = gpd.read_file(folder / LAYERS_FILE, layer=name, engine="pyogrio")
+    tables = {Path(name).stem: read_table(name, text) for name, text in texts.items()}
+    layers = _layers(folder / LAYERS_FILE) if LAYERS_FILE in names else {}
     return Run(
         command=record["command"],
         county=record["county"],

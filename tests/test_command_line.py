@@ -17,7 +17,8 @@ from placeplan.studies import allocate_places as study
 def test_check_says_that_a_good_county_is_good(tiny):
     result = call("check", tiny)
     assert result.exit_code == 0
-    assert "Tinyshire: no faults. 2 localities, 4 zones, 3 sites, 4 units, 6 children." in result.stdout
+    counts = "2 localities, 4 zones, 3 sites, 4 units, 6 children."
+    assert f"Tinyshire, as of 2025-01-16: no faults. {counts}" in result.stdout
 
 
 def test_a_bad_table_is_one_clear_message_and_nothing_written(tiny):

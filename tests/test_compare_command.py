@@ -101,7 +101,7 @@ def test_the_page_tells_it_in_words_and_fetches_nothing(folders):
     assert call("compare", "a", "b", "--out", "out").exit_code == 0
     page = (folders / "out" / "compare.html").read_text(encoding="utf-8")
     assert "<h1>Two runs side by side: Testshire</h1>" in page
-    assert "Share-safe." in page
+    assert "Small counts are withheld." in page
     assert (
         '<span class="figure">−£120,000</span> <span class="what">September 2025, Cost a year: £1.5m, then £1.4m'
         in page

@@ -81,6 +81,30 @@ def test_what_if_is_told_of_the_candidates_named(tiny):
     assert row["places"] == 6
 
 
+@pytest.mark.parametrize("asked", ["far_base", "FAR_BASE", "Far base", "far", "  FAR  base "])
+@pytest.mark.parametrize("option", ["--what-if", "--where-best"])
+def test_a_candidate_is_found_by_a_part_of_its_name_that_no_other_has(tiny, option, asked):
+    result = call("coverage", tiny, "--out", "run", "--internal", option, asked)
+    assert result.exit_code == 0, result.stderr
+    run = pp.read_run(tiny.parent / "run")
+    if option == "--what-if":
+        assert run.tables["what_if"]["candidates"].tolist() == ["far_base"]
+    else:
+        assert len(run.tables["where_best"])
+
+
+@pytest.mark.parametrize("option", ["--what-if", "--where-best"])
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [("base", "base (which may be 2: far_base, south_base)"), ("", "(blank)"), ("Glossop", "Glossop")],
+)
+def test_a_candidate_that_is_not_there_is_one_line_with_those_that_are(tiny, option, asked, told):
+    result = call("coverage", tiny, "--out", "run", option, asked)
+    assert result.exit_code == 2
+    line = f"candidates {told}: expected some of far_base, south_base, named Far base, South base"
+    assert line in " ".join(result.stderr.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

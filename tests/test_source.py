@@ -54,21 +54,27 @@ RUNS = {
 }
 YEARS = {"years_problem", "years_accounts", "recount_years", "verify_years"}
 COVERAGE = {"need_groups", "reach", "people_reach", "population", "coverage_tables", "candidates"}
+OPENING = ("geo.geopackage", "geo.ordinary_file", "geo.plain_xml")
+"""How any file is opened, one place for all."""
+
 MAY_IMPORT = {
     "placeplan": {"errors", "county", "runs", "studies", "report", "geo.travel"},  # the public names
     "errors": set(),
     "geo": set(),
     "models": set(),
-    "county": {"errors", "geo.crs"},
+    "county": {"errors", "geo.crs", "geo.plausible", "whole_or_not", *OPENING},
     "synthetic": COUNTY | {"geo", "models"},
     "provision": COUNTY,
     "population": COUNTY,
     "cohort": COUNTY | {"provision"},
     "explained_columns": set(),
     "cases_columns": set(),
-    "run_tables": COUNTY | {"explained_columns", "cases_columns"},
-    "run_reading": {"errors", "run_tables"},
-    "runs": {"errors", "run_tables", "run_reading"},
+    "whole_or_not": {"errors"},
+    "patient_output": set(),
+    "csv_cells": set(),
+    "run_tables": COUNTY | {"explained_columns", "cases_columns", "csv_cells"},
+    "run_reading": {"errors", "run_tables", "csv_cells"},
+    "runs": {"errors", "run_tables", "run_reading", "whole_or_not", *OPENING},
     "suppression": set(),
     "withholding": {"run_tables", "suppression"},
     "privacy_coverage": COUNTY | {"run_tables", "suppression", "withholding"},
@@ -108,13 +114,15 @@ MAY_IMPORT = {
     | RUNS
     | YEARS
     | {"rules", "rules_totals", "rule_accounts", "cases"}
-    | {"synthetic", "accounts", "costs", "problem", "verify", "geo", "models", "need", "report"},
+    | {"synthetic", "accounts", "costs", "problem", "verify", "geo", "models", "need", "report", "whole_or_not"},
     "__main__": {"cli"},
-    "command_parts": {"errors"},
+    "command_parts": {"errors", "patient_output", "whole_or_not"},
     "cli_check": {"placeplan", "command_parts"},
+    "cli_travel": {"placeplan", "command_parts"},
     "cli_compare": {"errors", "placeplan", "command_parts", "report"},
     "cli_coverage": COUNTY | RUNS | {"placeplan", "command_parts", "studies", "report"},
-    "cli_options": {"errors", "placeplan", "command_parts", "report"},
+    "cli_new": {"placeplan"},
+    "cli_options": {"errors", "placeplan", "command_parts", "report", "whole_or_not"},
     "cli_forecast": RUNS | {"placeplan", "command_parts", "report"},
     "cli": COUNTY
     | RUNS
@@ -128,7 +136,9 @@ MAY_IMPORT = {
         "cli_compare",
         "cli_coverage",
         "cli_forecast",
+        "cli_new",
         "cli_options",
+        "cli_travel",
     },
     "examples": COUNTY | {"placeplan", "synthetic", "geo", "models"},  # the public parts
 }

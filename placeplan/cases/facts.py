@@ -57,8 +57,11 @@ class Case:
 
 def case_facts(county: County) -> dict[str, Case]:
     """Every case by its pseudonym, in their order."""
-    named = county.children[county.children["child"].isin(county.cases["child"].dropna())]
-    children = {str(row["child"]): row for row in named.to_dict("records")}
+    wanted = set(county.cases["child"].dropna())
+    known = (county.children, county.met_in_mainstream)
+    children = {
+        str(row["child"]): row for frame in known for row in frame[frame["child"].isin(wanted)].to_dict("records")
+    }
     localities = county.zones.set_index("zone")["locality"].to_dict()
     units = county.units.drop_duplicates("unit").set_index("unit")
     kinds = (units["kind"] + ":" + units["model"].fillna("none")).to_dict()
@@ -67,26 +70,26 @@ def case_facts(county: County) -> dict[str, Case]:
     for row in county.cases.sort_values("case").to_dict("records"):
         child = _text(row["child"])
         of_child = children.get(child, {})
-        known = {name: of_child.get(name) if pd.isna(row[name]) else row[name] for name in FILLED}
+        told = {name: of_child.get(name) if pd.isna(row[name]) else row[name] for name in FILLED}
         start = first_term(year + 1) if pd.isna(row["start_term"]) else term_number(str(row["start_term"]))
-        year_group = int(str(known["year_group"])) + start // len(TERMS) - year
+        year_group = int(str(told["year_group"])) + start // len(TERMS) - year
         own = "young_person_prefers" if year_group >= OWN_PREFERENCE_FROM else "prefers"
-        unit = _text(known["unit"])
+        unit = _text(told["unit"])
         found[str(row["case"])] = Case(
             case=str(row["case"]),
             child=child,
-            zone=str(known["zone"]),
-            locality=str(localities[str(known["zone"])]),
+            zone=str(told["zone"]),
+            locality=str(localities[str(told["zone"])]),
             year_group=year_group,
-            in_september=int(str(known["year_group"])) + 1,
+            in_september=int(str(told["year_group"])) + 1,
             phase=phase_of(min(year_group, max(YEAR_GROUPS))),
-            need=str(known["need"]),
-            second_need=_text(known["second_need"]),
-            band=_text(known["band"]),
+            need=str(told["need"]),
+            second_need=_text(told["second_need"]),
+            band=_text(told["band"]),
             unit=unit,
             prefers=_text(row["prefers"]) or _text(of_child.get(own)),
-            suits=split_list(known["suits"]) or ((kinds[unit],) if unit else ()),
-            may_move=pd.notna(known["may_move"]) and bool(known["may_move"]),
+            suits=split_list(told["suits"]) or ((kinds[unit],) if unit else ()),
+            may_move=pd.notna(told["may_move"]) and bool(told["may_move"]),
             family_transport=pd.notna(row["family_transport"]) and bool(row["family_transport"]),
             most_minutes=float(row["most_minutes"]),
             start=start,

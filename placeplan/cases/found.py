@@ -10,9 +10,16 @@ from placeplan.cases.chains import Movers, chain_to
 from placeplan.cases.facts import Case
 from placeplan.cases.lines import CONTRIBUTIONS, QUOTE_PAYERS, Line, package_lines, quote_lines, unit_lines
 from placeplan.cases.units import own_seat, rooms, units_for
-from placeplan.costs import NOT_CARRIED, spot_rows, top_up_lines, transport_pounds
+from placeplan.costs import spot_rows, top_up_lines, transport_pounds
 from placeplan.county.county import County
-from placeplan.county.vocabulary import FAMILY, INMSS_KINDS, MAINSTREAM, OUT_OF_COUNTY, SPOT_PURCHASE
+from placeplan.county.vocabulary import (
+    FAMILY,
+    INMSS_KINDS,
+    MAINSTREAM,
+    NOT_CARRIED_KINDS,
+    OUT_OF_COUNTY,
+    SPOT_PURCHASE,
+)
 from placeplan.geo.travel import TravelTimes
 from placeplan.problem import CountyProblem
 from placeplan.rules import MAINSTREAM_KIND
@@ -227,7 +234,7 @@ class Found:
     def _transport(self, unit: str) -> float | None:
         """The yearly transport to a suitable unit; None where no journey is known."""
         row = self.about[unit]
-        known = pd.notna(row["km"]) or row["kind"] in NOT_CARRIED
+        known = pd.notna(row["km"]) or row["kind"] in NOT_CARRIED_KINDS
         return float(row["transport"]) if known else None
 
     def _package(self, package: str, rows: pd.DataFrame) -> None:

@@ -131,7 +131,7 @@ def returning(records: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 
 def published_record(records: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """What may be published of some terms together: children by broad area and phase, small counts withheld.
+    """What is told of some terms together: children by broad area and phase, small counts withheld.
 
     Those for whom it was decided; what is recommended only is no gap yet.
     Columns area, phase (each ``all`` for all), children (missing where withheld), suppressed. Counts from 1 to 4 are

@@ -6,6 +6,7 @@ import pandas as pd
 
 from placeplan.county.assumptions_rules import rule_assumptions
 from placeplan.county.county import County
+from placeplan.county.kind_names import is_renamed, kind_within, model_name, names_in_use
 from placeplan.county.settings import DEFAULT_SOURCES, EntitledShare, Settings, SpotPurchase
 from placeplan.county.vocabulary import COMMISSIONED_KINDS, KINDS, MODELS, NEEDS, OUT_OF_COUNTY, PHASES
 
@@ -22,7 +23,11 @@ def _unstated(settings: Settings, prefix: str, names: Iterable[str]) -> list[str
 
 def _words(code: str) -> str:
     """A code in words: need, phase, kind or model."""
-    return NEEDS.get(code) or KINDS.get(code) or MODELS.get(code) or code.replace("_", " ")
+    if code in KINDS:
+        return kind_within(code) if is_renamed(code) else KINDS[code]
+    if code in MODELS:
+        return model_name(code)
+    return NEEDS.get(code) or code.replace("_", " ")
 
 
 def _guidance(settings: Settings) -> Iterator[Row]:
@@ -82,7 +87,9 @@ def _transport(settings: Settings) -> Iterator[Row]:
             <= settings.stated
         ):
             value = f"£{vehicle.charge:.2f} and £{vehicle.pounds_per_km:.2f} a km, shared by {vehicle.riders:g}"
-            yield f"Transport by {name}, a journey", value, transport.source
+            yield f"Transport by {name}, a journey", value, source
+    if "transport.source" in settings.stated:
+        yield "Transport, where county.toml states it", "as stated", transport.source
     if not {"transport.vehicle_by_kind", "transport.default_vehicle"} <= settings.stated:
         kinds = [f"{_words(kind)} by {vehicle}" for kind, vehicle in transport.vehicle_by_kind.items()]
         yield "Vehicle", ", ".join([*kinds, f"others by {transport.default_vehicle}"]), source
@@ -101,9 +108,11 @@ def _money(settings: Settings) -> Iterator[Row]:
     if "overfill.bands" not in settings.stated:
         value = ", ".join(f"£{band.penalty:,.0f} a child up to {band.share:.0%} of it" for band in overfill.bands)
         yield "Penalty for children between places and ceiling, not cash", value, DEFAULT_SOURCES["overfill"]
+    source = "; ".join(dict.fromkeys(row.source for row in settings.spot_purchase))
     if "spot_purchase" not in settings.stated:
-        value = "; ".join(_spot(row) for row in settings.spot_purchase)
-        yield "Independent place bought when no other will do", value, DEFAULT_SOURCES["spot_purchase"]
+        source = DEFAULT_SOURCES["spot_purchase"]
+    value = "; ".join(_spot(row) for row in settings.spot_purchase)
+    yield "Independent place bought when no other will do", value, source
     if "objective.pounds_per_child_hour" not in settings.stated:
         hour = settings.objective.pounds_per_child_hour
         yield "Price of a child's hour of travel, not cash", f"£{hour:,.2f}" if hour else "none", "placeplan's default"
@@ -147,7 +156,9 @@ def _expansion(county: County) -> Iterator[Row]:
     for kind, places in settings.expansion.places_by_kind.items():
         if kind in kinds:
             stated = f"expansion.places_by_kind.{kind}" in settings.stated
-            source = "county.toml" if stated else settings.expansion.source
+            source = "county.toml" if stated else DEFAULT_SOURCES["expansion"]
+            if "expansion.source" in settings.stated:
+                source = settings.expansion.source
             yield f"Most places to add at a site ({_words(kind)}) where the site does not say", str(places), source
 
 
@@ -187,7 +198,13 @@ def assumptions(county: County) -> pd.DataFrame:
     Settings that county.toml does not state come first, then what blanks in the tables are taken for, the
     substitutes in use (or that there are none), and the county's own ``[[assumptions]]``.
     """
-    rows = [
+    with names_in_use(county.settings.names):
+        rows = list(_every_row(county))
+    return pd.DataFrame(rows, columns=["subject", "value", "source"], dtype="str")
+
+
+def _every_row(county: County) -> Iterator[Row]:
+    yield from (
         *_guidance(county.settings),
         *_travel(county),
         *_money(county.settings),
@@ -198,5 +215,4 @@ def assumptions(county: County) -> pd.DataFrame:
         *_substitutes(county),
         *rule_assumptions(county),
         *county.settings.assumptions,
-    ]
-    return pd.DataFrame(rows, columns=["subject", "value", "source"], dtype="str")
+    )

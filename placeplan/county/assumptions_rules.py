@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from placeplan.county.county import County
+from placeplan.county.kind_names import kind_name
 from placeplan.county.settings_rules import ContinuityRule, PreferenceRule, Rules
-from placeplan.county.vocabulary import FUNDS, KINDS, OWN_PREFERENCE_FROM
+from placeplan.county.vocabulary import FUNDS, OWN_PREFERENCE_FROM
 
 __all__ = ["rule_assumptions"]
 
@@ -71,7 +72,7 @@ def _minimum(county: County) -> Iterator[Row]:
     for kind, children in rule.by_kind.items():
         units = int((blank["kind"] == kind).sum())
         if rule.on and units:
-            subject = f"Fewest children in {units} unit{'s' if units > 1 else ''} ({KINDS[kind]})"
+            subject = f"Fewest children in {units} unit{'s' if units > 1 else ''} ({kind_name(kind)})"
             yield subject, f"{children:g}", "county.toml"
 
 

@@ -18,6 +18,7 @@ from placeplan.county.columns import TABLES
 from placeplan.county.columns_cases import CASE_TABLES
 from placeplan.county.county import County
 from placeplan.county.faults import in_order
+from placeplan.county.kind_names import kind_name, kind_within, model_name, names_in_use
 from placeplan.county.raw import RawTable, cell_text, raw_table
 from placeplan.county.tables import ReadTable, absent_table, finished, read_table
 from placeplan.county.terms import first_term, term_name
@@ -25,6 +26,7 @@ from placeplan.county.unread import SETTINGS_NAME, said_of_unread
 from placeplan.county.vocabulary import BOARDING, KINDS, MODELS, NEEDS
 from placeplan.county.workbook import read_workbook
 from placeplan.errors import Fault, InputError, Note, UsageError
+from placeplan.geo.ordinary_file import read_ordinary
 
 __all__ = ["case_form", "with_cases", "with_forms"]
 
@@ -67,7 +69,8 @@ def case_form(county: County) -> bytes:
     ]
     for row, line in enumerate(lines):
         about.write_string(row, 0, line)
-    lists = _Lists(book, _choices(county))
+    with names_in_use(county.settings.names):
+        lists = _Lists(book, _choices(county))
     for name in FORM_TABLES:
         sheet = book.add_worksheet(name)
         sheet.freeze_panes(1, 1)
@@ -97,22 +100,23 @@ def _choices(county: County) -> dict[str, list[tuple[str, str]]]:
     units = county.units.drop_duplicates("unit").sort_values("unit")
     bands = sorted({*county.top_ups["band"].dropna(), *county.children["band"].dropna()})
     first = first_term(county.settings.year)
+    kinds = [(kind, kind_name(kind)) for kind in KINDS]
     found = {
         "zone": [
             (str(zone), str(localities[where]))
             for zone, where in sorted(zip(county.zones["zone"], county.zones["locality"], strict=True))
         ],
         "unit": [
-            (str(unit), f"{sites[site]} ({KINDS[str(kind)].lower()})")
+            (str(unit), f"{sites[site]} ({kind_within(str(kind))})")
             for unit, site, kind in units[["unit", "site", "kind"]].itertuples(index=False, name=None)
         ],
         "need": list(NEEDS.items()),
-        "kind": [*KINDS.items(), *((f"ers:{model}", words) for model, words in MODELS.items())],
+        "kind": [*kinds, *((f"ers:{model}", model_name(model)) for model in MODELS)],
         "band": [(str(band), "a top-up band") for band in bands],
         "start_term": [(term_name(term), "") for term in range(first, first_term(county.settings.year + 2))],
     }
     ruled_out = [(word, "any independent place of that sort") for word in BOARDING]
-    return {**found, "option": [*found["unit"], *KINDS.items(), *ruled_out]}
+    return {**found, "option": [*found["unit"], *kinds, *ruled_out]}
 
 
 class _Lists:
@@ -168,7 +172,7 @@ def with_forms(county: County, paths: str | Path | Iterable[str | Path]) -> Coun
     """
     for path in map(Path, [paths] if isinstance(paths, str | Path) else paths):
         try:
-            data = path.read_bytes()
+            data = read_ordinary(path)
         except OSError as error:
             raise UsageError(
                 f"{path}: {error.strerror or error}; expected a workbook with a sheet {NAMES[0]}"
@@ -264,6 +268,8 @@ def _with_rows(
 def _known(name: str, county: County) -> ReadTable:
     """A table of the county that was checked already; its rows are not numbered."""
     frame = pd.DataFrame(getattr(county, name)).drop(columns="geometry", errors="ignore")
+    if name == "children":
+        frame = pd.concat([part for part in (frame, county.met_in_mainstream) if len(part)] or [frame])
     absent = absent_table(name)
     return ReadTable(absent.table, frame.reset_index(drop=True), np.zeros(len(frame), dtype=np.int64), None)
 

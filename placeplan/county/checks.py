@@ -7,9 +7,10 @@ from placeplan.county.checks_axes import axes_faults, axes_notes
 from placeplan.county.checks_candidates import candidates_faults
 from placeplan.county.checks_cases import cases_faults
 from placeplan.county.checks_children import children_faults, children_notes, substitutes_faults, top_ups_faults
-from placeplan.county.checks_places import roads_faults, sites_faults, zones_faults
+from placeplan.county.checks_places import roads_faults, sites_faults, sites_notes, zones_faults
 from placeplan.county.checks_plans import plans_faults, plans_notes
 from placeplan.county.checks_scenarios import scenarios_faults
+from placeplan.county.checks_travel import travel_faults, travel_notes
 from placeplan.county.checks_units import units_faults, units_notes
 from placeplan.county.columns_cases import CASE_TABLES
 from placeplan.county.faults import suggest
@@ -99,11 +100,13 @@ def cross_table_faults(
     ``unread`` names the tables that were there and could not be read. Without ``settings`` the checks
     that need them are left out.
     """
+    places = [*zones_faults(tables["zones"], tables["localities"]), *sites_faults(tables)]
     return [
         *_dangling(tables, unread),
         *_two_ways_to_travel(tables),
-        *zones_faults(tables["zones"], tables["localities"]),
-        *sites_faults(tables["sites"], tables["localities"]),
+        *places,
+        # Journeys are compared with places that are right themselves.
+        *([] if places else travel_faults(tables)),
         *roads_faults(tables["roads"], settings),
         *plans_faults(tables["plans"]),
         *units_faults(tables["units"], tables["sites"], settings),
@@ -121,6 +124,8 @@ def cross_table_notes(tables: Mapping[str, ReadTable], settings: Settings) -> li
     """What has to be known of tables that have no fault."""
     return [
         *children_notes(tables["children"], tables["top_ups"]),
+        *sites_notes(tables),
+        *travel_notes(tables),
         *plans_notes(tables, settings),
         *units_notes(tables["units"], tables["sites"]),
         *axes_notes(tables, settings),

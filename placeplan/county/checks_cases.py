@@ -9,6 +9,7 @@ import pandas as pd
 from placeplan.county.checks_children import bands_faults, suits_faults
 from placeplan.county.checks_units import where_rows
 from placeplan.county.faults import suggest
+from placeplan.county.listed import split_list
 from placeplan.county.settings import Settings
 from placeplan.county.tables import ReadTable
 from placeplan.county.terms import EXPECTED_TERM, first_term, term_name, term_number
@@ -68,8 +69,13 @@ def _known(cases: ReadTable, children: ReadTable) -> Iterator[Fault]:
             if pd.isna(row[name]) and not told and not isinstance(child, str):
                 yield cases.fault(place, name, "a blank", f"the {name}, or a child of the table children")
         units = [row["unit"], row["suits"], *([] if of_child is None else [of_child["unit"], of_child["suits"]])]
-        if all(pd.isna(value) for value in units) and not (isinstance(child, str) and of_child is None):
+        unread = faulty & {(str(cases.rows[place]), name) for name in ("unit", "suits", "child")}
+        if all(pd.isna(value) for value in units) and not unread and not (isinstance(child, str) and of_child is None):
             yield cases.fault(place, "suits", "a blank", "a unit, or what would meet the plan")
+        if of_child is not None and split_list(of_child["suits"]) == (MAINSTREAM,) and pd.isna(row["suits"]):
+            yield cases.fault(
+                place, "suits", "a blank", "what would meet the plan: the child's is met in mainstream now"
+            )
         if of_child is not None:
             for name in SHARED:
                 there = of_child[name] if pd.notna(of_child[name]) else "a blank"
@@ -147,7 +153,7 @@ def _package_terms(packages: ReadTable) -> Iterator[Fault]:
 def _one_unit(packages: ReadTable) -> Iterator[Fault]:
     """All lines of a package are at one place."""
     frame = packages.frame
-    first = frame.groupby(["case", "package"])["unit"].transform(lambda units: units.fillna("").iloc[0])
+    first = frame.groupby(["case", "package"], dropna=False)["unit"].transform(lambda units: units.fillna("").iloc[0])
     for place, row in where_rows(packages, frame["unit"].fillna("") != first.fillna("")):
         expected = f"{first.iloc[place] or 'a blank'}, as in the package's first row"
         yield packages.fault(place, "unit", "a blank" if pd.isna(row["unit"]) else row["unit"], expected)

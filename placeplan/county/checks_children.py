@@ -5,9 +5,9 @@ from typing import Any
 import pandas as pd
 
 from placeplan.county.faults import suggest
-from placeplan.county.listed import split_list
+from placeplan.county.listed import in_mainstream, split_list
 from placeplan.county.tables import ReadTable
-from placeplan.county.vocabulary import KINDS, MODELS
+from placeplan.county.vocabulary import KINDS, MAINSTREAM, MODELS
 from placeplan.errors import Fault, Note
 
 __all__ = [
@@ -35,18 +35,34 @@ def _suits(children: ReadTable) -> list[Fault]:
     faulty = children.faulty
     faults = []
     for place, (unit, suits) in enumerate(zip(children.frame["unit"], children.frame["suits"], strict=True)):
-        if not split_list(suits) and not isinstance(unit, str) and not faulty & {("", "unit"), ("", "suits")}:
+        row = str(children.rows[place])
+        told = faulty & {(at, name) for at in ("", row) for name in ("unit", "suits")}
+        if not split_list(suits) and not isinstance(unit, str) and not told:
             faults.append(children.fault(place, "suits", "a blank", "a unit, or what would meet the plan"))
     return faults
 
 
+def _mainstream(children: ReadTable) -> list[Fault]:
+    """A plan that is met in mainstream is met there alone, and the child is in no unit."""
+    faults = []
+    for place, (unit, suits) in enumerate(zip(children.frame["unit"], children.frame["suits"], strict=True)):
+        items = split_list(suits)
+        if MAINSTREAM in items and len(items) > 1:
+            expected = f"{MAINSTREAM} alone, or what else would meet the plan without it"
+            faults.append(children.fault(place, "suits", suits, expected))
+        elif MAINSTREAM in items and isinstance(unit, str):
+            expected = f"a blank: a plan that is met in {MAINSTREAM} has no unit of its own"
+            faults.append(children.fault(place, "unit", unit, expected))
+    return faults
+
+
 def suits_faults(table: ReadTable) -> list[Fault]:
-    """What would meet a plan is a list of kinds and models."""
+    """What would meet a plan is a list of kinds and models; of a child, mainstream alone too."""
     return [
         table.fault(place, "suits", item, expected)
         for place, suits in enumerate(table.frame["suits"])
         for item in split_list(suits)
-        if (expected := _suits_fault(item))
+        if not (item == MAINSTREAM and table.table.name == "children") and (expected := _suits_fault(item))
     ]
 
 
@@ -79,11 +95,15 @@ def _alike(rows: int) -> str:
 
 
 def children_notes(children: ReadTable, top_ups: ReadTable) -> list[Note]:
-    """Bands that decide nothing."""
-    if top_ups.frame["band"].notna().any() or not children.frame["band"].notna().any():
-        return []
-    found = f"{children.frame['band'].nunique()} bands"
-    return [Note("children", "", "band", found, "not used: no row of the table top_ups has a band")]
+    """Plans that are met in mainstream, and bands that decide nothing."""
+    notes = []
+    mainstream = int(in_mainstream(children.frame["suits"]).sum())
+    if mainstream:
+        taken = "counted apart, as a plan that is met in a mainstream school: no place is planned for"
+        notes.append(Note("children", "", "suits", MAINSTREAM, taken, mainstream - 1))
+    if children.frame["band"].notna().any() and not top_ups.frame["band"].notna().any():
+        notes.append(Note("children", "", "band", "bands", "not used: no row of the table top_ups has a band"))
+    return notes
 
 
 def _blank_or(value: Any, wanted: Any) -> bool:
@@ -123,7 +143,7 @@ def children_faults(
     """Everything about the children that one cell cannot show; today's placements are never a fault."""
     unpriced = [] if unread & {"units", "top_ups"} else _unpriced(children, units, top_ups)
     bands = [] if "top_ups" in unread else bands_faults(children, top_ups)
-    return [*_suits(children), *suits_faults(children), *bands, *unpriced]
+    return [*_suits(children), *suits_faults(children), *_mainstream(children), *bands, *unpriced]
 
 
 def _one_target(top_ups: ReadTable) -> list[Fault]:

@@ -1,5 +1,8 @@
 """Where things are: points in metres and in the county, road links with ends, lengths and speeds."""
 
+from collections.abc import Mapping
+from typing import Final
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -8,13 +11,25 @@ from placeplan.county.faults import suggest
 from placeplan.county.settings import Settings
 from placeplan.county.tables import ReadTable
 from placeplan.county.vocabulary import OUT_OF_COUNTY
-from placeplan.errors import Fault
+from placeplan.errors import Fault, Note
 from placeplan.geo.crs import in_grid, looks_like_degrees
 
-__all__ = ["points_faults", "roads_faults", "sites_faults", "zones_faults"]
+__all__ = ["points_faults", "roads_faults", "sites_faults", "sites_notes", "zones_faults"]
 
 NEAR_METRES = 20_000.0
 """How far from the localities a point of the county's own may lie: outlines are often simplified."""
+
+OUTSIDE_METRES: Final = 60_000.0
+"""A site out of the county that is farther than this, and nearer than this the other way round, may be swapped."""
+
+REACH_METRES: Final = 2_000.0
+"""Roads as near as this to where a site is written bear its place out."""
+
+DISTANT_METRES: Final = 150_000.0
+"""A site as far as this from the county is told of: few children travel there by the day."""
+
+LIKELY_KMH: Final = (3.0, 130.0)
+"""Km/h in a straight line of journeys that bear a site's place out."""
 
 METRES = "easting and northing in metres (EPSG:27700)"
 
@@ -64,11 +79,98 @@ def zones_faults(zones: ReadTable, localities: ReadTable) -> list[Fault]:
     return points_faults(zones, localities, np.ones(len(zones.frame), dtype=bool))
 
 
-def sites_faults(sites: ReadTable, localities: ReadTable) -> list[Fault]:
-    """Sites with a locality are in the county; the others are anywhere in Great Britain."""
+def sites_faults(tables: Mapping[str, ReadTable]) -> list[Fault]:
+    """Sites with a locality are in the county; the others are in Great Britain, and not likely to be swapped.
+
+    A site out of the county that is far from it, and near it with easting and northing swapped, is a fault unless a
+    road of the table roads leads there, or the journeys of the table travel fit its distance.
+    """
+    sites, localities = tables["sites"], tables["localities"]
+    own = _own(sites)
+    faults = points_faults(sites, localities, own)
+    if tables["roads"].frame.empty and tables["travel"].frame.empty:
+        return faults
+    return faults + [
+        sites.fault(place, "easting", _place(sites, place), f"{METRES}; these look swapped: {apart}")
+        for place, apart in _perhaps_swapped(tables)
+        if not (_on_a_road(tables, place) or _journeys_fit(tables, place))
+    ]
+
+
+def sites_notes(tables: Mapping[str, ReadTable]) -> list[Note]:
+    """Sites that may be swapped, where neither roads nor journeys can tell, and those far from the county."""
+    sites = tables["sites"]
+    untold = tables["roads"].frame.empty and tables["travel"].frame.empty
+    swapped = dict(_perhaps_swapped(tables)) if untold else {}
+    notes = [_note(sites, place, f"easting and northing may be swapped: {apart}") for place, apart in swapped.items()]
+    x, y = _coordinates(sites)
+    away = _distances(x, y, tables["localities"])
+    far = np.flatnonzero(~_own(sites) & in_grid(x, y) & (np.nan_to_num(away) > DISTANT_METRES))
+    notes += [
+        _note(sites, int(place), f"{away[place] / 1000:.0f} km from the county")
+        for place in far
+        if int(place) not in swapped
+    ]
+    return notes
+
+
+def _own(sites: ReadTable) -> NDArray[np.bool_]:
     where = sites.frame["locality"]
-    own = (where.notna() & (where != OUT_OF_COUNTY)).to_numpy(dtype=bool)
-    return points_faults(sites, localities, own)
+    return (where.notna() & (where != OUT_OF_COUNTY)).to_numpy(dtype=bool)
+
+
+def _coordinates(read: ReadTable) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return read.frame["easting"].to_numpy(dtype=np.float64), read.frame["northing"].to_numpy(dtype=np.float64)
+
+
+def _place(sites: ReadTable, place: int) -> str:
+    x, y = _coordinates(sites)
+    return f"{x[place]:.10g}, {y[place]:.10g}"
+
+
+def _note(sites: ReadTable, place: int, found: str) -> Note:
+    name = sites.frame["site"].iloc[place]
+    return Note("sites", str(sites.rows[place]), "easting", f"{name} at {_place(sites, place)}, {found}", "as written")
+
+
+def _perhaps_swapped(tables: Mapping[str, ReadTable]) -> list[tuple[int, str]]:
+    """Sites out of the county that are far from it as written and near it with their axes swapped, and how far."""
+    sites, localities = tables["sites"], tables["localities"]
+    x, y = _coordinates(sites)
+    away, turned = _distances(x, y, localities), _distances(y, x, localities)
+    with np.errstate(invalid="ignore"):
+        doubtful = ~_own(sites) & in_grid(x, y) & in_grid(y, x) & (away > OUTSIDE_METRES) & (turned <= OUTSIDE_METRES)
+    return [
+        (
+            int(place),
+            f"{away[place] / 1000:.0f} km from the county, and the other way round "
+            + (f"{turned[place] / 1000:.0f} km" if turned[place] > 0 else "in it"),
+        )
+        for place in np.flatnonzero(doubtful & (turned < away / 2))
+    ]
+
+
+def _on_a_road(tables: Mapping[str, ReadTable], place: int) -> bool:
+    """Whether a link of the table roads begins or ends near where the site is written."""
+    if tables["roads"].frame.empty:
+        return False
+    x, y = _coordinates(tables["sites"])
+    ends = _link_ends(tables["roads"]).reshape(-1, 2)
+    return bool((np.hypot(ends[:, 0] - x[place], ends[:, 1] - y[place]) <= REACH_METRES).any())
+
+
+def _journeys_fit(tables: Mapping[str, ReadTable], place: int) -> bool:
+    """Whether the minutes to the site in the table travel fit the straight lines to where it is written."""
+    travel, sites = tables["travel"].frame, tables["sites"].frame
+    rows = travel[(travel["site"] == sites["site"].iloc[place]) & travel["zone"].notna()]
+    zones = tables["zones"].frame.drop_duplicates("zone").set_index("zone")[["easting", "northing"]]
+    x, y = _coordinates(tables["sites"])
+    from_zones = zones.reindex(rows["zone"]).to_numpy(dtype=np.float64, na_value=np.nan)
+    km = np.hypot(from_zones[:, 0] - x[place], from_zones[:, 1] - y[place]) / 1000
+    minutes = rows["minutes"].to_numpy(dtype=np.float64, na_value=np.nan)
+    known = np.isfinite(km) & (minutes > 0)
+    kmh = float(np.median(km[known] / minutes[known] * 60)) if known.any() else np.inf
+    return LIKELY_KMH[0] <= kmh <= LIKELY_KMH[1]
 
 
 def _link_ends(roads: ReadTable) -> NDArray[np.float64]:

@@ -37,7 +37,7 @@ TYPE_WORDS: Final = {
     "text": "text",
     "list": "a list separated by ;",
     "code": "a code",
-    "date": "a date (YYYY-MM-DD)",
+    "date": "a date (YYYY-MM-DD, or DD/MM/YYYY)",
     "whole": "a whole number",
     "number": "a number",
     "yes_no": "yes or no",

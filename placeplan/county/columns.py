@@ -126,7 +126,8 @@ _TABLES = (
             text("unit", "the unit that the child is in", required=False),
             items(
                 "suits",
-                "what would meet the plan: kind, kind:model, or kind:none; blank is as the unit",
+                "what would meet the plan: kind, kind:model, or kind:none; blank is as the unit; mainstream alone "
+                "where the plan is met in a mainstream school and no place is planned for",
                 required=False,
             ),
             Column("since", "date", "the day on which the child came to the unit", False),

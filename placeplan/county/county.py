@@ -17,7 +17,8 @@ class County:
     """A county's tables after every check; columns and types as in the table contract (README).
 
     Every column of the contract is present; an absent optional one is all missing. Coordinates and
-    geometry are EPSG:27700. Tables that the county does not have are empty, not missing.
+    geometry are EPSG:27700. Tables that the county does not have are empty, not missing. ``children`` are those
+    who have a place or need one; ``met_in_mainstream`` has the rows of that table whose plan a mainstream school meets.
     ``digest`` is the SHA-256 of what was read. ``road_files`` and ``matrix_files`` are files of roads, or of another
     engine's travel times, in place of the tables roads and travel; their contents are in the digest. ``notes`` is what
     has to be known of the input though it is no fault: what was read otherwise than it is written, or not read at all.
@@ -35,6 +36,7 @@ class County:
     units: pd.DataFrame = field(repr=False)
     top_ups: pd.DataFrame = field(repr=False)
     substitutes: pd.DataFrame = field(repr=False)
+    met_in_mainstream: pd.DataFrame = field(repr=False)
     roads: gpd.GeoDataFrame = field(repr=False)
     travel: pd.DataFrame = field(repr=False)
     candidates: pd.DataFrame = field(repr=False)

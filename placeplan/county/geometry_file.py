@@ -8,7 +8,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pyogrio
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry import shape
@@ -19,7 +18,8 @@ from placeplan.county.faults import shown
 from placeplan.county.raw import RawTable, cell_text, raw_table
 from placeplan.county.unread import Unread
 from placeplan.errors import Fault
-from placeplan.geo.crs import GRID, looks_like_degrees, looks_like_swapped_degrees, to_grid
+from placeplan.geo.crs import looks_like_degrees, looks_like_swapped_degrees, to_grid
+from placeplan.geo.geopackage import GeoPackageError, layer_columns, layer_names, read_layer
 
 __all__ = ["GEOPACKAGE", "geometry_from_text", "read_geojson_table", "read_geopackage"]
 
@@ -93,6 +93,16 @@ def _collection(table: str, file: str, data: bytes) -> tuple[dict[str, Any] | No
     return collection, []
 
 
+def _halves(table: str, rows: list[dict[str, Any]]) -> list[Fault]:
+    """A fault for each cell with half of a pair that stands for one character: no file could hold it."""
+    return [
+        Fault(table, str(place + 2), shown(key), shown(ascii(value)), "text of whole characters (UTF-8)")
+        for place, row in enumerate(rows)
+        for key, value in row.items()
+        if any(0xD800 <= ord(character) <= 0xDFFF for character in f"{key}{value if isinstance(value, str) else ''}")
+    ]
+
+
 def read_geojson_table(table: str, file: str, data: bytes) -> tuple[RawTable | None, list[Fault]]:
     """The table in a GeoJSON file: its features' properties as cells and their geometry in metres.
 
@@ -110,6 +120,7 @@ def read_geojson_table(table: str, file: str, data: bytes) -> tuple[RawTable | N
     elif not crs.endswith(":27700"):
         return None, [*faults, Fault(table, "", "geometry", shown(crs), "EPSG:4326, as GeoJSON is, or EPSG:27700")]
     properties = [p if isinstance(p := feature.get("properties"), dict) else {} for feature in features]
+    faults += _halves(table, properties)
     header = list(dict.fromkeys(key for row in properties for key in row))
     lines = [(place + 2, [cell_text(row.get(key)) for key in header]) for place, row in enumerate(properties)]
     raw, raw_faults = raw_table(table, file, header, lines, geometry=shapes)
@@ -117,12 +128,12 @@ def read_geojson_table(table: str, file: str, data: bytes) -> tuple[RawTable | N
 
 
 def _read_layer(path: Path, layer: str, table: str) -> tuple[RawTable | None, list[Fault]]:
-    frame = pyogrio.read_dataframe(path, layer=layer)
+    frame = read_layer(path, layer)
     geometry: NDArray[np.object_] | None = None
     if isinstance(frame, gpd.GeoDataFrame):
         if frame.crs is None:
             return None, [Fault(table, "", "geometry", "no coordinate system", "a layer that names its own")]
-        geometry = np.asarray(shapely.force_2d(frame.geometry.to_crs(GRID).to_numpy()), dtype=object)
+        geometry = np.asarray(shapely.force_2d(frame.geometry.to_numpy()), dtype=object)
         frame = frame.drop(columns=frame.geometry.name)
     texts = [[cell_text(value) for value in frame[column].astype(object)] for column in frame.columns]
     lines = [(place + 2, [column[place] for column in texts]) for place in range(len(frame))]
@@ -135,23 +146,18 @@ def read_geopackage(path: Path) -> tuple[list[RawTable], list[Fault], list[Unrea
     faults: list[Fault] = []
     unread: list[Unread] = []
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-    except Exception as error:  # noqa: BLE001 - a damaged database raises many kinds, which mean the same
+        layers = layer_names(path)
+    except GeoPackageError as error:
         return [], [Fault(path.name, "", "", shown(error), "a GeoPackage")], []
     for layer in layers:
         if layer in STYLES:
             continue
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                if layer not in TABLES:
-                    header = tuple(str(name) for name in pyogrio.read_info(path, layer=layer)["fields"])
-                    unread.append(Unread(f"layer {layer}", layer, _layer_expected, header=header))
-                    continue
-                raw, layer_faults = _read_layer(path, layer, layer)
-        except Exception as error:  # noqa: BLE001 - as above, of one layer
+            if layer not in TABLES:
+                unread.append(Unread(f"layer {layer}", layer, _layer_expected, header=layer_columns(path, layer)))
+                continue
+            raw, layer_faults = _read_layer(path, layer, layer)
+        except GeoPackageError as error:
             faults.append(Fault(layer, "", "", f"{path.name}: {shown(error)}", "a layer of a GeoPackage"))
             continue
         faults += layer_faults

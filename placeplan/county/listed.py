@@ -1,6 +1,10 @@
 """Cells that hold a list: items separated by semicolons, as in ``ASD;SLCN``."""
 
-__all__ = ["split_list"]
+import pandas as pd
+
+from placeplan.county.vocabulary import MAINSTREAM
+
+__all__ = ["in_mainstream", "split_list"]
 
 
 def split_list(text: object) -> tuple[str, ...]:
@@ -12,3 +16,8 @@ def split_list(text: object) -> tuple[str, ...]:
     if not isinstance(text, str):
         return ()
     return tuple(item for part in text.split(";") if (item := part.strip()))
+
+
+def in_mainstream(suits: pd.Series) -> pd.Series:
+    """Of each cell of ``suits``, whether the plan is met in a mainstream school."""
+    return pd.Series([split_list(text) == (MAINSTREAM,) for text in suits], index=suits.index, dtype="bool")

@@ -12,7 +12,8 @@ from placeplan.county.checks import cross_table_faults, cross_table_notes
 from placeplan.county.columns import TABLES
 from placeplan.county.county import County
 from placeplan.county.faults import in_order
-from placeplan.county.other_files import files_digest, matrix_files, road_files, source_faults
+from placeplan.county.listed import in_mainstream
+from placeplan.county.other_files import files_digest, matrix_files, odd_files, road_files, source_faults
 from placeplan.county.settings import Settings
 from placeplan.county.settings_file import parse_settings
 from placeplan.county.sources import Sources, gather
@@ -68,6 +69,7 @@ def _read(source: str | Path) -> tuple[Sources, Settings | None, dict[str, ReadT
         *settings_faults,
         *_missing_tables(sources, settings, files=bool(roads or matrix)),
         *source_faults(settings, roads, matrix, with_rows),
+        *odd_files(sources.base, settings),
     ]
     tables = {}
     for name in TABLES:
@@ -94,6 +96,9 @@ def read_county(source: str | Path) -> County:
     of_tables = [note for table in tables.values() for note in table.notes]
     notes = [*sources.notes, *of_tables, *cross_table_notes(tables, settings)]
     frames: dict[str, pd.DataFrame] = {name: finished(table) for name, table in tables.items()}
+    mainstream = in_mainstream(frames["children"]["suits"])
+    frames["met_in_mainstream"] = frames["children"][mainstream].reset_index(drop=True)
+    frames["children"] = frames["children"][~mainstream].reset_index(drop=True)
     localities, zones, roads = (gpd.GeoDataFrame(frames.pop(name)) for name in ("localities", "zones", "roads"))
     roads_there, matrix_there = road_files(sources.base, settings), matrix_files(sources.base, settings)
     beside = files_digest([*roads_there, *matrix_there])

@@ -241,7 +241,7 @@ class Forecast:
         Demand("sent out for want of a place", "special_independent", 0.0, "special", "none unless stated"),
         Demand("out of school, awaiting a place", "neet", 0.05, "special", "placeplan's default; nothing published"),
         Demand("package outside school", "elsewhere", 0.0, "special", "none unless stated"),
-        Demand("in a support centre", "alternative_provision", 1.0, "support_centre", "where the child is"),
+        Demand("in alternative provision", "alternative_provision", 1.0, "support_centre", "where the child is"),
         Demand("educated at home", "elective_home", 0.0, "special", "none unless stated: a choice of the family"),
     )
     policies: tuple[Policy, ...] = ()
@@ -291,6 +291,8 @@ class Settings:
     rules: Rules = field(default_factory=Rules)
     forecast: Forecast = field(default_factory=Forecast)
     cases: Cases = field(default_factory=Cases)
+    names: dict[str, str] = field(default_factory=dict)
+    """``[names]``: the county's own word by kind, or kind:model; see ``kind_names``."""
     stated: frozenset[str] = frozenset()
     assumptions: tuple[tuple[str, str, str], ...] = ()
     """``[[assumptions]]`` of the county's own: (subject, value, source), listed in every report."""
@@ -303,11 +305,11 @@ class Settings:
 
 DEFAULT_SOURCES: Final = {
     "guidance_minutes": "home to school travel guidance: 45 minutes primary, 75 minutes secondary, each way",
-    "places": "place funding: special £10,000 a place; ERS £10,000, of which £4,000 is not due when filled",
+    "places": "national place funding: £10,000 a place; in a base of a mainstream school £4,000 is not due when filled",
     "overfill": "ceiling of places + 10%; penalties are placeplan's defaults",
     "travel": "placeplan's defaults by road class",
     "transport": "placeplan's defaults, near the published county means",
-    "spot_purchase": "national independent special school fees, 2023-2026",
+    "spot_purchase": "national fees of independent and non-maintained places, 2023-2026",
     "expansion": "placeplan's defaults",
     "forecast.ceiling_share": (
         "placeplan's default: one and a half times England's new plans of 2024 (97,563 to about 650,000 of an age)"

@@ -5,6 +5,8 @@ from itertools import pairwise
 from placeplan.county.faults import suggest
 from placeplan.county.settings import Settings
 from placeplan.county.settings_rules import MODES, rules_faults
+from placeplan.county.settings_unused import unused_faults
+from placeplan.county.vocabulary import KINDS, MODELS
 from placeplan.errors import Fault
 
 __all__ = ["settings_rule_faults"]
@@ -120,7 +122,8 @@ def _forecast(settings: Settings) -> list[Fault]:
 def _rules(settings: Settings) -> list[Fault]:
     """Rules that can be, and a mode wherever a price or bound is stated: without one it would do nothing."""
     faults = []
-    for key in ("guidance.pounds_per_child_hour", "preferences.pounds", "continuity.pounds", "equity.most"):
+    of_a_mode = ("guidance.pounds_per_child_hour", "preferences.pounds", "continuity.pounds", "equity.most")
+    for key in (*of_a_mode, "equity.pounds"):
         part, name = key.split(".")
         if f"rules.{key}" in settings.stated and f"rules.{part}.mode" not in settings.stated:
             found = f"{name} {getattr(getattr(settings.rules, part), name):g}"
@@ -137,6 +140,18 @@ def _cases(settings: Settings) -> list[Fault]:
     return [Fault(TABLE, "", "cases.weights", "nought for every criterion", "a weight above 0 for one at the least")]
 
 
+def _names(settings: Settings) -> list[Fault]:
+    """Every kind has a name of its own: none is told by the word of another."""
+    called = {code: words.casefold() for code, words in {**KINDS, **settings.names}.items()}
+    called |= {f"ers:{model}": words.casefold() for model, words in MODELS.items() if f"ers:{model}" not in called}
+    faults = []
+    for code, words in settings.names.items():
+        same = [other for other, theirs in called.items() if other != code and theirs == words.casefold()]
+        if same:
+            faults.append(Fault(TABLE, "", f"names.{code}", words, f"a word that is not that of {same[0]} too"))
+    return faults
+
+
 def settings_rule_faults(settings: Settings) -> list[Fault]:
     """Every disagreement among settings whose types and bounds are right."""
     return [
@@ -148,4 +163,6 @@ def settings_rule_faults(settings: Settings) -> list[Fault]:
         *_forecast(settings),
         *_rules(settings),
         *_cases(settings),
+        *_names(settings),
+        *unused_faults(settings),
     ]

@@ -26,6 +26,7 @@ from placeplan.county.settings_cases import Cases
 from placeplan.county.settings_checks import settings_rule_faults
 from placeplan.county.settings_keys import SETTINGS, Key, Named, Rows, Section, Spec
 from placeplan.county.settings_rules import rules_from
+from placeplan.county.spelling import as_iso_day, plain_text
 from placeplan.county.workbook import SettingsSheet
 from placeplan.errors import Fault
 
@@ -60,7 +61,7 @@ def _yes_no(value: Any, *, texts: bool) -> bool:
 def _date(value: Any) -> dt.date:
     if isinstance(value, dt.datetime):
         return value.date()
-    return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value).strip())
+    return value if isinstance(value, dt.date) else dt.date.fromisoformat(as_iso_day(str(value).strip()))
 
 
 def _text(value: Any, *, texts: bool) -> str:
@@ -68,7 +69,7 @@ def _text(value: Any, *, texts: bool) -> str:
         return cell_text(value) or ""
     if not isinstance(value, str) or not value.strip():
         raise ValueError(value)
-    return value.strip()
+    return plain_text(value).strip()
 
 
 def _number(value: Any, *, whole: bool, texts: bool) -> float:
@@ -126,7 +127,9 @@ def _read_mapping(spec: Section | Named, value: Any, path: str, origin: _Origin)
         below_spec = spec.keys[name] if isinstance(spec, Section) else spec.value
         result, below_faults = _read(below_spec, below, f"{prefix}{name}", origin)
         faults += below_faults
-        if result is not None:
+        # A header with nothing under it states nothing; a name of the user's own (a new vehicle) does.
+        empty = result == {} and isinstance(spec, Section)
+        if result is not None and not empty:
             read[name] = result
     if isinstance(spec, Section):
         for name, key in spec.keys.items():
@@ -203,6 +206,7 @@ def _settings(read: Nested) -> Settings:
         rules=rules_from(read.get("rules", {})),
         cases=_cases(base, dict(read.get("cases", {}))),
         forecast=_forecast(base, dict(read.get("forecast", {}))),
+        names=dict(read.get("names", {})),
         stated=frozenset(_dotted(read)),
         assumptions=tuple((row["subject"], row["value"], row["source"]) for row in read.get("assumptions", [])),
     )
@@ -210,8 +214,9 @@ def _settings(read: Nested) -> Settings:
 
 def _cases(base: Settings, read: Nested) -> Cases:
     """``[cases]``: weights that are stated stand alone, bounds beside the defaults."""
-    if "weights" in read:
-        read["weights"] = dict.fromkeys(base.cases.weights, 0.0) | read["weights"]
+    weights = read.pop("weights", {})
+    if weights:
+        read["weights"] = dict.fromkeys(base.cases.weights, 0.0) | weights
     read["not_stated"] = base.cases.not_stated | read.get("not_stated", {})
     return replace(base.cases, **read)
 
@@ -260,16 +265,20 @@ def _nested(sheet: SettingsSheet) -> tuple[Nested, list[Fault]]:
             faults.append(Fault("county", str(line), shown(key), shown(key), "each setting once, as a dotted key"))
         seen.add(key)
         within[last] = value
-    return cast(Nested, _lists(nested)), faults
+    return cast(Nested, _lists(nested, "", faults)), faults
 
 
-def _lists(value: Any) -> Any:
-    """Sections whose keys are all 1, 2, 3... as lists, in that order."""
+def _lists(value: Any, path: str, faults: list[Fault]) -> Any:
+    """Sections whose keys are all 1, 2, 3... as lists, in that order; a number that is left out is a fault."""
     if not isinstance(value, dict):
         return value
-    below = {name: _lists(part) for name, part in value.items()}
+    below = {name: _lists(part, f"{path}.{name}" if path else name, faults) for name, part in value.items()}
     if below and all(name.isdecimal() for name in below):
-        return [below[name] for name in sorted(below, key=int)]
+        names = sorted(below, key=int)
+        if [int(name) for name in names] != list(range(1, len(names) + 1)):
+            expected = f"rows {path}.1, {path}.2 and so on, none left out"
+            faults.append(Fault("county", "", path, f"rows {', '.join(names)}", expected))
+        return [below[name] for name in names]
     return below
 
 

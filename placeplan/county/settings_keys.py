@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal
 
+from placeplan.county.kind_names import NAMED
 from placeplan.county.settings_cases import CRITERIA, NOT_STATED_LINES
 from placeplan.county.settings_rules import MODES
 from placeplan.county.vocabulary import FUNDS, KINDS, MEASURES, NEEDS, PHASES, PLACEMENTS
@@ -115,6 +116,11 @@ SETTINGS: Final = _section(
     seed=Key("whole", "the seed of everything random", least=0),
     data_label=_text("a label for every page, as in: example, invented children"),
     guidance_minutes=Named(_positive("minutes, one way"), "the longest journey advised, by phase", tuple(PHASES)),
+    names=Named(
+        _text("the county's own word", required=True),
+        'the county\'s own word for a kind of place, or for "ers:MODEL", used on every page: ers = "specialist base"',
+        NAMED,
+    ),
     travel=_section(
         "how journeys are timed",
         speeds=Named(_positive("km/h"), "speed by road class, km/h; a class in roads needs one"),
@@ -304,7 +310,11 @@ SETTINGS: Final = _section(
     ),
     cases=_section(
         "a partnership's cases: how options are weighed, and what bounds a sum that is not stated",
-        weights=Named(_amount("its weight"), "the weight of each criterion", tuple(CRITERIA)),
+        weights=Named(
+            _amount("its weight"),
+            "the weight of each criterion; where any is stated the others weigh 0",
+            tuple(CRITERIA),
+        ),
         cost_scale=_positive("the pounds a year at which an option scores nothing for cost"),
         discount=_share("the rate a year at which whole stays are discounted"),
         weeks=Key("whole", "the weeks of term time in a year", least=1, most=52),

@@ -129,17 +129,6 @@ class Rules:
     equity: EquityRule = field(default_factory=EquityRule)
     budgets: tuple[Budget, ...] = ()
 
-    def without_rows(self) -> "Rules":
-        """The rules of single children and units alone: no hosts, sites, minimum use, equity or budgets."""
-        return replace(
-            self,
-            host_share=HostShareRule(),
-            site_totals=SiteTotalsRule(on=False),
-            minimum_use=MinimumUseRule(on=False),
-            equity=EquityRule(),
-            budgets=(),
-        )
-
 
 def rules_from(read: Mapping[str, Any]) -> Rules:
     """The rules that ``[rules]`` states, each part that it leaves out at its default."""

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from placeplan.county.columns import TABLES
 from placeplan.county.csv_file import read_csv_table
 from placeplan.county.geometry_file import GEOPACKAGE, geometry_from_text, read_geojson_table, read_geopackage
+from placeplan.county.on_disk import ordinary_files, read_bytes
 from placeplan.county.raw import RawTable
 from placeplan.county.unread import SETTINGS_NAME, Unread, said_of_unread, unread_file, unread_in_folders
 from placeplan.county.workbook import SettingsSheet, read_workbook
 from placeplan.errors import Fault, InputError, Note, UsageError
+from placeplan.geo.geopackage import sidecars
 
 __all__ = ["SETTINGS_FILE", "Sources", "gather"]
 
@@ -70,14 +72,6 @@ def _digest(contents: dict[str, bytes]) -> str:
         digest.update(f"{name}\0{len(contents[name])}\0".encode())
         digest.update(contents[name])
     return digest.hexdigest()
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError([Fault(path.name, "", "", reason, "a file that can be read")]) from error
 
 
 def _keys(raw: RawTable, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -143,12 +137,8 @@ def _gather_folder(source: str, folder: Path) -> Sources:
     contents: dict[str, bytes] = {}
     found: dict[str, list[RawTable]] = {}
     tried: set[str] = set()
-    faults: list[Fault] = []
+    files, faults = ordinary_files(folder)
     unread: list[Unread] = []
-    try:
-        files = sorted(path for path in folder.iterdir() if path.is_file())
-    except OSError as error:
-        raise InputError([Fault(folder.name, "", "", str(error.strerror), "a folder that can be read")]) from error
     # A csv file comes before its companion: .csv sorts before .geojson, and the GeoPackage is read last.
     for path in files:
         table = path.stem
@@ -156,7 +146,7 @@ def _gather_folder(source: str, folder: Path) -> Sources:
             if path.name not in (SETTINGS_FILE, GEOPACKAGE) and (other := unread_file(path)) is not None:
                 unread.append(other)
             continue
-        contents[path.name] = _read_bytes(path)
+        contents[path.name] = read_bytes(path)
         read = read_csv_table if path.suffix == ".csv" else read_geojson_table
         raw, table_faults = read(table, path.name, contents[path.name])
         tried.add(table)
@@ -164,8 +154,8 @@ def _gather_folder(source: str, folder: Path) -> Sources:
         if raw is not None:
             found.setdefault(table, []).append(raw)
     geopackage = folder / GEOPACKAGE
-    if geopackage.is_file():
-        contents[GEOPACKAGE] = _read_bytes(geopackage)
+    if geopackage in files:
+        contents |= {file.name: read_bytes(file) for file in (geopackage, *sidecars(geopackage))}
         layers, layer_faults, other_layers = read_geopackage(geopackage)
         faults += layer_faults
         unread += other_layers
@@ -174,8 +164,8 @@ def _gather_folder(source: str, folder: Path) -> Sources:
             tried.add(layer.table)
             found.setdefault(layer.table, []).append(layer)
     settings = folder / SETTINGS_FILE
-    if settings.is_file():
-        contents[SETTINGS_FILE] = _read_bytes(settings)
+    if settings in files:
+        contents[SETTINGS_FILE] = read_bytes(settings)
     tables, joining_faults = _joined(found)
     stated = contents.get(SETTINGS_FILE)
     filled = {name for name, table in tables.items() if len(table.rows)} | ({SETTINGS_NAME} if stated else set())
@@ -186,7 +176,7 @@ def _gather_folder(source: str, folder: Path) -> Sources:
 
 
 def _gather_workbook(source: str, path: Path) -> Sources:
-    data = _read_bytes(path)
+    data = read_bytes(path)
     read = read_workbook(path.name, data)
     tables, joining_faults = _joined({raw.table: [raw] for raw in read.tables})
     tried = frozenset({raw.table for raw in read.tables} | {fault.table for fault in read.faults})

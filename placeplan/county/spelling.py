@@ -18,6 +18,7 @@ from placeplan.county.vocabulary import FUNDS, KINDS, MAINSTREAM, MODELS, NEEDS,
 
 __all__ = [
     "EXCEL_ERRORS",
+    "as_iso_day",
     "folded",
     "hidden_characters",
     "in_latin",
@@ -148,7 +149,12 @@ def _year_group(text: str) -> str:
     return str(int(numbered[1])) if numbered else text
 
 
-def _day(text: str) -> str:
+def as_iso_day(text: str) -> str:
+    """A day that is written with the day first, or with midnight after it, as YYYY-MM-DD; other text as it is.
+
+    >>> as_iso_day("01/09/2023"), as_iso_day("09/25/2023")
+    ('2023-09-01', '09/25/2023')
+    """
     iso, parts = ISO_MIDNIGHT.fullmatch(text), DAY_FIRST.fullmatch(text)
     if iso is not None:
         return iso[1]
@@ -176,7 +182,7 @@ def _speller(table: str, column: Column) -> Callable[[str], str] | None:
     if column.unit == "year group":
         return _year_group
     if column.type == "date":
-        return _day
+        return as_iso_day
     if (table, column.name) == ("sites", "locality"):
         return _code((OUT_OF_COUNTY,))
     return _BY_COLUMN.get(column.name)
@@ -187,5 +193,7 @@ def respelt(table: str, column: Column, cells: pd.Series) -> pd.Series:
     speller = _speller(table, column)
     if speller is None:
         return cells
-    spelt = {text: speller(text) for text in cells.dropna().unique()}
+    spelt = {text: speller(text) for text in set(cells) if isinstance(text, str)}
+    if all(text == taken for text, taken in spelt.items()):
+        return cells
     return cells.map(lambda text: spelt[text], na_action="ignore").astype("str")

@@ -2,9 +2,7 @@
 
 import datetime as dt
 import json
-import os
-import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +10,9 @@ from placeplan.county.columns import TABLES, describe_tables
 from placeplan.county.settings import Settings
 from placeplan.county.settings_keys import SETTINGS, Key, Named, Rows, Section
 from placeplan.county.sources import SETTINGS_FILE
+from placeplan.county.template_settings import part
 from placeplan.errors import UsageError
+from placeplan.whole_or_not import writing
 
 __all__ = ["template_toml", "write_template"]
 
@@ -33,11 +33,6 @@ def _toml(value: Any) -> str:
     return value.isoformat() if isinstance(value, dt.date) else repr(value)
 
 
-def _part(value: Any, name: str) -> Any:
-    """A field of a dataclass or an entry of a mapping; None where it has none."""
-    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
-
-
 def _key_lines(name: str, key: Key, default: Any) -> Iterator[str]:
     if default is None:
         yield f"## {name}: {key.expected}; not set. {key.meaning}"
@@ -53,9 +48,9 @@ def _section_lines(path: str, section: Section, value: Any) -> Iterator[str]:
         yield f"## {section.meaning}"
     for name, spec in section.keys.items():
         if isinstance(spec, Key):
-            yield from _key_lines(name, spec, _part(value, name))
+            yield from _key_lines(name, spec, part(value, name))
     for name, spec in section.keys.items():
-        yield from _below(f"{path}.{name}", spec, _part(value, name))
+        yield from _below(f"{path}.{name}", spec, part(value, name))
 
 
 def _below(path: str, spec: Any, value: Any) -> Iterator[str]:
@@ -75,7 +70,7 @@ def _below(path: str, spec: Any, value: Any) -> Iterator[str]:
                 yield f"##   {name}: {key.expected}; {key.meaning}"
         for row in value:
             yield f"# [[{path}]]"
-            fields = ((name, _part(row, name)) for name in spec.row.keys)
+            fields = ((name, part(row, name)) for name in spec.row.keys)
             yield from (f"# {name} = {_toml(entry)}" for name, entry in fields if entry is not None)
 
 
@@ -114,18 +109,20 @@ def write_template(folder: str | Path) -> Path:
     county that is written has faults, and ``placeplan check`` says which.
     """
     target = Path(folder)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UsageError(f"{folder}: exists already and is not an empty folder")
-    beside = target.resolve().parent / f".{target.resolve().name}.{os.getpid()}.new"
     try:
-        beside.mkdir(parents=True)
-        for name, text in _files().items():
-            (beside / name).write_text(text, encoding="utf-8", newline="\n")
-        if target.exists():
-            target.rmdir()
-        beside.rename(target.resolve())
-    except OSError as error:
-        raise UsageError(f"{folder}: cannot be written ({error.strerror})") from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        with writing(target.resolve()) as work:
+            if target.exists() and (not target.is_dir() or any(target.iterdir())):
+                raise UsageError(f"{folder}: exists already and is not an empty folder")
+            made = work / "new"
+            made.mkdir()
+            for name, text in _files().items():
+                (made / name).write_text(text, encoding="utf-8", newline="\n")
+            if target.exists():
+                target.rmdir()
+            made.rename(target.resolve())
+    except (OSError, ValueError) as error:
+        if isinstance(error, UsageError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"{folder}: cannot be written ({reason})") from error
     return target

@@ -11,8 +11,9 @@ from placeplan.county.faults import nearest, shown
 from placeplan.county.other_files import MATRIX_ENDINGS, ROAD_ENDINGS
 from placeplan.county.spelling import folded, plain_text
 from placeplan.errors import Fault, Note
+from placeplan.geo.ordinary_file import open_ordinary
 
-__all__ = ["OWN_SHEETS", "SETTINGS_NAME", "Unread", "said_of_unread", "unread_file", "unread_in_folders"]
+__all__ = ["DOCUMENTS", "OWN_SHEETS", "SETTINGS_NAME", "Unread", "said_of_unread", "unread_file", "unread_in_folders"]
 
 SETTINGS_NAME: Final = "county"
 """What the settings are called: county.toml, or the sheet of a workbook."""
@@ -38,6 +39,9 @@ OWN_SHEETS: Final = frozenset({"read me", "to choose from", "about", "options"})
 LITTER: Final = frozenset({"thumbs.db", "desktop.ini", "__macosx", "tables.md"})
 """What systems leave in any folder, and the page that ``placeplan new`` writes beside its tables."""
 
+BESIDE_A_DATABASE: Final = re.compile(r"\.gpkg-(wal|shm|journal)$", re.IGNORECASE)
+"""What a program that has a GeoPackage open keeps beside it; what counts of it is read with the GeoPackage."""
+
 TEXTS: Final = (".csv", ".tsv", ".txt", ".tab")
 HEADER_BYTES: Final = 8192
 
@@ -48,7 +52,7 @@ class Unread:
 
     ``name`` is what it is called to the user, ``stem`` the part that might name a table, and ``expected`` says, of a
     table, how it would be read. ``holds_table`` is False where it cannot hold one, or is kept aside; ``header`` is its
-    first row where that is known, ``why`` what else is to be said.
+    first row where that is known, ``why`` what else is to be said, ``elsewhere`` that it lies in another folder.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Unread:
     holds_table: bool = True
     header: tuple[str, ...] = ()
     why: str = ""
+    elsewhere: bool = False
 
 
 def _joined(name: str) -> str:
@@ -79,15 +84,15 @@ def _named_alike(stem: str) -> set[str]:
 
 
 def _headed_alike(header: tuple[str, ...]) -> set[str]:
-    """The tables whose columns a header has: all that are required, and most of its own are theirs."""
+    """The table whose columns a header has: all that are required, and most of its own are theirs; the nearest such."""
     names = {folded(plain_text(name)) for name in header if name}
-    return {
-        name
+    alike = {
+        name: len(names & set(table.names))
         for name, table in TABLES.items()
-        if len(table.columns) > 1
-        and {column.name for column in table.columns if column.required and column.type != "geometry"} <= names
-        and 2 * len(names & set(table.names)) > len(names)
+        if {column.name for column in table.columns if column.required and column.type != "geometry"} <= names
+        and 2 * len(names & set(table.names)) > len(names) > 1
     }
+    return {max(alike, key=lambda name: alike[name])} if alike else set()
 
 
 def said_of_unread(unread: Iterable[Unread], filled: Collection[str]) -> tuple[list[Fault], list[Note]]:
@@ -99,8 +104,8 @@ def said_of_unread(unread: Iterable[Unread], filled: Collection[str]) -> tuple[l
     full = set(filled) | (JOURNEYS if JOURNEYS & set(filled) else set())
     faults, notes = [], []
     for one in unread:
-        exact = _named_exactly(one.stem) if one.holds_table else None
-        meant = (_named_alike(one.stem) | _headed_alike(one.header)) if one.holds_table else set()
+        exact = _named_exactly(one.stem) if one.holds_table and not one.elsewhere else None
+        meant = (_named_alike(one.stem) or _headed_alike(one.header)) if one.holds_table else set()
         lost = [table for table in TABLES if table in meant - full]
         if exact is not None:
             faults.append(Fault(exact, "", "", shown(one.name), one.expected(exact)))
@@ -126,19 +131,21 @@ def unread_file(path: Path, *, within: str = "") -> Unread | None:
     name = plain_text(path.name)
     if name.startswith(".") or name.casefold() in LITTER or name.casefold().startswith("readme"):
         return None
+    if BESIDE_A_DATABASE.search(name):
+        return None
     if name.startswith("~$"):
         why = f": {name[2:]} is open in a spreadsheet program, and what is not saved there is not known"
         return Unread(f"{within}{name}", "", _file_expected, holds_table=False, why=why)
     stem, _, ending = name.partition(".")
     holds = f".{ending.rpartition('.')[2].lower()}" not in DOCUMENTS and KEPT_ASIDE.search(name) is None
     header = _header(path) if holds and path.suffix.lower() in TEXTS else ()
-    return Unread(f"{within}{name}", stem, _file_expected, holds, header)
+    return Unread(f"{within}{name}", stem, _file_expected, holds, header, elsewhere=bool(within))
 
 
 def _header(path: Path) -> tuple[str, ...]:
     """The first line of a text file, parted at whatever parts it; nothing where it cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open_ordinary(path) as file:
             line = file.read(HEADER_BYTES).decode("utf-8-sig", errors="replace").partition("\n")[0]
     except OSError:
         return ()
@@ -167,7 +174,8 @@ def unread_in_folders(folder: Path) -> list[Unread]:
         if name in JOURNEYS:
             endings = ROAD_ENDINGS if name == "roads" else MATRIX_ENDINGS
             why = f"; files there end in {', '.join(endings)}"
-            strange = [path for path in files if not path.name.lower().endswith(endings)]
+            mine = [path for path in files if not BESIDE_A_DATABASE.search(path.name)]
+            strange = [path for path in mine if not path.name.lower().endswith(endings)]
             made += [Unread(f"{name}/{path.name}", "", _file_expected, False, why=why) for path in strange]
         elif (below / "county.toml").is_file():
             made.append(Unread(f"folder {name}", "", _file_expected, False, why=": it is a county of its own"))

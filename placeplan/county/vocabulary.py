@@ -16,6 +16,7 @@ __all__ = [
     "DECISIONS",
     "FAMILY",
     "FUNDS",
+    "GROWING_KINDS",
     "INMSS_KINDS",
     "KINDS",
     "LEVERS",
@@ -24,6 +25,7 @@ __all__ = [
     "MODELS",
     "NATIONAL_TYPES",
     "NEEDS",
+    "NOT_CARRIED_KINDS",
     "OUT_OF_COUNTY",
     "OWN_PREFERENCE_FROM",
     "PACKAGE_LINES",
@@ -117,6 +119,12 @@ INMSS_KINDS: Final = ("independent_special", "non_maintained_special")
 
 COMMISSIONED_KINDS: Final = ("ers", "special", "hub", "support_centre")
 """Kinds whose places the authority commissions and pays for whether they are filled or not."""
+
+NOT_CARRIED_KINDS: Final = ("peripatetic", "mainstream_support")
+"""Kinds that come to the child, or that the child attends as any pupil: no transport is added."""
+
+GROWING_KINDS: Final = ("ers", "special", "hub")
+"""Kinds to which places may be added."""
 
 MODELS: Final = {
     "alternative": "Alternative learning environment",
@@ -218,7 +226,8 @@ SPOT_PURCHASE: Final = "spot_purchase"
 """The unit that stands for an independent place bought for one child; no unit of a county may be called so."""
 
 MAINSTREAM: Final = "mainstream"
-"""What a preference says for a mainstream school, whichever; no unit of a county may be called so."""
+"""What a preference says for a mainstream school, whichever, and ``suits`` of a plan that is met in one; no unit of a
+county may be called so."""
 
 OWN_PREFERENCE_FROM: Final = 12
 """The first year group after compulsory school age: from then on a preference is the young person's own."""

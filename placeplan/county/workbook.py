@@ -17,6 +17,7 @@ from placeplan.county.spelling import EXCEL_ERRORS
 from placeplan.county.unread import OWN_SHEETS, SETTINGS_NAME, Unread
 from placeplan.county.workbook_parts import SheetParts, workbook_parts
 from placeplan.errors import Fault, Note
+from placeplan.geo.plain_xml import has_doctype
 
 __all__ = ["SettingsSheet", "Workbook", "read_workbook"]
 
@@ -146,12 +147,24 @@ def _read_settings(sheet: Any, parts: SheetParts) -> tuple[SettingsSheet, list[F
     return settings, faults, _hidden_notes(SETTINGS_NAME, parts, header[:2], [line for line, _ in rows])
 
 
+def _doctype(archive: zipfile.ZipFile, name: str) -> bool:
+    """Whether a part declares a document type, which could name other files; no spreadsheet program writes one."""
+    if not name.endswith((".xml", ".rels")):
+        return False
+    with archive.open(name) as part:
+        return has_doctype(part)
+
+
 def read_workbook(file: str, data: bytes) -> Workbook:
     """Everything that a workbook holds; a fault in the file's own name where it is none, or a damaged one."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > LARGEST_BYTES:
                 return Workbook(faults=(Fault(file, "", "", file, "a workbook of less than 2 GB unpacked"),))
+            declared = next((name for name in archive.namelist() if _doctype(archive, name)), None)
+            if declared is not None:
+                found = f"{declared} with a document type"
+                return Workbook(faults=(Fault(file, "", "", found, "an Excel workbook (.xlsx)"),))
             parts = workbook_parts(archive)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -79,7 +79,7 @@ def demand_rows(county: County, cube: Cube, base: BaseStock) -> tuple[Demand, ..
     default = set(Forecast().demand)
     stock = base.table(cube).sum(axis=(0, 1, 2))
     children = county.children
-    placement = child_cells(county, cube) % cube.shape[3]
+    placement = child_cells(county, cube, children) % cube.shape[3]
     waits = children["unit"].isna().to_numpy()
     made: list[Demand] = []
     for row in rows:

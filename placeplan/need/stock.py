@@ -58,9 +58,8 @@ def placement_of_unit(kind: str, national: str) -> str:
     }[kind]
 
 
-def child_cells(county: County, cube: Cube) -> Whole:
-    """The cell of each row of the table children; those without a unit are in mainstream or an early years setting."""
-    children = county.children
+def child_cells(county: County, cube: Cube, children: pd.DataFrame) -> Whole:
+    """The cell of each row of ``children``; those without a unit are in mainstream or an early years setting."""
     units = county.units.drop_duplicates("unit").set_index("unit")
     places = {
         str(unit): placement_of_unit(str(row["kind"]), "" if pd.isna(row["national"]) else str(row["national"]))
@@ -92,15 +91,17 @@ def base_stock(county: County, cube: Cube, year: int, people: Floats) -> BaseSto
     Raises ``ValueError`` where neither children nor plans are known.
     """
     known = year == county.settings.year and not county.children.empty
-    cells = child_cells(county, cube) if known else np.zeros(0, dtype=np.int64)
-    held = np.bincount(cells, minlength=cube.size).astype(np.float64)
+    none = np.zeros(0, dtype=np.int64)
+    cells = child_cells(county, cube, county.children) if known else none
+    mainstream = child_cells(county, cube, county.met_in_mainstream) if known else none
+    held = np.bincount(np.concatenate([cells, mainstream]), minlength=cube.size).astype(np.float64)
     published = margins(county, cube, "stock", year)
     notes: list[tuple[str, str, str]] = []
     if not published:
         if not known:
             raise ValueError(f"no plans are known for {year}")
         notes.append(("Plans beyond the table children", "none", f"the table plans has no stock in {year}"))
-        return BaseStock(cells, np.arange(len(cells)), known, tuple(notes))
+        return BaseStock(*_tagged(cells, mainstream), known, tuple(notes))
     left = [Totals(one.name, one.part, np.maximum(one.values - one.sums(held), 0.0)) for one in published]
     total = _grand_total(left)
     for one, rest in zip(published, left, strict=True):
@@ -121,8 +122,13 @@ def base_stock(county: County, cube: Cube, year: int, people: Floats) -> BaseSto
     names = ", ".join(one.name for one in published if one.name != "total") or "none but the total"
     notes.append(("Margins of plans that were known", names, f"the table plans, {year}"))
     others = np.repeat(np.arange(cube.size), _whole(scaled.table, cube, round(total)))
-    tags = np.concatenate([np.arange(len(cells)), np.full(len(others), UNTAGGED)])
-    return BaseStock(np.concatenate([cells, others]), tags, known, tuple(notes))
+    return BaseStock(*_tagged(cells, np.concatenate([mainstream, others])), known, tuple(notes))
+
+
+def _tagged(children: Whole, others: Whole) -> tuple[Whole, Whole]:
+    """All cells, and the tag of each: which row of the table children it is, or that it is none who is followed."""
+    tags = np.concatenate([np.arange(len(children)), np.full(len(others), UNTAGGED)])
+    return np.concatenate([children, others]), tags
 
 
 def _grand_total(left: list[Totals]) -> float:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from placeplan.county.kind_names import is_renamed, kind_name, model_name
+from placeplan.report.kept_words import all_kept, not_kept_said
 from placeplan.report.lookup import (
     gap_by,
     gap_need_column,
@@ -18,6 +20,7 @@ from placeplan.report.lookup import (
     table,
     unit_names,
 )
+from placeplan.report.named import in_its_words
 from placeplan.report.not_known import left_out_of_cost, left_out_of_mean
 from placeplan.report.words import QUESTION_NAMES, count, join, label, minutes, number_of, pounds, short_pounds
 from placeplan.runs import Run
@@ -84,6 +87,7 @@ def _compared(run: Run, lead: str) -> str:
     return f"{sentence}{without}."
 
 
+@in_its_words
 def answer_sentences(run: Run) -> list[str]:
     """The answer in a paragraph, one sentence an item; empty where the run holds no headlines."""
     lead = lead_question(run)
@@ -134,6 +138,7 @@ def _gap_sentence(run: Run, question: str) -> str:
     return f"The gap: {nobody}, and {bought}."
 
 
+@in_its_words
 def gap_sentences(run: Run, *, most: int = 4) -> list[str]:
     """Where the gap is, by locality, need and phase: the largest few, or that there is none."""
     lead = lead_question(run)
@@ -191,6 +196,7 @@ def _summary(run: Run) -> Mapping[str, float]:
     return {str(measure): float(value) for measure, value in pairs if not math.isnan(float(value))}
 
 
+@in_its_words
 def places_sentences(run: Run) -> list[str]:
     """What the places to add come to, gross and net; that there are none to add, where that is the answer."""
     summary = _summary(run)
@@ -205,8 +211,11 @@ def places_sentences(run: Run) -> list[str]:
     added = summary.get("places")
     if added is None:
         return ["How many places would be added is not told here."]
+    kept = ["The rules of this answer are kept with them."] if all_kept(run, "places") else []
+    said_of_rules = [*kept, *not_kept_said(run, "places")]
     if not added:
-        return [f"{asked}no place would be added: none saves more than it costs."]
+        under = " under the rules of this answer" if kept else ""
+        return [_capital(f"{asked}no place would be added: none saves more than it costs{under}."), *said_of_rules[1:]]
     said = [_capital(f"{asked}{number_of(added, 'place')} would be added, as listed here.")]
     cost, avoided = summary.get("yearly_cost_of_places"), summary.get("fees_and_other_costs_avoided")
     if cost is not None and avoided is not None:
@@ -220,10 +229,11 @@ def places_sentences(run: Run) -> list[str]:
             f"{short_pounds(summary['gross_spending'])} a year, before the fees avoided."
         )
     if "limit_places" in summary and added < summary["limit_places"]:
-        said.append("Places beyond these would cost more than they save, so no more are added.")
-    return said
+        said.append("Places beyond these may not be added, or would cost more than they save, so no more are added.")
+    return [*said, *said_of_rules]
 
 
+@in_its_words
 def price_sentences(run: Run) -> list[str]:
     """The re-solved worth of one more place: gross, the place's own cost, and net; the largest first."""
     names = unit_names(run)
@@ -242,6 +252,19 @@ def price_sentences(run: Run) -> list[str]:
     return said
 
 
+def _models() -> str:
+    """What the models of an ERS are, in the county's own words where it has any."""
+    meant = {
+        "alternative": "alternative (an alternative learning environment)",
+        "integrative": "integrative (most lessons in mainstream classes)",
+        "area": "area (a wider range of needs)",
+    }
+    models = [model_name(model) if is_renamed(f"ers:{model}") else words for model, words in meant.items()]
+    opening = f"{kind_name('ers')}, by" if is_renamed("ers") else "ERS: enhanced resource school. Its"
+    return f"{opening} model: {models[0]}, {models[1]} or {models[2]}."
+
+
+@in_its_words
 def how_to_read(run: Run) -> list[str]:
     """What the reader must know of the figures: their label, what is withheld, what the questions mean."""
     facts: Mapping[str, Any] = run.facts
@@ -252,9 +275,10 @@ def how_to_read(run: Run) -> list[str]:
         said.append("INTERNAL: the detail is shown. It may hold counts about few children; do not pass it on.")
     else:
         said.append(
-            "Share-safe: needs are folded to broad areas; counts from 1 to 4, and others from which they would follow, "
-            "are withheld and read c; other counts of children are rounded to 5 and amounts to £100, so figures may "
-            "not add up exactly and a full unit may read a few more or fewer than its places."
+            "Small counts withheld: needs are folded to broad areas; counts from 1 to 4, and others from which they "
+            "would follow, are withheld and read c; other counts of children are rounded to 5 and amounts to £100, "
+            "so figures may not add up exactly and a full unit may read a few more or fewer than its places. "
+            "It is not proven yet that no hidden count can be worked out from the other figures."
         )
     asked = questions(run)
     if "today" in asked:
@@ -269,10 +293,7 @@ def how_to_read(run: Run) -> list[str]:
             "Everyone placed afresh: what geography alone would allow, in totals only. "
             "It is not a proposal to move any child."
         )
-    said.append(
-        "ERS: enhanced resource school. Its model: alternative (an alternative learning environment), integrative "
-        "(most lessons in mainstream classes) or area (a wider range of needs)."
-    )
+    said.append(_models())
     if facts.get("price_year"):
         said.append(f"Money is in pounds of {facts['price_year']}. Journeys are one way, from home to school.")
     return said

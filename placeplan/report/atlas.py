@@ -4,6 +4,7 @@ import json
 
 from placeplan.report.atlas_data import atlas_data
 from placeplan.report.coverage_page import coverage_sections, lede
+from placeplan.report.named import in_its_words
 from placeplan.report.page import page_environment, provenance
 from placeplan.runs import Run
 
@@ -16,6 +17,7 @@ def has_atlas(run: Run) -> bool:
     return tables <= run.tables.keys() and "localities" in run.layers and len(run.tables["units_about"]) > 0
 
 
+@in_its_words
 def atlas_html(run: Run) -> str:
     """The whole page as text; ``run`` is shown as it is, so pass ``share_safe(run)`` for a page that may leave.
 

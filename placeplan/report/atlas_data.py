@@ -9,12 +9,14 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from placeplan.county.vocabulary import AREA_OF_NEED, AREAS, KINDS, MODELS, NEEDS, PHASES
+from placeplan.county.kind_names import kind_name, provision_name
+from placeplan.county.vocabulary import AREA_OF_NEED, AREAS, KINDS, NEEDS, PHASES
 from placeplan.report.lookup import locality_names, table
+from placeplan.report.named import in_its_words
 from placeplan.report.words import PHASE_NAMES
 from placeplan.runs import Run
 
-__all__ = ["NOT_REACHED", "atlas_data", "default_choice", "provision_words", "zone_shapes"]
+__all__ = ["NOT_REACHED", "atlas_data", "default_choice", "zone_shapes"]
 
 NOT_REACHED: Final = 65535
 """What the array of journeys holds where there is none; other figures are tenths of a minute."""
@@ -27,24 +29,6 @@ TOLERANCE_METRES: Final = 50.0
 
 STATE: Final = "state"
 """The choice of every kind that an authority commissions."""
-
-
-def provision_words(provision: str) -> str:
-    """What a provision is called: ``ers:alternative`` is an ERS with its model.
-
-    >>> provision_words("ers:alternative"), provision_words("ers:none;special")
-    ('ERS: alternative learning environment', 'ERS: no stated model; special school')
-    """
-    words = []
-    for item in provision.split(";"):
-        kind, _, model = item.partition(":")
-        if kind == "ers":
-            named = MODELS.get(model, "no stated model" if model == "none" else "any model")
-            words.append(f"ERS: {named[0].lower()}{named[1:]}")
-        else:
-            named = KINDS.get(kind, kind)
-            words.append(named if not words else named[0].lower() + named[1:])
-    return "; ".join(words)
 
 
 def zone_shapes(run: Run) -> gpd.GeoSeries:
@@ -119,6 +103,7 @@ def default_choice(run: Run) -> dict[str, str]:
     return {name: str(first[name]) for name in ("need", "phase", "provision")}
 
 
+@in_its_words
 def atlas_data(run: Run) -> dict[str, Any]:
     """Everything that the page's script works with, ready for JSON; nothing of children but what the run shows."""
     zones, units = table(run, "zones_about"), table(run, "units_about")
@@ -182,8 +167,8 @@ def atlas_data(run: Run) -> dict[str, Any]:
             {"area": words, "codes": {code: NEEDS[code] for code, of in AREA_OF_NEED.items() if of == area}}
             for area, words in AREAS.items()
         ],
-        "kinds": KINDS,
-        "provisions": {one: provision_words(one) for one in sorted(set(units["provision"]), key=provision_words)},
+        "kinds": {kind: kind_name(kind) for kind in KINDS},
+        "provisions": {one: provision_name(one) for one in sorted(set(units["provision"]), key=provision_name)},
         "choice": default_choice(run),
         "children": None if children is None else _children(children),
     }

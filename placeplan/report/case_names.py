@@ -24,7 +24,7 @@ TABLES: Final = {
     "decisions": "Decisions",
     "gap_record": "Gap record of the term",
     "gap_returning": "What keeps coming back",
-    "gap_published": "What may be published",
+    "gap_published": "Counts over several terms, small ones withheld",
 }
 
 COLUMNS: Final = {

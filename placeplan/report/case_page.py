@@ -25,6 +25,7 @@ from placeplan.report.case_words import (
     range_words,
 )
 from placeplan.report.lookup import locality_names, table
+from placeplan.report.named import in_its_words
 from placeplan.report.page import FOOTER, page_environment
 from placeplan.report.words import PHASE_NAMES, join, minutes, number_of, pounds
 from placeplan.runs import Run
@@ -51,6 +52,7 @@ def _of(run: Run, name: str, case: str) -> pd.DataFrame:
     return frame[frame["case"] == case].reset_index(drop=True) if "case" in frame.columns else frame
 
 
+@in_its_words
 def case_html(run: Run, case: str) -> str:
     """The whole page as text."""
     about = {str(k): v for k, v in _of(run, "cases", case).iloc[0].to_dict().items()}

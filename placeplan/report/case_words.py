@@ -5,8 +5,9 @@ from typing import Any, Final
 
 import pandas as pd
 
+from placeplan.county.kind_names import kind_within
 from placeplan.report.case_names import VALUES
-from placeplan.report.words import label, pounds
+from placeplan.report.words import pounds
 
 __all__ = [
     "CAUTION",
@@ -87,7 +88,7 @@ def option_name(row: Mapping[Any, Any]) -> str:
         return "A local package" if not is_some(row["unit"]) else f"A local package at {row['name']}"
     if is_some(row["provision"]):
         return f"{row['name']} ({BOARDING[str(row['provision'])]})"
-    kind = label("kind", row["kind"]).lower()
+    kind = kind_within(str(row["kind"]))
     return f"{row['name']} ({kind}{', residential' if row['residential'] else ''})"
 
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from placeplan.report.words import WITHHELD, count, label, minutes, pounds
+from placeplan.county.kind_names import is_renamed, model_name, short_kind
+from placeplan.report.words import WITHHELD, count, minutes, pounds
 
 __all__ = ["FORMATS", "Column", "Table", "cell", "kind_words", "number_columns", "sum_or_withheld", "text_columns"]
 
@@ -52,9 +53,10 @@ def cell(row: Mapping[Any, Any], column: str, write: Callable[..., str] = count,
 
 def kind_words(row: Mapping[Any, Any]) -> str:
     """A unit's kind, with its model where it has one."""
-    kind = "ERS" if row["kind"] == "ers" else label("kind", row["kind"])
-    model = row.get("model")
-    return kind if pd.isna(model) or not model else f"{kind}, {model}"
+    kind, model = short_kind(str(row["kind"])), row.get("model")
+    if pd.isna(model) or not model:
+        return kind
+    return model_name(str(model)) if is_renamed(f"{row['kind']}:{model}") else f"{kind}, {model}"
 
 
 def sum_or_withheld(values: Iterable[Any], write: Callable[..., str]) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 
 import pandas as pd
 
+from placeplan.county.kind_names import placement_name
 from placeplan.county.vocabulary import PLACEMENTS
 from placeplan.report.answer import how_to_read, title
 from placeplan.report.cells import Table, number_columns, text_columns
@@ -28,6 +29,7 @@ from placeplan.report.compare_words import (
 )
 from placeplan.report.coverage_page import Section
 from placeplan.report.lookup import locality_names, table, unit_names
+from placeplan.report.named import in_its_words
 from placeplan.report.page import FOOTER, page_environment, provenance
 from placeplan.report.words import COLUMNS, WITHHELD, label, number_of, plain, school_year, short_pounds
 from placeplan.run_tables import ALL, KEY_SEPARATOR, column_kind
@@ -147,7 +149,7 @@ def _changes_table(run: Run, name: str, keys: list[str], rows: pd.DataFrame) -> 
     records = (
         rows.assign(weight=_weights(rows)).sort_values("weight", ascending=False, kind="stable").to_dict("records")
     )
-    placements = {code: one.label for code, one in PLACEMENTS.items()}
+    placements = {code: placement_name(code) for code in PLACEMENTS}
     names = {"locality": locality_names(run), "unit": unit_names(run), "placement": placements}
     split = [str(row["key"]).split(KEY_SEPARATOR) for row in records]
     # A key that is numbered, or has the separator in it, stands as one.
@@ -201,6 +203,7 @@ def _side(row: Row, side: str) -> str:
     return number_words(float(row[side]), _cell_kind(row))
 
 
+@in_its_words
 def compare_html(run: Run) -> str:
     """The whole page as text; ``run`` is shown as it is, internal or share-safe as it was made."""
     lede, *said = compare_sentences(run)

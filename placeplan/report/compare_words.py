@@ -8,6 +8,7 @@ import pandas as pd
 
 from placeplan.report.answer import question_name
 from placeplan.report.lookup import table
+from placeplan.report.named import in_its_words
 from placeplan.report.not_known import bounded
 from placeplan.report.words import (
     QUESTION_NAMES,
@@ -66,6 +67,7 @@ def is_missing(value: Any) -> bool:
     return bool(pd.isna(value))
 
 
+@in_its_words
 def compare_sentences(run: Run) -> list[str]:
     """What differs, one sentence an item, the answer first."""
     sides = [run.facts[side] for side in _SIDES]
@@ -161,7 +163,8 @@ def _caveats(run: Run) -> list[str]:
     said = _not_known(run)
     if run.facts["first"]["internal"] != run.facts["second"]["internal"]:
         said.append(
-            "One of the runs is share-safe and the other internal: rounding and withholding alone make figures differ."
+            "One of the runs withholds small counts and the other is internal: "
+            "rounding and withholding alone make figures differ."
         )
     if run.facts["withheld"]:
         names = "; ".join(label("table", name) for name in run.facts["withheld"])

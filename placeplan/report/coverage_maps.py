@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from placeplan.county.vocabulary import KINDS
+from placeplan.county.kind_names import kind_name, provision_name
 from placeplan.geo.maps import (
     CLASS_COLOURS,
     INK,
@@ -26,6 +26,7 @@ from placeplan.geo.maps import (
 from placeplan.report.atlas_data import zone_shapes
 from placeplan.report.lookup import locality_names, table
 from placeplan.report.map import KIND_MARKS
+from placeplan.report.named import in_its_words
 from placeplan.report.words import PHASE_NAMES, number_of
 from placeplan.report.zone_reach import Choice, main_choices, zone_minutes
 from placeplan.runs import Run
@@ -38,6 +39,7 @@ EDGES: Final = (15.0, 30.0, 45.0, 60.0, 75.0)
 NOT_REACHED: Final = "#ffffff"
 
 
+@in_its_words
 def coverage_maps(run: Run) -> dict[str, bytes]:
     """PNG maps by file name: one for each main choice of the run, and the map of gaps; same bytes for the same run."""
     maps = {f"maps/{choice.name}.png": png_bytes(draw_choice(run, choice).figure) for choice in main_choices(run)}
@@ -88,7 +90,7 @@ def draw_gaps(run: Run) -> Panel:
         first = gaps[gaps["locality"] == one].head(1).to_dict("records")
         lines = [
             f"{row['need']}, {PHASE_NAMES[str(row['phase'])].lower()}, "
-            f"{str(row['provision']).replace('ers:', 'ERS ')}: {float(row['share_beyond']):.0%} beyond"
+            f"{provision_name(str(row['provision']))}: {float(row['share_beyond']):.0%} beyond"
             for row in first
         ]
         words = [wrapped(names[one], widest=24), *(wrapped(line, widest=26) for line in lines)]
@@ -135,9 +137,10 @@ def _base(run: Run, title: str, minutes: pd.Series | None) -> Panel:
         colours = [_colour(value) for value in minutes]
         hatched = minutes.isna().to_numpy()
         drawn = gpd.GeoDataFrame({"colour": colours}, geometry=shapes.to_numpy(), crs=outlines.crs)
-        drawn[~hatched].plot(
-            ax=panel.axes, color=drawn["colour"][~hatched], edgecolor="white", linewidth=0.25, zorder=1
-        )
+        if not hatched.all():
+            drawn[~hatched].plot(
+                ax=panel.axes, color=drawn["colour"][~hatched], edgecolor="white", linewidth=0.25, zorder=1
+            )
         if hatched.any():
             drawn[hatched].plot(
                 ax=panel.axes, facecolor=NOT_REACHED, edgecolor="#777777", hatch="////", linewidth=0.25, zorder=1
@@ -190,7 +193,7 @@ def _legend(panel: Panel, minutes: pd.Series, kinds: list[str], words: str) -> N
             markeredgecolor=INK,
             linestyle="none",
             markersize=9,
-            label=f"{KINDS[kind]} ({number_of(kinds.count(kind), 'unit')} in the frame)",
+            label=f"{kind_name(kind)} ({number_of(kinds.count(kind), 'unit')} in the frame)",
         )
         for kind in sorted(set(kinds))
     ]

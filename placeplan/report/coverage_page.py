@@ -5,9 +5,10 @@ from typing import Any, Final
 
 import pandas as pd
 
-from placeplan.report.atlas_data import provision_words
+from placeplan.county.kind_names import is_renamed, kind_name, kind_within, provision_name
 from placeplan.report.cells import Table, cell, number_columns, text_columns
 from placeplan.report.lookup import locality_names, table
+from placeplan.report.named import in_its_words
 from placeplan.report.words import PHASE_NAMES, label, minutes, number_of, share
 from placeplan.runs import Run
 from placeplan.suppression import SMALLEST
@@ -40,6 +41,7 @@ def _need(row: dict[Any, Any]) -> str:
     return label("need", row["need"]) if "need" in row else label("area", row["area"])
 
 
+@in_its_words
 def gap_sentence(run: Run) -> str:
     """The largest gap in one sentence, of everybody who lives there; empty where there is none."""
     gaps = table(run, "place_gaps")
@@ -63,11 +65,13 @@ def _in_a_sentence(provision: str) -> str:
     >>> _in_a_sentence("ers:alternative"), _in_a_sentence("special")
     ('ERS (alternative learning environment)', 'special school')
     """
-    words = provision_words(provision)
-    kind, colon, model = words.partition(": ")
-    return f"{kind} ({model})" if colon else words[0].lower() + words[1:]
+    if ";" not in provision and (is_renamed(provision) or ":" not in provision):
+        return kind_within(provision)
+    kind, colon, model = provision_name(provision).partition(": ")
+    return f"{kind} ({model})" if colon else kind
 
 
+@in_its_words
 def lede(run: Run) -> str:
     """The first words of the atlas: the largest gap, then how the children stand."""
     gap = gap_sentence(run) or _no_gap(run)
@@ -98,6 +102,7 @@ def _no_gap(run: Run) -> str:
     )
 
 
+@in_its_words
 def coverage_sections(run: Run) -> list[Section]:
     """The sections of the page, those that the run has something for."""
     made = [
@@ -125,7 +130,7 @@ def _place_gaps(run: Run) -> Section | None:
             f"{int(row['rank'])}. {names[str(row['locality'])]}",
             label("need", row["need"]),
             PHASE_NAMES[str(row["phase"])],
-            provision_words(str(row["provision"])),
+            provision_name(str(row["provision"])),
             share(row["share_beyond"]),
             _people(row["people_beyond"]),
             f"{float(row['expected_children']):.1f}",
@@ -173,7 +178,7 @@ def _children(run: Run) -> Section | None:
                 names[str(row["locality"])],
                 _need(row),
                 PHASE_NAMES[str(row["phase"])],
-                *([provision_words(str(row["provision"]))] if detail else []),
+                *([provision_name(str(row["provision"]))] if detail else []),
                 *(cell(row, column) for column in COUNTS),
                 cell(other, "beyond_guidance") if other else "",
                 cell(row, "mean_minutes", minutes),
@@ -181,12 +186,12 @@ def _children(run: Run) -> Section | None:
         )
     columns = (
         *text_columns("Locality", "Need", "Phase", *(["Provision"] if detail else [])),
-        *number_columns("Children", "Within guidance", "Visiting teacher", "Beyond guidance"),
+        *number_columns("Children", "Within guidance", kind_name("peripatetic"), "Beyond guidance"),
         *number_columns("Beyond, without schools over the border", "Mean minutes"),
     )
     said = (
         "Children with plans, by the nearest unit that would meet the plan; cells with nobody beyond are left out.",
-        "A child whom a visiting teacher could serve is in no gap.",
+        f"A child whom a {kind_within('peripatetic')} could serve is in no gap.",
     )
     note = "c: withheld, so that no small count can be worked out." if not run.internal else ""
     return Section(
@@ -252,7 +257,7 @@ def _equity(run: Run) -> Section | None:
     )
     said = (
         "The county beside each locality, fifth of deprivation, and rural and urban areas.",
-        "A visiting teacher counts as within guidance.",
+        f"A {kind_within('peripatetic')} counts as within guidance.",
     )
     return Section("How fair it is", said, (Table("equity", "Within guidance, by group", columns, rows),))
 

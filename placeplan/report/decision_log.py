@@ -9,6 +9,7 @@ import xlsxwriter
 from placeplan.county.vocabulary import DECISIONS
 from placeplan.report.case_words import CAUTION, is_some, option_name, range_words
 from placeplan.report.lookup import table
+from placeplan.report.named import in_its_words
 from placeplan.runs import Run
 
 __all__ = ["decision_log_bytes"]
@@ -27,6 +28,7 @@ HELP: Final = {
 SHEET: Final = "options"
 
 
+@in_its_words
 def decision_log_bytes(run: Run) -> bytes:
     """The workbook: the run's decisions, checked as they are filled in, the options by name, and what is what."""
     buffer = io.BytesIO()

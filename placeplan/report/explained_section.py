@@ -9,7 +9,9 @@ import pandas as pd
 from placeplan.report.answer import question_name
 from placeplan.report.cells import Table, cell, kind_words, number_columns, text_columns
 from placeplan.report.explained_words import LEFT_OUT, REASONS
+from placeplan.report.kept_words import not_kept_said
 from placeplan.report.lookup import localities_in_order, locality_names, rows_of, table, unit_names
+from placeplan.report.named import in_its_words
 from placeplan.report.words import COLUMNS, count, join, label, minutes, number_of, pounds
 from placeplan.run_tables import ALL, in_order
 from placeplan.runs import Run
@@ -27,11 +29,13 @@ CHILD_LEVEL: Final = (
 Row = Mapping[Any, Any]
 
 
+@in_its_words
 def explained_sentences(run: Run) -> list[str]:
     """The best places to add, what each rule costs, why there is no place, and the fewest that would do."""
     return [*_worth_said(run), *_rules_said(run), *_reasons_said(run), *_least_said(run)]
 
 
+@in_its_words
 def explained_part(run: Run) -> dict[str, Any] | None:
     """What the page's section holds; None where the run has no explanation."""
     if table(run, "worth").empty and table(run, "rule_costs").empty and table(run, "least_places").empty:
@@ -72,7 +76,7 @@ def _worth_said(run: Run) -> list[str]:
             return ["What more places at one unit would save is not told here: it is withheld, or was not worked out."]
         return ["More places at any one unit would save nothing."]
     name = _unit(run)
-    said = []
+    said = not_kept_said(run, "worth")
     for places in _more(worth):
         row = _best(worth, places)
         if row is None:
@@ -179,7 +183,17 @@ def _least_said(run: Run) -> list[str]:
         return [f"No place has to be added for everybody to have one: {nobody}.{left}"]
     fewest = "A few more places" if hidden else number_of(whole["places"], "more place")
     nobody = "nobody" if not left else "nobody else"
-    return [f"{fewest} would leave {nobody} without one, whatever they cost: {join(at)}.{left}"]
+    worth = table(run, "worth")
+    known = "more_places" in worth.columns
+    most = worth.drop_duplicates("unit").set_index("unit")["more_places"].to_dict() if known else {}
+    beyond = [
+        f"{name(one['unit'])} takes {count(most.get(one['unit'], 0.0))}"
+        for one in rows.to_dict("records")
+        if known and one["places"] > most.get(one["unit"], 0.0)
+    ]
+    limits = f" It is more than may be added where {join(beyond)} at the most." if beyond else ""
+    said = f"{fewest} would leave {nobody} without one, whatever they cost: {join(at)}.{limits}{left}"
+    return [" ".join([said, *not_kept_said(run, "least_places")])]
 
 
 def _worth_table(run: Run) -> Table | None:
@@ -212,7 +226,8 @@ def _worth_table(run: Run) -> Table | None:
         (*text_columns("Unit", "Locality", "Kind"), *number_columns(*headings)),
         tuple(rows),
         note="Each figure was solved again with the places there; declared penalties are in it. Net: less what the "
-        f"places cost to keep open. {left} and what fewer places would cost.",
+        f"places cost to keep open; – where so many may not be added at the site. {left} and what fewer places would "
+        "cost.",
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-__all__ = ["COLUMNS", "LEFT_OUT", "REASONS", "TABLES", "VALUES"]
+__all__ = ["COLUMNS", "FIGURES", "LEFT_OUT", "REASONS", "TABLES", "VALUES"]
 
 TABLES: Final = {
     "worth": "Worth of places",
@@ -28,6 +28,18 @@ LEFT_OUT: Final = {
 }
 """A rule as what is left out."""
 
+FIGURES: Final = {
+    "places": "places to add",
+    "worth": "the worth of places",
+    "least_places": "the fewest places for everybody",
+    "offers": "offers and options of children",
+    "frontier": "cost against travel",
+    "years": "over the years",
+    "placed": "a year's need, placed",
+    "lower_bound": "the lower bound on expected counts",
+}
+"""A figure of which it is told which rules it keeps."""
+
 REASONS: Final = {
     "taken": "Every place that would suit is taken",
     "outside": "Every place that would suit is outside the county, and taken",
@@ -44,6 +56,10 @@ COLUMNS: Final = {
     "cost": "Cost with penalties, £ a year",
     "decided_by": "Decided by",
     "end": "The least of",
+    "figure": "Figure",
+    "kept": "Kept",
+    "more_places": "Places that may be added at the site",
+    "why": "Why not",
     "extra": "Runner-up would cost all together, £ a year",
     "extra_pounds": "More than the least, £ a year",
     "has_room": "Takes anybody new",
@@ -82,6 +98,7 @@ VALUES: Final = {
         "travel;equity": "Travel and worst locality",
         "cost;travel;equity": "Cost, travel and worst locality",
     },
+    "figure": {name: words[:1].upper() + words[1:] for name, words in FIGURES.items()},
     "left_out": {name: words[:1].upper() + words[1:] for name, words in LEFT_OUT.items()},
     "outcome": {"gap": "Without any place", "spot_purchase": "Bought one by one"},
     "reason": REASONS,

@@ -1,9 +1,11 @@
 """Fan charts: what came, the middle of what is forecast, and the bands that 80 and 95 of 100 futures lie in."""
 
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from typing import Any, Final
 
 import numpy as np
@@ -14,10 +16,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from placeplan.county.kind_names import kind_within
 from placeplan.county.vocabulary import AREAS, KINDS, NEEDS
 from placeplan.geo.maps import INK, png_bytes
 from placeplan.privacy_forecast import PREFIX
 from placeplan.report.lookup import localities_in_order, locality_names, table
+from placeplan.report.named import in_its_words
 from placeplan.report.words import PHASE_NAMES, label
 from placeplan.run_tables import ALL
 from placeplan.runs import Run
@@ -29,6 +33,9 @@ BAND_95: Final = "#d6e6f2"
 MIDDLE: Final = "#0b4f8a"
 DOT: Final = "#222222"
 """One hue, light to dark: told apart in grey and by colour-blind readers."""
+
+LONGEST_NAME: Final = 60
+"""Characters of a locality's label that the name of its charts has."""
 
 LATER: Final = ("primary", "secondary", "post_16", "post_19")
 """Phases of the small charts; hardly anybody is placed before Reception."""
@@ -88,7 +95,7 @@ def _by_need_and_phase(run: Run, locality: str) -> list[Fan]:
                     continue
                 kind = str(rows.groupby("kind")["expected"].sum().idxmax())
                 chosen = rows[rows["kind"] == kind].assign(published=np.nan)
-                made.append(Fan(f"{one}, {PHASE_NAMES[phase].lower()}: {label('kind', kind).lower()}", chosen))
+                made.append(Fan(f"{one}, {PHASE_NAMES[phase].lower()}: {kind_within(kind)}", chosen))
         return made
     totals = table(run, f"{PREFIX}totals")
     return [
@@ -170,6 +177,7 @@ def source_line(run: Run) -> str:
     )
 
 
+@in_its_words
 def fan_files(run: Run) -> Mapping[str, Callable[[], bytes]]:
     """Every chart of the run as files: fans/<what>.png and .svg."""
     names = locality_names(run)
@@ -188,5 +196,11 @@ def fan_files(run: Run) -> Mapping[str, Callable[[], bytes]]:
             fans, title=title, source=source_line(run), columns=3 if which in ("county", "kind", "locality") else 4
         )
         made: dict[str, Any] = {"png": png_bytes(figure), "svg": svg_text(figure).encode()}
-        files |= {f"fans/{which}.{kind}": partial(bytes, content) for kind, content in made.items()}
+        files |= {f"fans/{_file_name(which)}.{kind}": partial(bytes, content) for kind, content in made.items()}
     return files
+
+
+def _file_name(label: str) -> str:
+    """A label as the name of a file on any system; where it had to be changed, with a hash that tells it apart."""
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", label)[:LONGEST_NAME]
+    return plain if plain == label else f"{plain}-{sha256(label.encode()).hexdigest()[:8]}"

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from placeplan.report.forecast_sections import forecast_charts, forecast_lede, forecast_sections
+from placeplan.report.named import in_its_words
 from placeplan.report.page import FOOTER, page_environment, provenance
 from placeplan.runs import Run
 
 __all__ = ["forecast_html"]
 
 
+@in_its_words
 def forecast_html(run: Run) -> str:
     """The whole page as text; ``run`` is shown as it is, so pass ``share_safe(run)`` for a page that may leave."""
     warnings: Sequence[str] = run.facts.get("forecast_warnings", [])

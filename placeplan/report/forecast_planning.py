@@ -8,6 +8,7 @@ from placeplan.county.vocabulary import KINDS
 from placeplan.privacy_forecast import PREFIX
 from placeplan.report.cells import Table, cell, number_columns, text_columns
 from placeplan.report.coverage_page import Section
+from placeplan.report.kept_words import not_kept_said
 from placeplan.report.lookup import localities_in_order, locality_names, table
 from placeplan.report.words import PHASE_NAMES, WITHHELD, count, label, pounds, school_year, share
 from placeplan.run_tables import ALL
@@ -50,6 +51,7 @@ def placed_section(run: Run) -> Section | None:
         *left_out,
         "Children who are still there stay where they are; all others are placed, draw by draw, proven and verified.",
         "What placing the expected counts costs is a lower bound on the mean.",
+        *not_kept_said(run, "lower_bound"),
     )
     return Section(
         f"Placed in {year}", said, (Table("forecast_placed", f"The need of {year}, placed", columns, tuple(rows)),)

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from placeplan.county.vocabulary import KINDS, PLACEMENTS
+from placeplan.county.kind_names import placement_name
+from placeplan.county.vocabulary import KINDS
 from placeplan.privacy_forecast import PREFIX
 from placeplan.report.cells import Table, cell, number_columns, text_columns
 from placeplan.report.coverage_page import Section
@@ -18,6 +19,7 @@ from placeplan.report.forecast_planning import (
     sizes_section,
 )
 from placeplan.report.lookup import localities_in_order, locality_names, table
+from placeplan.report.named import in_its_words
 from placeplan.report.words import count, label, school_year, share
 from placeplan.run_tables import ALL
 from placeplan.runs import Run
@@ -56,6 +58,7 @@ def _middle_year(run: Run) -> tuple[int, int]:
     return first, min(first + 5, last)
 
 
+@in_its_words
 def forecast_lede(run: Run) -> str:
     """The answer in two sentences, with its bands."""
     start, year = _middle_year(run)
@@ -177,7 +180,7 @@ def _states(run: Run) -> Section | None:
         (
             school_year(r["year"]),
             str(r["state"]),
-            PLACEMENTS[str(r["placement"])].label,
+            placement_name(str(r["placement"])),
             cell(r, "plans"),
             share(r["share"]),
             label("kind", r["kind"]),
@@ -247,6 +250,7 @@ def forecast_charts(run: Run) -> list[tuple[str, str]]:
     return made
 
 
+@in_its_words
 def forecast_part(run: Run) -> dict[str, Any] | None:
     """What a report of places says of the need to come: its words, chart and tables; None without a forecast."""
     if not has_forecast(run):

@@ -1,5 +1,6 @@
 """run.gpkg: localities, sites, units, flows and gaps as layers that QGIS opens, the same bytes for the same run."""
 
+import errno
 import sqlite3
 import tempfile
 from collections.abc import Mapping
@@ -8,12 +9,14 @@ from typing import Final
 
 import geopandas as gpd
 import pandas as pd
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from placeplan.report.flow_lines import CRS, flow_lines, gap_polygons, unit_points
 from placeplan.report.layer_styles import add_layer_styles
 from placeplan.report.lookup import questions
+from placeplan.report.named import in_its_words
 from placeplan.report.zone_reach import main_choices, zone_minutes
-from placeplan.runs import LAYER_NAMES, Run
+from placeplan.runs import LAYER_NAMES, LAYERS_FILE, Run
 
 __all__ = ["geopackage_bytes", "has_layers"]
 
@@ -51,12 +54,22 @@ def _coverage_layers(run: Run) -> dict[str, gpd.GeoDataFrame]:
     return made
 
 
+@in_its_words
 def geopackage_bytes(run: Run) -> bytes:
     """The GeoPackage, EPSG:27700: layers localities, sites and zones as the run has them, and units, flows and gaps.
 
     Flows are summed by locality and unit; a withheld figure is missing and a withheld flow is not there. Of a coverage
-    run zones have their minutes to the nearest place of each main choice. QGIS finds a style for each layer.
+    run zones have their minutes to the nearest place of each main choice. QGIS finds a style for each layer. Raises
+    ``OSError`` where the folder for passing files cannot take it, as on a full disk.
     """
+    try:
+        return _made(run)
+    except (DataSourceError, DataLayerError, sqlite3.OperationalError) as error:
+        where = f"{LAYERS_FILE} in {tempfile.gettempdir()}: {error}"
+        raise OSError(errno.EIO, where) from error
+
+
+def _made(run: Run) -> bytes:
     with tempfile.TemporaryDirectory(prefix="placeplan-") as folder:
         path = Path(folder) / "run.gpkg"
         columns: dict[str, list[str]] = {}

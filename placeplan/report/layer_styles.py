@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from xml.sax.saxutils import quoteattr
 
+from placeplan.county.kind_names import kind_name
 from placeplan.geo.maps import CLASS_COLOURS
 from placeplan.report.map import KIND_MARKS
 
@@ -105,7 +106,7 @@ def style_of(layer: str, columns: Sequence[str]) -> str | None:
         return _single(_fill("0", "#f3f1ea", edge="#c9c6bd")) if minutes is None else _graduated(minutes)
     if layer == "units":
         marks = [
-            (kind, kind.replace("_", " "), _marker(str(at), SHAPES[mark], colour))
+            (kind, kind_name(kind), _marker(str(at), SHAPES[mark], colour))
             for at, (kind, (mark, colour)) in enumerate(KIND_MARKS.items())
         ]
         return _categorised("kind", marks)

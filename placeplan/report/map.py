@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from placeplan.county.kind_names import kind_name
 from placeplan.county.vocabulary import KINDS
 from placeplan.geo.maps import (
     INK,
@@ -25,6 +26,7 @@ from placeplan.geo.maps import (
 from placeplan.report.answer import question_name
 from placeplan.report.flow_lines import flow_lines, gap_polygons, locality_points, unit_points
 from placeplan.report.lookup import lead_question
+from placeplan.report.named import in_its_words
 from placeplan.report.words import WITHHELD, count, number_of
 from placeplan.runs import Run
 from placeplan.suppression import SMALLEST
@@ -136,7 +138,7 @@ def _legend(axes: Any, drawn: Iterable[str], flows: gpd.GeoDataFrame, largest: f
     present = [kind for kind in KINDS if kind in set(drawn)]
     handles: list[Any] = [
         Line2D([], [], marker=KIND_MARKS[kind][0], color=KIND_MARKS[kind][1], markeredgecolor=INK, linestyle="none",
-               markersize=8.5, label=KINDS[kind])
+               markersize=8.5, label=kind_name(kind))
         for kind in present
     ]  # fmt: skip
     if not flows.empty:
@@ -167,6 +169,7 @@ def _legend(axes: Any, drawn: Iterable[str], flows: gpd.GeoDataFrame, largest: f
     )  # fmt: skip
 
 
+@in_its_words
 def draw_map(run: Run) -> Figure:
     """The map of the leading question's flows and gaps, 1,650 dots wide; needs ``has_map(run)``.
 
@@ -208,6 +211,7 @@ def _source(run: Run, beyond: int, lines: int) -> str:
     return f"{first}\n{second} British National Grid."
 
 
+@in_its_words
 def map_png(run: Run) -> bytes:
     """The map as a PNG, the same bytes for the same run."""
     return png_bytes(draw_map(run))

@@ -18,9 +18,11 @@ from placeplan.report.answer import (
     status_warning,
     title,
 )
+from placeplan.report.band import INTERNAL_BAND, NOT_PUBLISHED, WITHHELD_BAND
 from placeplan.report.explained_section import explained_part
 from placeplan.report.forecast_sections import forecast_part
 from placeplan.report.lookup import headline, lead_question, questions, rows_of, table
+from placeplan.report.named import in_its_words
 from placeplan.report.not_known import left_out_of_cost, left_out_of_mean
 from placeplan.report.rules_section import rules_table, stays_said
 from placeplan.report.supporting_tables import (
@@ -184,11 +186,15 @@ def _map_words(run: Run) -> str:
 
 def page_environment() -> Environment:
     """Where the templates of pages are: everything put into one is escaped, and nothing may be missing."""
-    return Environment(
+    made = Environment(
         autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True, loader=PackageLoader("placeplan.report")
     )
+    bands = {"internal_band": INTERNAL_BAND, "withheld_band": WITHHELD_BAND, "not_published": NOT_PUBLISHED}
+    made.globals.update(bands)
+    return made
 
 
+@in_its_words
 def page_html(run: Run, *, map_png: bytes | None = None) -> str:
     """The whole page as text; ``run`` is shown as it is, so pass ``share_safe(run)`` for a page that may leave.
 

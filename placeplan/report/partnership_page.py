@@ -23,6 +23,7 @@ from placeplan.report.cells import Table, number_columns, text_columns
 from placeplan.report.coverage_page import Section
 from placeplan.report.lookup import locality_names, records, table
 from placeplan.report.meeting_sections import meeting_sections, options_by_name, turning_sections
+from placeplan.report.named import in_its_words
 from placeplan.report.page import FOOTER, page_environment, provenance
 from placeplan.report.words import PHASE_NAMES, count, join, label, minutes, number_of, pounds, short_pounds
 from placeplan.runs import Run
@@ -33,6 +34,7 @@ FIRST: Final = 3
 """How many options of a case the office's page sets out beside what they do to others."""
 
 
+@in_its_words
 def partnership_sentences(run: Run) -> list[str]:
     """The answer in a few sentences: of the meeting, or of the cases one by one."""
     cases = table(run, "cases")
@@ -76,6 +78,7 @@ def _money(budget: pd.DataFrame) -> str:
     return f"{known} would take {otherwise}; {more}."
 
 
+@in_its_words
 def partnership_html(run: Run) -> str:
     """The whole page as text; it is child-level, and always marked so."""
     lede, *said = partnership_sentences(run)
@@ -211,7 +214,7 @@ def _returning(run: Run) -> Section | None:
         *number_columns("Terms", "Children", "At a yearly cost of, its place included", "Independent, a year"),
     )
     said = (
-        "For the office: what is published is counts by broad area and phase over several terms, of what was decided.",
+        "For the office. Of what was decided, counts by broad area and phase over several terms are told to others.",
         "Until a decision on a case is read back, its row says what is recommended.",
     )
     made = Table("returning", "Cases that no local option kept, over the terms read", columns, told)

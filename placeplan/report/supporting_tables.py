@@ -15,6 +15,7 @@ from placeplan.report.lookup import (
     table,
     unit_names,
 )
+from placeplan.report.named import in_its_words
 from placeplan.report.words import RULES, count, label, plain, pounds
 from placeplan.run_tables import in_order
 from placeplan.runs import Run
@@ -22,6 +23,7 @@ from placeplan.runs import Run
 __all__ = ["assumptions_table", "breaches_table", "checks_of", "plans_table", "proof_table", "use_table"]
 
 
+@in_its_words
 def use_table(run: Run) -> Table | None:
     """Every unit: its places, who holds them, and how many children each question places there."""
     lead = lead_question(run)

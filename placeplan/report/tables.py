@@ -19,7 +19,8 @@ from placeplan.report.lookup import (
     table,
     unit_names,
 )
-from placeplan.report.words import COLUMNS, MEASURES, WITHHELD, count, label, minutes, pounds
+from placeplan.report.named import in_its_words
+from placeplan.report.words import COLUMNS, WITHHELD, count, label, minutes, pounds
 from placeplan.run_tables import in_order, measure_kind
 from placeplan.runs import Run
 
@@ -61,6 +62,7 @@ def _headline_cell(run: Run, question: str, measure: str) -> str:
     return cell(found[0], "value", write, missing="–")
 
 
+@in_its_words
 def questions_table(run: Run) -> Table | None:
     """The questions side by side."""
     asked = questions(run)
@@ -69,7 +71,7 @@ def questions_table(run: Run) -> Table | None:
     headlines = table(run, "headlines")
     held = set(headlines["measure"]) - (set(_APART) - set(headlines.loc[headlines["value"] != 0, "measure"]))
     rows = [
-        (MEASURES[measure], *(_headline_cell(run, question, measure) for question in asked))
+        (label("measure", measure), *(_headline_cell(run, question, measure) for question in asked))
         for measure in _COMPARED
         if measure in held
     ]
@@ -85,6 +87,7 @@ def questions_table(run: Run) -> Table | None:
     )
 
 
+@in_its_words
 def costs_table(run: Run) -> Table | None:
     """The leading question's cost by line and fund, beside the same line as placed today."""
     lead = lead_question(run)
@@ -143,6 +146,7 @@ def gap_by_locality_table(run: Run) -> Table | None:
     )
 
 
+@in_its_words
 def gap_table(run: Run) -> Table | None:
     """Children for whom no suitable place has room, by locality x need (or area) down and phase across."""
     lead, need = lead_question(run), gap_need_column(run)
@@ -170,6 +174,7 @@ def gap_table(run: Run) -> Table | None:
     )
 
 
+@in_its_words
 def places_table(run: Run) -> Table | None:
     """Places to add, by locality x kind x phase, with the unit and what they cost to keep open."""
     places = table(run, "places")
@@ -203,13 +208,15 @@ def places_table(run: Run) -> Table | None:
     )
 
 
+@in_its_words
 def prices_table(run: Run) -> Table | None:
     """What one more place is worth where: the units where it saves most, net of the place's own cost."""
     lead = lead_question(run)
     prices = rows_of(run, "prices", lead)
     if lead is None or prices.empty:
         return None
-    worth = prices[prices["saving_one_more"] > 0].sort_values(
+    addable = prices.get("more_places", pd.Series(1.0, index=prices.index)) >= 1
+    worth = prices[(prices["saving_one_more"] > 0) & addable].sort_values(
         ["net_saving_one_more", "unit"], ascending=[False, True], kind="stable"
     )
     if worth.empty:
@@ -231,9 +238,10 @@ def prices_table(run: Run) -> Table | None:
                 count(row["children_one_more"]),
             )
         )
-    rest = int((prices["saving_one_more"] <= 0).sum())
+    closed, rest = int((~addable).sum()), int((addable & (prices["saving_one_more"] <= 0)).sum())
     note = f"{len(worth) - len(rows)} more units are in the workbook. " if len(worth) > len(rows) else ""
-    note += f"In {count(rest)} other unit{'' if rest == 1 else 's'} one more place would save nothing." if rest else ""
+    note += f"In {count(rest)} other unit{'' if rest == 1 else 's'} one more place would save nothing. " if rest else ""
+    note += f"In {count(closed)} no place may be added; the workbook has them." if closed else ""
     return Table(
         "prices",
         f"What one more place is worth, £ a year, {question_name(run, lead)}",

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from placeplan.county.vocabulary import AREAS, FUNDS, KINDS, MODELS, NEEDS
+from placeplan.county.kind_names import named_value
+from placeplan.county.vocabulary import AREAS, FUNDS, NEEDS
 from placeplan.report import case_names, explained_words
 
 __all__ = [
@@ -133,6 +134,7 @@ TABLE_NAMES: Final = {
     "flows": "Who goes where",
     "breaches": "Stated limits exceeded",
     "rules": "Rules",
+    "rules_kept": "Which figure keeps which rule",
     "preferences": "Preferences (pseudonyms)",
     "plans": "How all plans add up",
     "years": "Over the years",
@@ -173,8 +175,6 @@ _VALUES: Final = {
     "fund": FUNDS,
     "need": NEEDS,
     "area": AREAS,
-    "kind": KINDS,
-    "model": MODELS,
     "measure": MEASURES,
     "penalty": PENALTIES,
     "rule": RULES,
@@ -296,6 +296,9 @@ def label(column: str, value: Any) -> str:
     """
     if pd.isna(value):
         return ""
+    own = named_value(column, str(value))
+    if own is not None:
+        return own
     known = _VALUES.get(column, {}).get(str(value))
     if known is not None:
         return known

@@ -19,11 +19,13 @@ from placeplan.report.answer import (
     status_warning,
     title,
 )
+from placeplan.report.band import INTERNAL_BAND, NOT_PUBLISHED, WITHHELD_BAND
 from placeplan.report.cells import Table
 from placeplan.report.compare_words import compare_sentences
 from placeplan.report.explained_section import explained_sentences
 from placeplan.report.forecast_sections import forecast_lede, has_forecast
 from placeplan.report.lookup import localities_in_order, locality_names, unit_names
+from placeplan.report.named import in_its_words
 from placeplan.report.partnership_page import partnership_sentences
 from placeplan.report.tables import questions_table
 from placeplan.report.trade_offs_section import trade_offs_sentences
@@ -98,10 +100,10 @@ def _front(writer: _Writer, run: Run) -> None:
         row += 1
 
     say(title(run), writer.title, height=28)
-    mark = "INTERNAL: not to be passed on. " if run.internal else "Share-safe. "
-    mark += f"Data: {run.facts.get('data_label') or 'not labelled'}."
+    mark = INTERNAL_BAND if run.internal else f"{WITHHELD_BAND} {NOT_PUBLISHED}"
+    mark += f" Data: {run.facts.get('data_label') or 'not labelled'}."
     mark += f" As of {run.facts['as_of']}." if run.facts.get("as_of") else ""
-    say(mark, writer.internal if run.internal else writer.mark, height=20)
+    say(mark, writer.internal if run.internal else writer.mark, height=20 if run.internal else 36)
     warning = status_warning(run)
     if warning:
         say(f"Not proven. {warning}", writer.mark)
@@ -213,6 +215,7 @@ def _table_sheet(writer: _Writer, run: Run, table: str, name: str) -> None:
     sheet.set_footer(f"&L{'INTERNAL. ' if run.internal else ''}{name.replace('&', '&&')}&RPage &P of &N")
 
 
+@in_its_words
 def workbook_bytes(run: Run) -> bytes:
     """The workbook, the same bytes for the same run; ``run`` is shown as it is, so pass ``share_safe(run)`` to leave.
 

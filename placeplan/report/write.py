@@ -19,6 +19,7 @@ from placeplan.report.fan_charts import fan_files, svg_text
 from placeplan.report.forecast_page import forecast_html
 from placeplan.report.geopackage import geopackage_bytes, has_layers
 from placeplan.report.map import draw_map, has_map, map_png
+from placeplan.report.named import in_its_words
 from placeplan.report.page import page_html
 from placeplan.report.partnership_page import partnership_html
 from placeplan.report.trade_offs_section import frontier_figure
@@ -32,10 +33,11 @@ def _shown(run: Run, *, internal: bool) -> Run:
     if not internal:
         return share_safe(run)
     if run.facts.get("share_safe"):
-        raise UsageError("the run was written share-safe and holds no detail; run the command again with --internal")
+        raise UsageError("the run holds no detail, since it was written without; run the command again with --internal")
     return changed(run, internal=True)
 
 
+@in_its_words
 def write_report(
     run: Run,
     out: str | Path,
@@ -46,8 +48,8 @@ def write_report(
 ) -> Path:
     """Write the run at ``out`` with everything made of it, and return the folder.
 
-    Share-safe unless ``internal`` is asked for: then the tables hold the detail, child rows among them, and
-    every page is marked INTERNAL. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given, or
+    Small counts are withheld unless ``internal`` is asked for: then the tables hold the detail, child rows among
+    them, and every page is marked INTERNAL. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given, or
     where detail is asked of a run that was written without it.
     """
     shown = as_written(_shown(run, internal=internal))
@@ -112,6 +114,7 @@ def _case_bytes(run: Run, case: str) -> bytes:
     return case_html(run, case).encode()
 
 
+@in_its_words
 def figure(run: Run, *, internal: bool = False) -> Figure:
-    """The map as a matplotlib figure, share-safe unless ``internal`` is asked for."""
+    """The map as a matplotlib figure, small counts withheld unless ``internal`` is asked for."""
     return draw_map(_shown(run, internal=internal))

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from placeplan.county.vocabulary import FUNDS
 from placeplan.report.cells import Table, cell, number_columns, text_columns
+from placeplan.report.kept_words import not_kept_said
 from placeplan.report.lookup import table, unit_names
 from placeplan.report.not_known import left_out_of_years
 from placeplan.report.words import FUND_COST, MEASURES, count, minutes, number_of, pounds, school_year, short_pounds
@@ -22,10 +23,7 @@ _COUNTS: Final = (
     "spot_purchase",
     "out_of_county",
 )
-NOT_KEPT: Final = (
-    "Kept in every year are what suits, needs, year groups, places and ceilings, and a limit on journeys where there "
-    "is one; preferences and the rules over whole sites, hosts, localities and budgets are not."
-)
+KEPT: Final = "Kept in every year are what suits, needs, year groups, places and ceilings."
 
 
 def years_sentences(run: Run) -> list[str]:
@@ -48,7 +46,7 @@ def years_sentences(run: Run) -> list[str]:
         distance = short_pounds(proof["gap_pounds"])
         said.append(f"Not proven: the best placement found, at most {distance} from the best over all the years.")
     left_out = left_out_of_years(run)
-    return [*said, *([left_out] if left_out else []), *_lasting(run, len(rows)), NOT_KEPT]
+    return [*said, *([left_out] if left_out else []), *_lasting(run, len(rows)), KEPT, *not_kept_said(run, "years")]
 
 
 def _need(first: dict[Any, Any], last: dict[Any, Any], label: str) -> str:

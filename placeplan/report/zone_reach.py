@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from placeplan.county.kind_names import provision_name
 from placeplan.county.vocabulary import COMMISSIONED_KINDS, NEEDS, PHASES
-from placeplan.report.atlas_data import provision_words
 from placeplan.report.lookup import table
 from placeplan.report.words import PHASE_NAMES
 from placeplan.runs import Run
@@ -37,7 +37,7 @@ class Choice:
     def title(self) -> str:
         """What a map of it is called."""
         border = "" if self.schools == "all" else ", in the county alone"
-        where = f"{provision_words(self.provision)}{border}"
+        where = f"{provision_name(self.provision)}{border}"
         return f"Minutes to the nearest {where}\n{NEEDS[self.need]}, {PHASE_NAMES[self.phase].lower()}"
 
 

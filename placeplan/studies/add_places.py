@@ -1,7 +1,8 @@
 """Add places: where the next places, or the next pounds a year, should go among ERS and special schools."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,15 +12,15 @@ from placeplan.county.county import County
 from placeplan.county.vocabulary import phase_of
 from placeplan.errors import NotProvenError, UsageError
 from placeplan.geo.travel import TravelTimes
-from placeplan.models.expand import Expansion, expand
+from placeplan.models.expand import expand
+from placeplan.models.own import Choices, own_rules
 from placeplan.models.program import DEFAULT_SOLVER, InfeasibleError
-from placeplan.problem import CountyProblem
+from placeplan.problem import CountyProblem, with_more_places
+from placeplan.provision import may_be_added
 from placeplan.studies.allocate_places import verified
 from placeplan.studies.answers import Allocation, MorePlaces
 
 __all__ = ["add_places"]
-
-EXPANDED_KINDS: Final = ("ers", "special", "hub")
 
 
 def add_places(
@@ -29,6 +30,7 @@ def add_places(
     *,
     places: int | None = None,
     pounds: float | None = None,
+    own: Callable[[Choices], Mapping[str, Any]] | None = None,
     solver: str = DEFAULT_SOLVER,
     time_limit: float | None = 120.0,
 ) -> MorePlaces:
@@ -37,8 +39,8 @@ def add_places(
     ``places`` limits their number. ``pounds`` limits the new yearly spending in the county: fixed cost of
     the places, top-ups and transport of children brought into them, before the fees avoided; that answer is
     proven to within 0.1%. A site takes as many as its ``more_places``, or the county's default by kind.
-    The rules of single children and units are those of ``base`` (overfill, guidance, preferences, continuity); those
-    over several (hosts, sites, minimum use, equity, budgets, one's own) are left out.
+    Every rule of ``base`` is kept with the places there, those of one's own among them unless ``own`` takes their
+    place; a budget pays for the places too. The answer is verified as any other.
     Raises ``UsageError`` where neither or a negative limit is given or the question is not solved,
     ``NotProvenError`` where no answer is found in ``time_limit`` seconds.
     """
@@ -47,14 +49,18 @@ def add_places(
     limits = [limit for limit in (places, pounds) if limit is not None]
     if not limits or min(limits) < 0:
         raise UsageError("more places: expected a number of places or a sum of pounds, nought or more")
-    problem = replace(base.problem, rules=(), minimum=None, spent_today={})
-    county = replace(county, settings=replace(county.settings, rules=base.county.settings.rules.without_rows()))
+    problem = base.problem
+    county = replace(county, settings=replace(county.settings, rules=base.county.settings.rules))
+    own = base.own if own is None else own
+    mine = [] if own is None else own_rules(problem.placement, own)
     spending = _spending(problem)
     before = _spent(problem, base.placement.flows, spending)
     try:
         expansion = expand(
             problem.placement,
             _additions(county, problem),
+            rules=[*problem.rules, *mine],
+            minimum=problem.minimum,
             most_places=places,
             spending=spending,
             most_pounds=None if pounds is None else before + pounds,
@@ -62,14 +68,16 @@ def add_places(
             time_limit=time_limit,
         )
     except InfeasibleError as error:
+        # Without a place more the answer before it keeps every rule, so that there is one.
         raise NotProvenError(f"more places: no answer in {time_limit} seconds; {error}") from error
-    enlarged = _enlarged(problem, expansion)
+    enlarged = with_more_places(county, problem, expansion.added)
     allocation = verified(
         county,
         travel,
         enlarged,
         expansion.placement,
         spot_purchase=base.spot_purchase,
+        own=mine,
         solver=solver,
         added=dict(zip(expansion.added.index, expansion.added.tolist(), strict=True)),
     )
@@ -77,7 +85,7 @@ def add_places(
     return MorePlaces(
         places=_places_table(problem, base, allocation, expansion.added),
         summary=_summary(problem, base, allocation, gross=gross, places=places, pounds=pounds),
-        allocation=allocation,
+        allocation=replace(allocation, own=own),
         status=expansion.status,
         objective=expansion.objective,
         bound=expansion.bound,
@@ -86,11 +94,9 @@ def add_places(
 
 def _additions(county: County, problem: CountyProblem) -> pd.DataFrame:
     """Units of the county that could grow: site, limit (places at the site), fixed_cost."""
-    units = problem.units
-    units = units[units["in_county"] & units["kind"].isin(EXPANDED_KINDS) & np.isfinite(units["room"])]
-    default = units["kind"].map(county.settings.expansion.places_by_kind).fillna(0.0)
-    limit = units["more_places"].fillna(default.groupby(units["site"]).transform("max"))
-    return pd.DataFrame({"site": units["site"], "limit": np.floor(limit), "fixed_cost": units["fixed_cost"]})
+    limit = may_be_added(county, problem.units)
+    units = problem.units[limit > 0]
+    return pd.DataFrame({"site": units["site"], "limit": limit[limit > 0], "fixed_cost": units["fixed_cost"]})
 
 
 def _spending(problem: CountyProblem) -> pd.Series:
@@ -108,16 +114,6 @@ def _spent(problem: CountyProblem, flows: pd.DataFrame, spending: pd.Series) -> 
 
 def _fixed(problem: CountyProblem, added: pd.Series) -> float:
     return float((problem.units["fixed_cost"].loc[added.index] * added).sum())
-
-
-def _enlarged(problem: CountyProblem, expansion: Expansion) -> CountyProblem:
-    more = expansion.added.reindex(problem.units.index, fill_value=0.0)
-    units = problem.units.assign(
-        places=problem.units["places"] + more,
-        room=problem.units["room"] + more,
-        ceiling_room=problem.units["ceiling_room"] + more,
-    )
-    return replace(problem, units=units, placement=expansion.problem)
 
 
 def _places_table(problem: CountyProblem, base: Allocation, allocation: Allocation, added: pd.Series) -> pd.DataFrame:

@@ -85,8 +85,8 @@ def allocate_need(
     """Place everybody who will need a place in ``year``, in each of ``draws``; survivors stay where they are.
 
     The draws keep the county's ``[rules]``; expected counts keep those of single children and units, and leave out
-    those over several (hosts, sites, minimum use, equity, budgets), which can only make it dearer but where a
-    preference has to give way to one.
+    those over several (hosts, sites, minimum use, equity, budgets; see ``rules_kept``), which can only make it dearer
+    but where a preference has to give way to one.
     ``expected``: also on the expected counts of the same draws. What it costs can only rise with every single draw
     placed best by itself, so that the answer on expected counts is a lower bound on the mean of the draws.
     Raises ``UsageError`` for a draw or year that the forecast does not have.

@@ -21,6 +21,7 @@ from placeplan.models.placement import Placement
 from placeplan.models.pricing import one_sided_prices
 from placeplan.models.program import DEFAULT_SOLVER, InfeasibleError, OutOfTimeError
 from placeplan.problem import CountyProblem, county_problem, declared_penalties
+from placeplan.provision import may_be_added
 from placeplan.studies.answers import Allocation, AnswerProof
 from placeplan.verify import Claim, verify
 
@@ -98,7 +99,8 @@ def allocate_places(
             if missed.empty:
                 raise
             raise UsageError(rule_accounts.contradiction(problem, missed)) from error
-    return verified(county, travel, problem, placement, spot_purchase=spot_purchase, own=mine, solver=solver)
+    answer = verified(county, travel, problem, placement, spot_purchase=spot_purchase, own=mine, solver=solver)
+    return replace(answer, own=own)
 
 
 def verified(
@@ -144,7 +146,7 @@ def verified(
     # What the proof leaves open is the same in pounds for the whole county as for the children placed.
     open_pounds = 0.0 if placement is None else placement.proof.objective - placement.proof.bound
     if placement is not None and proven and simple:
-        tables["prices"] = _prices(problem, placement)
+        tables["prices"] = _prices(county, problem, placement)
         if problem.question == "september":
             tables["prices_resolved"] = _resolved(problem, placement, tables["prices"], solver=solver)
     wanted = county.settings.rules.preferences.mode != "off"
@@ -206,12 +208,16 @@ def _claim(
     )
 
 
-def _prices(problem: CountyProblem, placement: Placement) -> pd.DataFrame:
-    """What one more place would save and one fewer would cost, in every unit of the county with counted places."""
+def _prices(county: County, problem: CountyProblem, placement: Placement) -> pd.DataFrame:
+    """What one more place would save and one fewer would cost, in every unit of the county with counted places.
+
+    ``more_places``: how many may be added at its site.
+    """
     prices = one_sided_prices(problem.placement, placement)
     units = problem.units[problem.units["in_county"]]
     table = prices.join(units["fixed_cost"], how="inner")
     table["net_saving_one_more"] = (table["saving_one_more"] - table["fixed_cost"]).round(2)
+    table["more_places"] = may_be_added(county, units).reindex(table.index)
     return table.rename_axis("unit").reset_index()
 
 
@@ -219,7 +225,7 @@ def _resolved(problem: CountyProblem, placement: Placement, prices: pd.DataFrame
     """The largest savings solved again with the place there, split into cash and declared penalties."""
     commissioned = problem.units.index[problem.units["kind"].isin(COMMISSIONED_KINDS)]
     best = (
-        prices[prices["unit"].isin(commissioned)]
+        prices[prices["unit"].isin(commissioned) & (prices["more_places"] >= 1)]
         .sort_values(["net_saving_one_more", "unit"], ascending=[False, True])
         .head(QUOTED_PRICES)
     )

@@ -52,7 +52,7 @@ def allocate_years(
     forecast's rates. First as few child-years as possible are left without a place, then the discounted cost of all the
     years together is made as small as it can be. ``draws``: one is whole children as they enter, several their mean
     (a lower bound, as in ``allocate_need``); without any it is the draw at the median of need in the last year.
-    The rules of ``[rules]`` beside places and overfill are not kept here.
+    Which of ``[rules]`` are kept over years, ``rules_kept`` says, and the page beside the answer.
 
     ``time_limit`` is seconds in all for the answer itself. Raises ``UsageError`` for years or draws that the forecast
     does not have, ``InputError`` where a cost is missing, ``NotProvenError`` where no answer was found in time, and

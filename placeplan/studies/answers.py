@@ -1,6 +1,6 @@
 """Answers about places: an allocation, places added to it, and the run, page and map that are made of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,17 @@ from matplotlib.figure import Figure
 
 from placeplan.county.assumptions import assumptions
 from placeplan.county.county import County
+from placeplan.county.kind_names import names_in_use, placement_name
 from placeplan.county.vocabulary import PLACEMENTS, QUESTIONS
 from placeplan.errors import UsageError
+from placeplan.models.own import Choices
 from placeplan.models.placement import Placement
 from placeplan.problem import CountyProblem
 from placeplan.report.write import figure, write_report
 from placeplan.runs import Run
 from placeplan.studies.explained_answers import Explanation, TradeOffs, explained_tables
 from placeplan.studies.forecast_answers import Forecast, forecast_facts, forecast_summary
+from placeplan.studies.rules_kept import rules_kept
 from placeplan.studies.run_parts import county_layers, run_facts, units_named
 from placeplan.studies.years_answers import YearsAllocation, years_facts
 from placeplan.verify import Verification
@@ -46,8 +49,8 @@ class Allocation:
 
     ``placements``: a row a child (see ``accounts.placements_of``; child-level: it supports, and does not make, a
     decision); none where preferences are off, which is for counts. ``county`` has the rules that the answer was
-    made under. ``tables``: the answer as tidy frames by name. ``added``: places added by unit, where the
-    answer is one with more places.
+    made under, and ``own`` writes those of one's own beside them. ``tables``: the answer as tidy frames by name.
+    ``added``: places added by unit, where the answer is one with more places.
     """
 
     question: str
@@ -61,6 +64,7 @@ class Allocation:
     travel_method: str
     spot_purchase: bool
     added: Mapping[str, float] = field(default_factory=dict)
+    own: Callable[[Choices], Mapping[str, Any]] | None = field(default=None, repr=False)
 
     def headline(self, measure: str) -> float:
         """One of the figures told first, by its name in the headlines table."""
@@ -143,6 +147,9 @@ def allocation_run(
         tables |= over_years.tables
         facts |= years_facts(over_years)
     tables |= explained_tables(explanation, trade_offs)
+    kept = _kept(ordered, more_places, over_years, explanation, trade_offs)
+    if len(kept):
+        tables["rules_kept"] = kept
     if more_places is not None:
         facts["places_proof"] = {
             "status": more_places.status,
@@ -150,6 +157,28 @@ def allocation_run(
             "bound_pounds": round(more_places.bound, 2),
         }
     return Run(command, county.name, tables, county_layers(county), facts)
+
+
+def _kept(
+    answers: Sequence[Allocation],
+    more_places: MorePlaces | None,
+    over_years: YearsAllocation | None,
+    explanation: Explanation | None,
+    trade_offs: TradeOffs | None,
+) -> pd.DataFrame:
+    """Which rules each figure beside the answers keeps."""
+    figures = {
+        "places": None if more_places is None else more_places.allocation.question,
+        "worth": None if explanation is None else explanation.question,
+        "least_places": None if explanation is None else explanation.question,
+        "offers": None if explanation is None else explanation.question,
+        "frontier": None if trade_offs is None else trade_offs.question,
+    }
+    county = {answer.question: answer.county for answer in answers}
+    parts = [rules_kept(county[asked], asked, [name]) for name, asked in figures.items() if asked in county]
+    if over_years is not None:
+        parts.append(rules_kept(over_years.county, "september", ["years"]))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def report_allocation(
@@ -169,7 +198,8 @@ def report_allocation(
 ) -> Path:
     """Write the answers as a run's folder: tables, workbook, GeoPackage, map and report.html; return it.
 
-    Share-safe unless ``internal``. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given.
+    Small counts are withheld unless ``internal``. Raises ``UsageError`` where ``out`` exists and ``replace`` is not
+    given.
     """
     run = allocation_run(
         answers,
@@ -231,8 +261,10 @@ def _plans(county: County) -> pd.DataFrame:
         return pd.DataFrame(columns=["placement", "label", "plans", "planned_for"])
     year = by["year"].max()
     counts = by[by["year"] == year].groupby("placement")["plans"].sum(min_count=1)
+    with names_in_use(county.settings.names):
+        words = {name: placement_name(name) for name in PLACEMENTS}
     rows = [
-        (name, about.label, float(counts[name]), about.planned_for)
+        (name, words[name], float(counts[name]), about.planned_for)
         for name, about in PLACEMENTS.items()
         if name in counts.index and pd.notna(counts[name])
     ]

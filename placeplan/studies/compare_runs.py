@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from placeplan.county.kind_names import kind_within, model_within, names_in_use
 from placeplan.errors import Fault, InputError, UsageError
 from placeplan.privacy import is_child_level
 from placeplan.report.write import write_report
@@ -81,9 +82,10 @@ class Comparison:
 def compare_runs(first: str | Path, second: str | Path, *, internal: bool = False) -> Comparison:
     """The run in the folder ``second`` beside that in ``first``; differences are the second less the first.
 
-    Share-safe where both are. Where either is internal the comparison is too, and ``internal`` must be asked for;
-    tables of children are in it only where both are. Raises ``UsageError`` where a folder is no run or ``internal``
-    is not asked for, and ``InputError`` with every file of the two that is missing or not as it was written.
+    Small counts are withheld where both runs withhold them. Where either is internal the comparison is too, and
+    ``internal`` must be asked for; tables of children are in it only where both are. Raises ``UsageError`` where a
+    folder is no run or ``internal`` is not asked for, and ``InputError`` with every file of the two that is missing or
+    not as it was written.
     """
     folders = (Path(first), Path(second))
     before, after = _read(folders)
@@ -160,10 +162,24 @@ def _told(folders: tuple[Path, Path], before: Run, after: Run) -> dict[str, Any]
         values = [run.facts.get(name) for run in (before, after)]
         if values[0] == values[1] and values[0] is not None:
             facts[name] = values[0]
+    facts["names"] = _kind_names(before, after)
     labels = [str(run.facts.get("data_label") or "not labelled") for run in (before, after)]
     facts.setdefault("data_label", f"first: {labels[0]}; second: {labels[1]}")
     facts["county"] = " and ".join(dict.fromkeys([before.county, after.county]))
     return facts
+
+
+def _kind_names(before: Run, after: Run) -> dict[str, str]:
+    """What kinds are called in either run: both words where they differ."""
+    own = [dict(run.facts.get("names") or {}) for run in (before, after)]
+    named = {}
+    for code in dict.fromkeys(code for names in own for code in names):
+        words = []
+        for names in own:
+            with names_in_use(names):
+                words.append(kind_within(code) if ":" not in code else model_within(code))
+        named[code] = " / ".join(dict.fromkeys(words))
+    return named
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

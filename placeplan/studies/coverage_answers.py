@@ -119,7 +119,8 @@ def report_coverage(
 ) -> Path:
     """Write the measures as a run's folder: tables, atlas.html, maps for print and a GeoPackage with styles; return it.
 
-    Share-safe unless ``internal``. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given.
+    Small counts are withheld unless ``internal``. Raises ``UsageError`` where ``out`` exists and ``replace`` is not
+    given.
     """
     run = coverage_run(coverage, extra=extra, journeys=journeys, service_areas=service_areas, options=options)
     return write_report(run, out, internal=internal, replace=replace, timings=timings)

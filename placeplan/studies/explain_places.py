@@ -11,17 +11,6 @@ import numpy as np
 import pandas as pd
 
 from placeplan.county.county import County
-from placeplan.county.settings_rules import (
-    ContinuityRule,
-    EquityRule,
-    GuidanceRule,
-    HostShareRule,
-    MinimumUseRule,
-    OverfillRule,
-    PreferenceRule,
-    Rules,
-    SiteTotalsRule,
-)
 from placeplan.county.vocabulary import COMMISSIONED_KINDS, SPOT_PURCHASE
 from placeplan.errors import UsageError
 from placeplan.geo.travel import TravelTimes
@@ -32,27 +21,15 @@ from placeplan.models.own import Choices, own_rules
 from placeplan.models.placement import Placement, PlacementProblem
 from placeplan.models.pricing import one_sided_prices
 from placeplan.models.program import DEFAULT_SOLVER
-from placeplan.problem import CountyProblem
-from placeplan.rules_totals import counted_budgets
+from placeplan.problem import CountyProblem, with_more_places
+from placeplan.provision import may_be_added
 from placeplan.run_tables import ALL
 from placeplan.studies.allocate_places import allocate_places
 from placeplan.studies.answers import Allocation
 from placeplan.studies.explained_answers import Explanation
+from placeplan.studies.rules_kept import LEFT_OUT, asking
 
 __all__ = ["explain_places"]
-
-LEFT_OUT: Final[Mapping[str, Any]] = {
-    "overfill": OverfillRule(),
-    "guidance": GuidanceRule(),
-    "preferences": PreferenceRule(mode="off"),
-    "continuity": ContinuityRule(mode="priced", pounds=0.0),
-    "host_share": HostShareRule(),
-    "site_totals": SiteTotalsRule(on=False),
-    "minimum_use": MinimumUseRule(on=False),
-    "equity": EquityRule(mode="off"),
-    "budgets": (),
-}
-"""What each rule is when it asks for nothing."""
 
 RULE_FIGURES: Final = ("cost_pounds", "gap", "spot_purchase", "child_minutes", "beyond_guidance")
 
@@ -71,23 +48,32 @@ def explain_places(
     """Explain an answer that was solved (september or afresh).
 
     ``units``: whose places are valued (all commissioned ones of the county); ``steps``: how many more and fewer.
-    ``children``: whose options are solved again one by one. ``own``: the rules of one's own that the answer was made
-    under. Raises ``UsageError`` for an answer that was not solved or has places added, or a unit or child that is not
-    in it.
+    more only up to what may be added at the site. ``children``: whose options are solved again one by one. ``own``: in
+    place of the rules of one's own that the answer was made under. Raises ``UsageError`` for an answer that was not
+    solved or has places added, or a unit or child that is not in it.
     """
     if answer.placement is None or answer.added:
         raise UsageError("an explanation: expected an answer that is solved (september or afresh), no places added")
     problem, placement = answer.problem, answer.placement
+    own = answer.own if own is None else own
     mine = [] if own is None else own_rules(problem.placement, own)
     rules = [*problem.rules, *mine]
     chosen, asked = _units(problem, units), _asked(answer, children)
 
     def allocated(changed: PlacementProblem, more: Sequence[Rule], near: Placement) -> Placement:
-        return allocate(changed, rules=[*rules, *more], minimum=problem.minimum, start=near, solver=solver)
+        added = (changed.units["places"] - problem.placement.units["places"]).fillna(0.0)
+        then = with_more_places(answer.county, problem, added)
+        kept = [*then.rules, *mine, *more]
+        return allocate(then.placement, rules=kept, minimum=problem.minimum, start=near, solver=solver)
 
-    worth, answers = worth_of_places(problem.placement, placement, allocated, units=chosen, steps=steps)
+    most = may_be_added(county, problem.units)
+    worth, answers = worth_of_places(problem.placement, placement, allocated, units=chosen, steps=steps, most=most)
     fixed = worth["unit"].map(problem.units["fixed_cost"]).astype(float) * worth["places"]
-    worth = worth.assign(fixed_cost=fixed.round(2), net_pounds=(worth["pounds"] - fixed).round(2))
+    worth = worth.assign(
+        fixed_cost=fixed.round(2),
+        net_pounds=(worth["pounds"] - fixed).round(2),
+        more_places=worth["unit"].map(most).astype(float),
+    )
     tables = {
         "worth": worth,
         "worth_by_need": _by_need(problem, placement, answers),
@@ -191,21 +177,9 @@ def _rule_costs(
 
 
 def _asking(answer: Allocation) -> list[str]:
-    """The rules that ask for something in this question."""
-    rules: Rules = answer.county.settings.rules
-    of_september = answer.question == "september"
-    asks = {
-        "overfill": not rules.overfill.allowed,
-        "guidance": rules.guidance.mode != "report",
-        "preferences": of_september and rules.preferences.mode != "off",
-        "continuity": of_september and rules.continuity != LEFT_OUT["continuity"],
-        "host_share": rules.host_share.share is not None,
-        "site_totals": rules.site_totals.on and bool(answer.county.sites["total_places"].notna().any()),
-        "minimum_use": answer.problem.minimum is not None,
-        "equity": rules.equity.mode != "off",
-        "budgets": bool(counted_budgets(answer.county, answer.question)),
-    }
-    return [name for name, asked in asks.items() if asked]
+    """The rules that ask for something of this answer."""
+    names = asking(answer.county, answer.question)
+    return [name for name in names if name != "minimum_use" or answer.problem.minimum is not None]
 
 
 def _least_places(problem: CountyProblem, rules: Sequence[Rule], *, solver: str) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from placeplan.privacy_forecast import PREFIX
 from placeplan.report.write import write_report
 from placeplan.run_tables import ALL
 from placeplan.runs import Run
+from placeplan.studies.rules_kept import rules_kept
 from placeplan.studies.run_parts import county_layers, run_facts
 from placeplan.synthetic import generator
 
@@ -106,6 +107,8 @@ def forecast_run(
         "localities": pd.DataFrame(county.localities[["locality", "name"]]),
         "assumptions": assumptions(county),
     }
+    if placed is not None:
+        tables["rules_kept"] = rules_kept(county, "september", ["placed", "lower_bound"])
     facts = run_facts(county, command="forecast", options=options, travel_method="") | forecast_facts(forecast)
     return Run("forecast", county.name, tables, county_layers(county), facts)
 
@@ -141,7 +144,8 @@ def report_forecast(
 ) -> Path:
     """Write the forecast as a run's folder: tables, forecast.html, fan charts (PNG and SVG), workbook; return it.
 
-    Share-safe unless ``internal``. Raises ``UsageError`` where ``out`` exists and ``replace`` is not given.
+    Small counts are withheld unless ``internal``. Raises ``UsageError`` where ``out`` exists and ``replace`` is not
+    given.
     """
     run = forecast_run(forecast, placed=placed, options=options)
     return write_report(run, out, internal=internal, replace=replace, timings=timings)

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from placeplan.county.county import County
+from placeplan.county.kind_names import kind_within, names_in_use
 from placeplan.county.settings import DEFAULT_SOURCES
 from placeplan.errors import UsageError
 from placeplan.models.cohort_parts import Futures
@@ -136,6 +137,8 @@ def forecast_need(
 def _settings_notes(county: County) -> list[tuple[str, str, str]]:
     """What county.toml, or a default, says of the forecast: the ceiling, declared breaks and policies, and capital."""
     settings, stated = county.settings.forecast, county.settings.stated
+    with names_in_use(county.settings.names):
+        capital = ", ".join(f"{kind_within(kind)} £{pounds:,.0f}" for kind, pounds in settings.capital_by_kind.items())
 
     def source(key: str) -> str:
         return "county.toml" if f"forecast.{key}" in stated else DEFAULT_SOURCES[f"forecast.{key}"]
@@ -148,8 +151,7 @@ def _settings_notes(county: County) -> list[tuple[str, str, str]]:
         ),
         (
             "Capital of a new place",
-            ", ".join(f"{kind} £{pounds:,.0f}" for kind, pounds in settings.capital_by_kind.items())
-            + f"; paid back over {settings.capital_years} years at {settings.discount:.1%}",
+            f"{capital}; paid back over {settings.capital_years} years at {settings.discount:.1%}",
             source("capital_by_kind"),
         ),
     ]

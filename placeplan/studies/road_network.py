@@ -9,13 +9,13 @@ import pandas as pd
 from placeplan.county.county import County
 from placeplan.errors import Fault, InputError
 from placeplan.geo.faults import TableError
-from placeplan.geo.road_files import ROAD_FILES, kind_of_road_file, read_roads
+from placeplan.geo.road_files import RoadFiles, read_roads
 from placeplan.geo.roads import RoadNetwork, road_network
 
 __all__ = [
     "bad_settings",
-    "county_links",
     "county_network",
+    "county_roads",
     "county_sites",
     "county_zones",
     "input_faults",
@@ -28,33 +28,32 @@ MARGIN_METRES: Final = 10_000.0
 """How far beyond the zones and sites roads are read from files: a way round may leave the county."""
 
 
-def county_network(county: County) -> RoadNetwork:
-    """The county's roads, of its table or its road files, with the speeds and the peak factor of its settings.
+def county_network(county: County, roads: RoadFiles | None = None) -> RoadNetwork:
+    """The county's roads, with the speeds and the peak factor of its settings; ``roads`` where they are read already.
 
     Raises ``InputError`` with every fault of the roads.
     """
     options = county.settings.travel
+    links = (county_roads(county) if roads is None else roads).links
     with input_faults("roads"):
-        return road_network(county_links(county), speeds=options.speeds, peak_factor=options.peak_factor)
+        return road_network(links, speeds=options.speeds, peak_factor=options.peak_factor)
 
 
-def county_links(county: County) -> pd.DataFrame:
+def county_roads(county: County) -> RoadFiles:
     """The links of the county's table roads, or of its road files within 10 km of its zones and sites."""
     if not county.road_files:
-        return pd.DataFrame(county.roads)
+        return RoadFiles(pd.DataFrame(county.roads), "", "")
     points = pd.concat([county_zones(county), county_sites(county)])
     low, high = points.min() - MARGIN_METRES, points.max() + MARGIN_METRES
     bounds = (low["easting"], low["northing"], high["easting"], high["northing"])
     with input_faults("roads"):
-        return read_roads(county.road_files, bounds=bounds).links
+        return read_roads(county.road_files, bounds=bounds)
 
 
-def road_method(county: County) -> str:
-    """What journeys by road are called in every output, and what the roads do not know."""
-    if not county.road_files:
-        return "fastest route by road"
-    about = ROAD_FILES[kind_of_road_file(county.road_files[0]) or ".gpkg"]
-    return f"fastest route by road; roads of {about[0]}" + (f", which {about[1]}" if about[1] else "")
+def road_method(roads: RoadFiles) -> str:
+    """What journeys by road are called in every output: what the roads do not know, and what of them is not used."""
+    said = f"; roads of {roads.source}" if roads.source else ""
+    return f"fastest route by road{said}" + (f", which {roads.notes}" if roads.notes else "")
 
 
 def county_zones(county: County) -> pd.DataFrame:

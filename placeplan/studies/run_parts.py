@@ -36,6 +36,7 @@ def run_facts(county: County, *, command: str, options: Mapping[str, Any] | None
         "travel_method": travel_method,
         "price_year": settings.price_year,
         "guidance_minutes": settings.guidance_minutes,
+        "names": dict(settings.names),
     }
 
 

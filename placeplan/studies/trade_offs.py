@@ -33,15 +33,16 @@ def trade_offs(
     """The frontier of an answer that was solved; its rules hold in every point.
 
     ``steps``: bounds on travel between the cheapest answer and the one with least travel; ``levels``: bounds on the
-    worst locality. ``own``: the rules of one's own that the answer was made under. Raises ``UsageError`` for an answer
-    that was not solved or fewer than two steps.
+    worst locality. ``own``: in place of the rules of one's own that the answer was made under. Raises ``UsageError``
+    for an answer that was not solved or fewer than two steps.
     """
     if answer.placement is None:
         raise UsageError("a frontier: expected a question that is solved (september or afresh), not 'today'")
     if steps < 2 or levels < 1:
         raise UsageError(f"a frontier: expected 2 steps and 1 level or more, found {steps} and {levels}")
     problem = answer.problem
-    mine = [] if own is None else own_rules(problem.placement, own)
+    written = answer.own if own is None else own
+    mine = [] if written is None else own_rules(problem.placement, written)
     measure = locality_measure(
         answer.county,
         problem.placement,

@@ -3,15 +3,16 @@
 There is nothing about children in it, and nothing of it lies in a county's folder.
 """
 
+import contextlib
 import dataclasses
+import functools
 import hashlib
+import io
 import json
 import logging
 import os
 import shutil
 import tempfile
-import zipfile
-import zlib
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -26,25 +27,39 @@ from numpy.typing import NDArray
 import placeplan.geo
 from placeplan.county.county import County
 from placeplan.county.other_files import files_digest
+from placeplan.geo.ordinary_file import read_ordinary
 from placeplan.geo.routes import Chunk
 from placeplan.geo.travel import TravelTimes, make_travel_times
 from placeplan.studies.road_network import county_sites, county_zones, journey_source
+from placeplan.whole_or_not import clean_files, hold
 
-__all__ = ["CACHE_VARIABLE", "FolderChunks", "cache_folder", "keep", "read_kept", "travel_key"]
+__all__ = ["CACHE_VARIABLE", "CHUNKS", "FolderChunks", "cache_folder", "keep", "read_kept", "travel_key"]
 
 CACHE_VARIABLE: Final = "PLACEPLAN_CACHE"
 """The environment variable that names another folder for the cache than the user's own."""
 
-DAMAGED: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
-"""What reading a damaged file raises."""
+PART: Final = ".part"
+"""How the name of a file ends that is being written."""
+
+CHUNKS: Final = ".parts"
+"""How the name of a folder of chunks ends."""
+
+SEAL_BYTES: Final = 32
+"""The length of the SHA-256 at the end of a file."""
 
 log = logging.getLogger(__name__)
 
 
-def cache_folder() -> Path:
-    """Where travel times are kept."""
+def cache_folder() -> Path | None:
+    """Where travel times are kept; None where no folder is named and the user has no home."""
     named = os.environ.get(CACHE_VARIABLE)
-    return Path(named) if named else platformdirs.user_cache_path("placeplan", appauthor=False)
+    if named:
+        return Path(named)
+    try:
+        own = platformdirs.user_cache_path("placeplan", appauthor=False)
+    except RuntimeError:
+        return None
+    return own if own.is_absolute() else None
 
 
 def travel_key(county: County) -> str:
@@ -85,6 +100,7 @@ def _column_bytes(column: pd.Series) -> bytes:
 
 def read_kept(path: Path) -> TravelTimes | None:
     """The travel times kept at ``path``; ``None`` where there are none or the file is damaged."""
+    clean_files(path.parent, PART)
     kept = _arrays(path)
     if kept is None:
         return None
@@ -97,8 +113,8 @@ def read_kept(path: Path) -> TravelTimes | None:
             kept["reason"],
             method=str(kept["method"]),
         )
-    except DAMAGED as error:
-        log.warning("travel times kept at %s cannot be read (%s): they are made anew", path, error)
+    except (KeyError, ValueError) as error:  # whole, and yet not what is kept here
+        _made_anew(path, error)
         return None
 
 
@@ -142,30 +158,55 @@ class FolderChunks:
         return self.folder / f"{start:06d}-{stop:06d}.npz"
 
 
+def _made_anew(path: Path, why: object) -> None:
+    log.warning("travel times kept at %s cannot be read (%s): they are made anew", path, why)
+
+
 def _arrays(path: Path) -> dict[str, NDArray[Any]] | None:
-    """The arrays of a file; ``None`` where there is none or it is damaged."""
+    """The arrays of a file; ``None`` where there is none or it is damaged.
+
+    What is kept ends with the SHA-256 of all before it, so that no changed bit passes for a journey.
+    """
     try:
-        # The file is opened here, since np.load leaves a damaged one open.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            return {name: kept[name] for name in kept.files}
-    except FileNotFoundError:
+        content = read_ordinary(path)
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except DAMAGED as error:
-        log.warning("travel times kept at %s cannot be read (%s): they are made anew", path, error)
+    except OSError as error:
+        _made_anew(path, error.strerror)
         return None
+    body, seal = content[:-SEAL_BYTES], content[-SEAL_BYTES:]
+    if len(content) <= SEAL_BYTES or hashlib.sha256(body).digest() != seal:
+        _made_anew(path, "it is damaged")
+        return None
+    with np.load(io.BytesIO(body), allow_pickle=False) as kept:
+        return {name: kept[name] for name in kept.files}
 
 
 def _save(path: Path, **arrays: Any) -> None:
     """Write arrays beside ``path`` and rename them into place, so that no half-written file is ever there."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    body = buffer.getvalue()
     beside: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
+        clean_files(path.parent, PART)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=PART)
         beside = Path(name)
         with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, **arrays)
+            hold(file.fileno())
+            file.write(body)
+            file.write(hashlib.sha256(body).digest())
         beside.replace(path)
     except OSError as error:  # an answer does not fail because it cannot be kept
-        log.warning("travel times cannot be kept at %s: %s", path, error)
+        folder = path.parent.parent if path.parent.suffix == CHUNKS else path.parent
+        _not_kept(folder, error.strerror or type(error).__name__)
         if beside is not None:
-            beside.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
+
+
+@functools.cache
+def _not_kept(folder: Path, why: str) -> None:
+    """Say it once, not for every chunk."""
+    log.warning("travel times cannot be kept in %s (%s): they are made anew each time", folder, why)

@@ -81,7 +81,7 @@ def _changed(coverage: Coverage, before: Reach, extra: pd.DataFrame, travel: Tra
         "within_before": within[0],
         "within_after": within[1],
         "children_gained": within[1] - within[0],
-        "minutes_saved": round(float(((now - then) * children)[timed].sum()), 1),
+        "minutes_saved": round(float((now[timed] - then[timed]) @ children[timed]), 1),
         "share_before": within[0] / all_suited if all_suited else np.nan,
         "share_after": within[1] / all_suited if all_suited else np.nan,
         **_people_changed(coverage, extra, travel),

@@ -63,7 +63,7 @@ track = 10
 primary = 50
 [places.ers]
 fixed_cost = 9000
-[places.college]
+[places.support_centre]
 fixed_cost = 7000
 [transport]
 vehicle_by_kind = { ers = "bus" }
@@ -81,7 +81,7 @@ hub = 6
     assert settings.travel.speeds["track"] == 10
     assert (settings.travel.speeds["primary"], settings.travel.speeds["trunk"]) == (50, 64)
     assert settings.places["ers"] == KindCost(9000, 4000)
-    assert settings.places["college"] == KindCost(7000, 0)
+    assert settings.places["support_centre"] == KindCost(7000, 0)
     assert settings.places["special"] == KindCost(10000, 0)
     assert settings.transport.vehicles["taxi"] == Vehicle(13, 1.45, 2)
     assert settings.transport.vehicles["bus"] == Vehicle(1, 0.5, 20)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from placeplan.county.columns import TABLES
 from placeplan.county.reading import check_county, read_county
 from placeplan.county.settings import Settings
 from placeplan.county.settings_file import parse_settings
+from placeplan.county.settings_keys import SETTINGS, Named, Section
 from placeplan.county.template import template_toml, write_template
 from placeplan.errors import UsageError
 
@@ -85,3 +87,38 @@ def test_nothing_half_made_is_left_when_writing_fails(tmp_path: Path, monkeypatc
     with pytest.raises(UsageError, match="No space left"):
         write_template(tmp_path / "new")
     assert list(tmp_path.iterdir()) == []
+
+
+def headers(spec: Section | Named, path: str = "") -> Iterator[str]:
+    """The header of every section that holds something by name, and of those within it."""
+    if path:
+        yield path
+    if isinstance(spec, Section):
+        for name, below in spec.keys.items():
+            if isinstance(below, Section | Named):
+                yield from headers(below, f"{path}.{name}" if path else name)
+
+
+STATED = 'format = 1\nname = "Shown"\nas_of = 2025-01-16\n'
+HEADERS = tuple(headers(SETTINGS))
+
+
+@pytest.mark.parametrize("stated", [*([header] for header in HEADERS), HEADERS], ids=str)
+def test_a_header_with_nothing_under_it_changes_nothing(stated: Sequence[str]) -> None:
+    text = STATED + "".join(f"[{header}]\n" for header in stated)
+    settings, faults = parse_settings(text.encode())
+    assert faults == []
+    assert settings == parse_settings(STATED.encode())[0]
+
+
+def test_a_header_of_a_name_of_ones_own_states_something() -> None:
+    _, faults = parse_settings(f"{STATED}[transport.vehicles.coach]\n".encode())
+    assert [fault.column for fault in faults] == [
+        f"transport.vehicles.coach.{part}" for part in ("charge", "pounds_per_km", "riders")
+    ]
+
+
+def test_a_list_of_a_workbook_leaves_no_number_out() -> None:
+    rows = [(2, "format", 1), (3, "name", "Shown"), (4, "as_of", "2025-01-16"), (5, "transport.entitled.2.share", 0.5)]
+    _, faults = parse_settings(rows)
+    assert [(fault.column, fault.value) for fault in faults] == [("transport.entitled", "rows 2")]

@@ -91,3 +91,47 @@ def test_missing_columns_are_told():
 def test_options_that_make_no_sense_are_refused(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         matrix_times(matrix(), ZONES, SITES, **bad)
+
+
+def line(count):
+    """Zones one, two ... km from a site and two minutes a kilometre; a second site is on an island."""
+    rows = [(f"z{km}", "s1", 2.0 * km, 1.2 * km) for km in range(1, count + 1)]
+    straight = np.array([[float(km), float(km)] for km in range(1, count + 1)])
+    return (
+        pd.DataFrame(rows, columns=["zone", "site", "minutes", "km"]),
+        [f"z{km}" for km in range(1, count + 1)],
+        straight,
+    )
+
+
+@pytest.mark.parametrize("blank", [True, False])
+def test_what_a_router_s_longest_journey_leaves_out_is_told_from_what_has_no_way(blank):
+    table, zones, straight = line(80)
+    cut = (
+        table.assign(minutes=table["minutes"].where(table["minutes"] <= 120))
+        if blank
+        else table[table["minutes"] <= 120]
+    )
+    found = matrix_times(cut, zones, ["s1"], straight_km=straight[:, :1])
+    assert (found.reason[60:, 0] == Reason.beyond_cut_off).all()
+    assert (found.reason[:60, 0] == Reason.reached).all()
+    assert np.isinf(found.minutes[60:]).all()
+    # Without places nothing is told of it.
+    assert (matrix_times(cut, zones, ["s1"]).reason[60:, 0] == Reason.not_in_matrix).all()
+
+
+def test_an_island_is_not_beyond_the_cut_off():
+    table, zones, straight = line(60)
+    found = matrix_times(table, zones, ["s1", "s2"], straight_km=straight)
+    assert (found.reason[:, 1] == Reason.not_in_matrix).all()
+    lone = matrix_times(table[table["zone"] != "z7"], zones, ["s1"], straight_km=straight[:, :1])
+    assert lone.reason[6, 0] == Reason.not_in_matrix
+
+
+def test_many_doubled_pairs_are_one_fault():
+    table, zones, _ = line(20)
+    with pytest.raises(TableError) as caught:
+        matrix_times(pd.concat([table, table]), zones, ["s1"])
+    (fault,) = caught.value.faults
+    assert (fault.row, fault.value) == (20, "z1, s1 again, and 19 more rows of pairs that an earlier row has")
+    assert "of several departures or percentiles" in fault.expected

@@ -10,7 +10,13 @@ from support.road_tables import point_table
 from placeplan.geo.crs import to_longitude_latitude
 from placeplan.geo.faults import TableError
 from placeplan.geo.imported import matrix_times
-from placeplan.geo.matrices import long_matrix, openrouteservice_matrix, osrm_matrix, square_matrix
+from placeplan.geo.matrices import (
+    long_matrix,
+    openrouteservice_matrix,
+    osrm_matrix,
+    square_matrix,
+    unread_columns,
+)
 from placeplan.geo.travel import Reason
 
 ZONES = point_table({"z1": (430_000, 350_000), "z2": (431_000, 352_000)})
@@ -183,3 +189,32 @@ def test_a_square_csv_whose_labels_fit_neither_way_or_both_is_refused():
         square_matrix(",x,y\nx,1,2\n", ["x", "y"], ["x", "y"], unit="minutes")
     with pytest.raises(TableError, match="labels in the first row and column"):
         square_matrix("z1\n1\n", ZONES.index, SITES.index, unit="minutes")
+
+
+@pytest.mark.parametrize("column", ["departure_time", "percentile", "option"])
+def test_several_rows_a_pair_are_named_by_what_they_differ_in(column):
+    text = f"from_id,to_id,{column},travel_time\nz1,s1,a,12\nz1,s1,b,14\nz1,s2,a,9\n"
+    with pytest.raises(TableError) as caught:
+        long_matrix(text, unit="minutes")
+    (fault,) = caught.value.faults
+    assert (fault.row, fault.column) == (1, column)
+    assert f"z1 to s1 with {column} a, b" in fault.value
+
+
+def test_columns_that_are_not_read_are_listed():
+    text = "from_id,to_id,travel_time_p50,travel_time_p95\nz1,s1,12,20\n"
+    assert unread_columns(text) == ["travel_time_p95"]
+    assert unread_columns("zone,site,minutes,km\nz1,s1,1,1\n") == []
+
+
+def test_a_column_named_for_another_unit_than_stated_is_refused():
+    with pytest.raises(TableError, match="times in minutes; these look like seconds"):
+        long_matrix("zone,site,seconds\nz1,s1,12\n", unit="minutes")
+
+
+@pytest.mark.parametrize("bad", ["far", "-3"])
+def test_distances_have_to_be_numbers(bad):
+    with pytest.raises(TableError, match=f"row 0, km: found {bad}"):
+        long_matrix(f"zone,site,minutes,km\nz1,s1,12,{bad}\n", unit="minutes")
+    with pytest.raises(TableError, match=f"km: found {bad}"):
+        square_matrix(SQUARE, ZONES.index, SITES.index, unit="minutes", km_text=SQUARE.replace("1.5", bad))

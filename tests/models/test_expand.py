@@ -8,6 +8,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.allocation_checks import broken_rules, rules_of
+from support.allocation_counties import random_county, random_rules
+from support.allocation_reference import best_under_rules, score
 from support.placement_peers import (
     Best,
     best_by_enumeration,
@@ -20,7 +23,10 @@ from support.placement_peers import (
 
 from placeplan.models import allocate as allocation
 from placeplan.models.changes import with_places
+from placeplan.models.constraints import linear_rule
 from placeplan.models.expand import BUDGET_GAP, expand
+from placeplan.models.placement import placement_problem
+from placeplan.models.pricing import one_sided_prices
 from placeplan.models.program import InfeasibleError
 from placeplan.models.stages import ordered
 
@@ -282,3 +288,95 @@ def test_an_expansion_without_time_says_so_or_gives_a_bound_that_holds(time_limi
     assert found.objective >= found.bound
     if found.status == "optimal":
         assert found.objective == pytest.approx(best.objective)
+
+
+WHOLE = [seed for seed in range(1, 40) if seed % 3]
+"""Seeds of counties of whole children."""
+
+
+@pytest.mark.parametrize("seed", WHOLE[:16])
+def test_added_places_under_rules_are_as_good_as_the_reference(seed):
+    problem = random_county(seed, groups=6, units=4)
+    rules = random_rules(problem, seed)
+    limits = {"a": 2.0, "b": 1.0}
+    counted = [unit for unit in problem.units.index if problem.units.loc[unit, "places"] < float("inf")]
+    additions = {unit: ("ab"[place % 2], limits["ab"[place % 2]], 2_000.0) for place, unit in enumerate(counted)}
+    rules = replace(rules, additions=additions, most_places=2.0)
+    best = best_under_rules(problem, rules)
+    minimum = pd.Series(rules.minimum, dtype=float) if rules.minimum else None
+    kept = rules_of(problem, replace(rules, additions={}, most_places=None))
+    if best is None:
+        with pytest.raises(InfeasibleError):
+            expand(problem, additions_of(additions), rules=kept, minimum=minimum, most_places=2)
+        return
+    found = expand(problem, additions_of(additions), rules=kept, minimum=minimum, most_places=2)
+    flow = {(str(r.group), str(r.unit)): float(r.children) for r in found.placement.flows.itertuples()}
+    gap = {str(group): float(n) for group, n in found.placement.gap.items()}
+    added = {str(unit): float(n) for unit, n in found.added.items()}
+    assert not broken_rules(problem, rules, flow, gap, added)
+    ours = score(problem, rules, flow, gap, added)
+    same = [(ours.gap, best.score.gap), (ours.against, best.score.against), (ours.rules, best.score.rules)]
+    same += [(ours.cost, best.score.cost), (found.objective, best.score.cost), (found.bound, best.score.cost)]
+    same += list(zip(ours.equity, best.score.equity, strict=True))
+    assert all(a == pytest.approx(b, rel=1e-6, abs=1e-6) for a, b in same), (ours, best.score)
+
+
+# Three children stay at a school of one place that may hold one: two in it are a breach. Two wait for a place.
+BREACH = placement_problem(
+    pd.DataFrame({"children": 1.0}, index=["a", "b"]),
+    pd.DataFrame({"places": [1.0], "held": [3.0]}, index=["school"]),
+    pd.DataFrame(
+        {
+            "unit": ["school"] * 2,
+            "band": [0, 1],
+            "width": [1.0, 1.0],
+            "price": [12_000.0, 15_000.0],
+            "breach": [True] * 2,
+        }
+    ),
+    pd.DataFrame(
+        {
+            "group": ["a", "b"],
+            "unit": ["school"] * 2,
+            "cost": [1_000.0, 2_000.0],
+            "minutes": [5.0, 5.0],
+            "against_preference": [False] * 2,
+        }
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("limit", "fixed", "added", "gap"),
+    [(2, 10_000.0, 2, 2), (2, 13_000.0, 1, 2), (2, 16_000.0, 0, 2), (3, 90_000.0, 3, 1), (9, 90_000.0, 4, 0)],
+)
+def test_places_at_a_breach_are_first_for_those_who_are_there(limit, fixed, added, gap):
+    # Up to two places relieve the breach, at 15,000 and 12,000, and nobody comes; those beyond are for who waits.
+    found = expand(BREACH, additions_of({"school": ("site", limit, fixed)}))
+    assert found.added.sum() == added
+    assert found.placement.gap.sum() == gap
+    left = max(0, 2 - added)
+    assert found.problem.bands["width"].tolist() == [float(left > 0), float(left > 1)]
+    assert found.placement.proof.objective == sum([12_000, 15_000][:left]) + sum([1_000, 2_000][: 2 - gap])
+
+
+def test_a_place_more_at_a_breach_saves_its_dearest():
+    answer = allocation.allocate(BREACH)
+    prices = one_sided_prices(BREACH, answer).loc["school"]
+    assert (prices["saving_one_more"], prices["children_one_more"]) == (15_000, 0)
+    one = allocation.allocate(with_places(BREACH, pd.Series({"school": 1.0})))
+    assert answer.proof.objective - one.proof.objective == 15_000
+    assert one.gap.sum() == answer.gap.sum() == 2
+
+
+def test_places_that_a_row_pays_for_are_no_longer_left_of_it():
+    problem = problem_of({"a": 1, "b": 1}, {"school": (0, 0)}, {("a", "school"): (10, 1), ("b", "school"): (20, 1)})
+    fund = linear_rule("fund", pairs=np.array([100.0, 300.0]), gap=np.zeros(2), sense="<=", right=750.0)
+    paid = replace(fund, a_place=pd.DataFrame({"own[fund]": {"school": 250.0}}))
+    additions = additions_of({"school": ("site", 5, 1.0)})
+    # Two places and both children come to 900; one place and either child to 350 or 550, and a is the cheaper.
+    assert expand(problem, additions, rules=[fund]).added.sum() == 2
+    found = expand(problem, additions, rules=[paid])
+    assert found.added.sum() == 1
+    assert found.placement.flows["group"].tolist() == ["a"]
+    assert found.rules[0].rows["right"].tolist() == [500.0]

@@ -207,7 +207,8 @@ def test_a_share_safe_page_shows_no_need_and_marks_what_it_withholds(safe_page: 
     assert "Broad area of need" in safe_page.tables["gap"][0]
     assert any("c" in row for row in safe_page.tables["gap"])
     assert safe_page.tables["costs"][-1][1] == "c"
-    assert "Share-safe." in safe_page.text
+    assert "Small counts are withheld." in safe_page.text
+    assert "not for publication" in safe_page.text
     assert "INTERNAL" not in safe_page.text
     assert page.text.count("INTERNAL") >= 3
     for one in (safe_page, page):

@@ -8,12 +8,16 @@ import sys
 import time
 
 import geopandas as gpd
+import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
+from support.commands import call
 from tiny_county import TINY_TABLES, write_tiny_county
 
 import placeplan as pp
+from placeplan.geo.travel import Reason
 from placeplan.studies import travel_cache
 from placeplan.studies.travel_cache import FolderChunks
 
@@ -215,3 +219,114 @@ def test_a_killed_process_is_gone_on_from(folder):
     second, _ = start("go on").communicate(timeout=60)
     assert second.split("\n")[:-1] == ["chunk 2", "done"]
     assert not list(travel_cache.cache_folder().glob("*.parts"))
+
+
+UNITS = {
+    "long": ('matrix_format = "long"', "r5.csv"),
+    "square": ('matrix_format = "square"', "times.csv"),
+    "osrm": ('matrix_format = "osrm"', "osrm.json"),
+    "openrouteservice": ('matrix_format = "openrouteservice"', "ors.json"),
+}
+
+
+def in_format(folder, form, factor):
+    """The tiny county's own journeys in an engine's format, times in seconds x ``factor``."""
+    found = pp.travel_times(pp.read_county(folder))
+    seconds = found.minutes.astype(float) * 60 * factor
+    if form in ("osrm", "openrouteservice"):
+        return json.dumps({"code": "Ok", "durations": seconds.tolist(), "distances": (found.km * 1000.0).tolist()})
+    if form == "square":
+        return pd.DataFrame(seconds, index=found.zones, columns=found.sites).to_csv()
+    frame = found.frame().rename(columns={"zone": "from_id", "site": "to_id"})
+    return frame.assign(travel_time=seconds.ravel())[["from_id", "to_id", "travel_time", "km"]].to_csv(index=False)
+
+
+@pytest.mark.parametrize("form", UNITS)
+@pytest.mark.parametrize(("factor", "words"), [(1, ""), (1 / 60, "minutes"), (1000, "thousandths of a second")])
+def test_check_reads_the_files_of_every_engine_and_names_the_unit(folder, form, factor, words):
+    line, name = UNITS[form]
+    county = matrix(folder, name, in_format(folder, form, factor), line, 'matrix_unit = "seconds"', "km_detour = 1.3")
+    result = call("check", folder)
+    assert result.exit_code == (2 if words else 0)
+    if words:
+        assert name in result.stderr
+        assert f"these look like {words}" in result.stderr
+        with pytest.raises(pp.InputError, match=words):
+            pp.travel_times(county)
+    else:
+        assert pp.check_journeys(county) == []
+
+
+def test_what_is_odd_in_a_file_is_noted_by_check_and_said_by_the_method(folder):
+    lines = long_text(folder).splitlines()
+    at = next(place for place, text in enumerate(lines) if text.startswith("z1,s3,"))
+    lines[at] = "z1,s3,1000,1500"
+    header, *rows = lines
+    text = "\n".join([f"{header},travel_time_p95", *(f"{row},99" for row in rows)])
+    county = matrix(folder, "r5.csv", text, 'matrix_format = "long"', 'matrix_unit = "seconds"')
+    notes = {note.column: note for note in pp.check_journeys(county)}
+    assert "z1 to s3: 1.5 km where the straight line is 12.4 km" in notes["km"].found
+    assert (notes["travel_time_p95"].table, notes["travel_time_p95"].taken) == ("r5.csv", "not read")
+    assert "z1 to s3" in call("check", folder).stdout
+    assert "taken as written: 1 of 12 journeys: shorter than the straight line" in pp.travel_times(county).method
+
+
+def test_a_fault_of_one_of_several_files_is_told_with_its_file_and_line(folder):
+    header, *rows = long_text(folder).splitlines()
+    matrix(folder, "a.csv", "\n".join([header, *rows[:6]]), 'matrix_format = "long"', 'matrix_unit = "seconds"')
+    (folder / "travel" / "b.csv").write_text("\n".join([header, *rows[6:], "z9,s1,60,1000", rows[0]]), encoding="utf-8")
+    with pytest.raises(pp.InputError) as caught:
+        pp.check_journeys(pp.read_county(folder))
+    assert [(fault.table, fault.row, fault.column) for fault in caught.value.faults] == [
+        ("b.csv", "8", "zone"), ("b.csv", "9", "zone, site"),
+    ]  # fmt: skip
+
+
+def test_a_cut_off_stands_on_the_audit_and_in_the_method(folder):
+    """Thirty zones in the north, whose journeys above 15 minutes to the school out of the county are left out."""
+    more = [f"x{number},north,{440000 + 10 * number},350000,no,5" for number in range(30)]
+    path = folder / "zones.csv"
+    path.write_text(path.read_text(encoding="utf-8") + "\n".join(more) + "\n", encoding="utf-8")
+    frame = pp.travel_times(pp.read_county(folder)).frame()
+    frame = frame[(frame["site"] != "s3") | (frame["minutes"] <= 15)]
+    (folder / "roads.csv").unlink()
+    frame[["zone", "site", "minutes", "km"]].round(3).to_csv(folder / "travel.csv", index=False)
+    county = pp.read_county(folder)
+    found = pp.travel_times(county)
+    absent = found.reason.size - len(frame)
+    assert absent > 30
+    assert (found.reason == Reason.beyond_cut_off).sum() == absent
+    audit = pp.travel_audit(county, found).set_index("measure")["value"]
+    assert audit["share_beyond_cut_off"] == pytest.approx(absent / found.reason.size)
+    assert f"{absent} journeys (" in found.method
+    assert "longer than its cut-off, not without a way" in found.method
+
+
+def test_an_audit_whose_faults_are_words_is_written(folder):
+    path = folder / "roads.csv"
+    extra = "n8,n9,900,secondary,no,441000,350030,441000,350900\n"
+    path.write_text(path.read_text(encoding="utf-8") + extra, encoding="utf-8")
+    county = pp.read_county(folder)
+    made = pp.write_travel(county, pp.travel_times(county), folder.parent / "run")
+    faults = pd.read_csv(made / "tables" / "network_faults.csv")
+    assert "30 m from the link n1 to n2" in set(faults["details"])
+
+
+def test_what_a_road_file_knows_and_is_not_used_is_on_the_audit_and_in_the_method(folder):
+    graph = nx.MultiDiGraph(crs="epsg:27700")
+    for row in rows_of("roads"):
+        for node in ("from", "to"):
+            graph.add_node(row[node], x=row[f"{node}_easting"], y=row[f"{node}_northing"])
+        for ends in (("from", "to"), ("to", "from")):
+            tags = {"highway": row["class"], "length": row["metres"], "maxspeed": "30 mph"}
+            graph.add_edge(*(row[end] for end in ends), **tags)
+    (folder / "roads.csv").unlink()
+    (folder / "roads").mkdir()
+    nx.write_graphml(graph, folder / "roads" / "tiny.graphml")
+    county = pp.read_county(folder)
+    found = pp.travel_times(county)
+    assert "roads of OpenStreetMap, by OSMnx, which has no turn restrictions and no ferries" in found.method
+    assert "is read without speed limits (12)" in found.method
+    audit = pp.travel_audit(county, found).set_index("measure")["value"]
+    assert audit["not_used_speed_limits"] == 12
+    assert audit["not_driven_closed_barriers"] == 0
