@@ -5,6 +5,8 @@ All figures are pounds a year in the county's price year, rounded to the penny a
 
 from collections import defaultdict
 from collections.abc import Hashable
+from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,10 +15,19 @@ from numpy.typing import NDArray
 
 from placeplan.county.county import County
 from placeplan.county.settings import EntitledShare, SpotPurchase
-from placeplan.county.vocabulary import NOT_CARRIED_KINDS, SPOT_PURCHASE
+from placeplan.county.vocabulary import NOT_CARRIED_KINDS, PHASES, SPOT_PURCHASE
 from placeplan.errors import Fault, InputError
+from placeplan.geo.travel import TravelTimes
 
-__all__ = ["minutes_penalty", "spending_by_fund", "spot_rows", "top_up_lines", "transport_pounds"]
+__all__ = [
+    "KnownJourneys",
+    "known_journeys",
+    "minutes_penalty",
+    "spending_by_fund",
+    "spot_rows",
+    "top_up_lines",
+    "transport_pounds",
+]
 
 
 def top_up_lines(county: County, combinations: pd.DataFrame) -> pd.DataFrame:
@@ -66,7 +77,7 @@ def transport_pounds(county: County, pairs: pd.DataFrame) -> NDArray[np.float64]
     """The yearly transport of each journey: share entitled x days x 2 x (charge + pounds per km x km) / riders.
 
     ``pairs``: columns kind, phase, km (one way), residential. A journey that is not known (``inf`` or
-    missing) costs nothing here; whoever asks must say how many there are.
+    missing) costs nothing here; whoever asks must say how many there are, and what bounds them (``known_journeys``).
     """
     costs = county.settings.transport
     km = pairs["km"].to_numpy(float)
@@ -80,6 +91,32 @@ def transport_pounds(county: County, pairs: pd.DataFrame) -> NDArray[np.float64]
     pounds = _entitled(costs.entitled, pairs, km) * days * 2.0 * (charge + per_km * km) / riders
     known = np.isfinite(pairs["km"].to_numpy(float)) & ~pairs["kind"].isin(NOT_CARRIED_KINDS).to_numpy()
     return np.where(known, pounds, 0.0).round(2)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownJourneys:
+    """What bounds a journey that is not known: the transport of the dearest known journey, and the longest's minutes.
+
+    Among the known are the journeys of bought places, and every kind of unit, phase and vehicle of the county.
+    """
+
+    dearest_pounds: float = 0.0
+    longest_minutes: float = 0.0
+
+
+def known_journeys(county: County, travel: TravelTimes) -> KnownJourneys:
+    """The dearest and the longest of the journeys between a zone and a site that are known."""
+    bought = county.settings.spot_purchase
+    km, minutes = (
+        np.unique(np.round(values[np.isfinite(values)].astype(float), 1)) for values in (travel.km, travel.minutes)
+    )
+    lengths = np.unique(np.concatenate([km, [row.km for row in bought]]))
+    kinds = sorted({*county.units["kind"], "independent_special"} - {*NOT_CARRIED_KINDS})
+    dearest = 0.0
+    for kind, phase, residential in product(kinds, PHASES, (False, True)):
+        pairs = pd.DataFrame({"kind": kind, "phase": phase, "km": lengths, "residential": residential})
+        dearest = max(dearest, float(transport_pounds(county, pairs).max()))
+    return KnownJourneys(dearest, float(max([*minutes[-1:], *(row.minutes for row in bought)])))
 
 
 def minutes_penalty(
@@ -121,13 +158,19 @@ def spot_rows(county: County, needs: pd.Series, phases: pd.Series) -> pd.DataFra
 
 
 def spending_by_fund(
-    units: pd.DataFrame, placed: pd.DataFrame, fees: pd.DataFrame, *, with_overfill: bool = True
+    units: pd.DataFrame,
+    placed: pd.DataFrame,
+    fees: pd.DataFrame,
+    *,
+    known: KnownJourneys,
+    with_overfill: bool = True,
 ) -> dict[str, float]:
-    """A year's cash by fund: fees and top-ups, transport (general fund), and places (high needs block).
+    """A year's spending by fund, for budgets: fees and top-ups, transport (general fund), places (high needs block).
 
-    ``placed``: a row a child with unit, need, band, fee and transport; ``fees``: unit, need, band, fund, pounds.
-    Places: fixed cost of each stated one less the discount for each child, and without ``with_overfill`` no fixed cost
-    for children above places.
+    ``placed``: a row a child with unit, need, band, minutes, fee and transport; ``fees``: unit, need, band, fund,
+    pounds. A journey that is not known counts as the dearest ``known``, since a budget needs a number. Places: fixed
+    cost of each stated one less the discount for each child, and without ``with_overfill`` no fixed cost for children
+    above places.
     """
     paid = placed.merge(fees, on=["unit", "need", "band"])
     spent = paid.groupby("fund")["pounds"].sum().to_dict()
@@ -138,7 +181,11 @@ def spending_by_fund(
     over = (count - units["room"]).clip(lower=0.0).where(units["in_county"] & np.isfinite(units["room"]), 0.0)
     fixed = units["fixed_cost"] * (places + (over if with_overfill else 0.0)) - units["filled_discount"] * filled
     spent["high_needs"] = spent.get("high_needs", 0.0) + bought + float(fixed.sum())
-    spent["general"] = spent.get("general", 0.0) + float(placed["transport"].sum())
+    unknown = (
+        placed["minutes"].isna() & ~placed["unit"].map(units["kind"]).isin(NOT_CARRIED_KINDS) & (placed["unit"] != "")
+    )
+    carried = float(placed["transport"].sum()) + known.dearest_pounds * int(unknown.sum())
+    spent["general"] = spent.get("general", 0.0) + carried
     return {str(fund): float(pounds) for fund, pounds in spent.items()}
 
 

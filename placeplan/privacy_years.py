@@ -18,7 +18,7 @@ from placeplan.withholding import POUNDS_STEP, to_step, withhold
 __all__ = ["years_share_safe"]
 
 _COUNTED: Final = ("children", "gap", "spot_purchase", "out_of_county")
-_STANDING: Final = ("staying", "entering", "placed_again", "placed", "beyond_guidance")
+_STANDING: Final = ("staying", "entering", "placed_again", "placed", "beyond_guidance", "journeys_not_known")
 
 
 def years_share_safe(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

@@ -10,7 +10,7 @@ import pandas as pd
 from placeplan import rules as kept
 from placeplan import rules_totals
 from placeplan.cohort import cohort, question_year
-from placeplan.costs import spending_by_fund, top_up_lines
+from placeplan.costs import KnownJourneys, known_journeys, spending_by_fund, top_up_lines
 from placeplan.county.county import County
 from placeplan.county.settings_rules import Rules
 from placeplan.county.vocabulary import SPOT_PURCHASE
@@ -41,7 +41,7 @@ class CountyProblem:
     fee, from the high needs block, goes by need and phase). ``unreachable``: children to be placed x units that would
     suit but cannot be reached, by unit. ``present``: by unit, the children who stay or could stay there. ``rules`` and
     ``minimum``: what the placement keeps beside places. ``spent_today``: a year's cash by fund as placed today, where
-    there is a budget.
+    there is a budget. ``known``: what bounds the journeys of ``held`` that are not known, where there are any.
     """
 
     question: str
@@ -58,6 +58,7 @@ class CountyProblem:
     rules: tuple[Rule, ...] = field(default=(), repr=False)
     minimum: pd.Series | None = field(default=None, repr=False)
     spent_today: Mapping[str, float] = field(default_factory=dict, repr=False)
+    known: KnownJourneys = field(default_factory=KnownJourneys)
 
 
 def county_problem(
@@ -82,13 +83,14 @@ def county_problem(
     reached = choices["minutes"].notna()
     unreachable = choices.loc[~reached, "unit"].value_counts().sort_index()
     choices = choices[reached]
-    known = pd.concat([held, choices], ignore_index=True)
-    fees = top_up_lines(county, known[["unit", "kind", "need", "band"]].drop_duplicates())
+    both = pd.concat([held, choices], ignore_index=True)
+    fees = top_up_lines(county, both[["unit", "kind", "need", "band"]].drop_duplicates())
     held, choices = (priced(county, rows, fees) for rows in (held, choices))
     if spot_purchase:
         choices = pd.concat([choices, spot_pairs(county, _about(free))], ignore_index=True)
         units = pd.concat([units, _spot_unit(units)])
-    held = kept.guidance(county, held).assign(preference_penalty=0.0, move_penalty=0.0)
+    known = known_journeys(county, travel) if held["minutes"].isna().any() else KnownJourneys()
+    held = kept.guidance(county, held, longest=known.longest_minutes).assign(preference_penalty=0.0, move_penalty=0.0)
     choices = choices.sort_values(["child", "unit"], ignore_index=True)
     choices = kept.continuity(county, kept.preferences(county, kept.guidance(county, choices)))
     barred, choices = choices[choices["barred"] != ""], choices[choices["barred"] == ""].reset_index(drop=True)
@@ -106,6 +108,7 @@ def county_problem(
         unreachable=unreachable,
         present=present,
         placement=_placement(county, units, children, choices, present),
+        known=known,
     )
     stated = _under_rules(county, travel, stated)
     return replace(
@@ -161,8 +164,9 @@ def _under_rules(county: County, travel: TravelTimes, stated: CountyProblem) -> 
         if stated.question != "today":
             unruled = replace(county, settings=replace(county.settings, rules=Rules()))
             today = county_problem(unruled, travel, "today")
-        placed = today.held[["child", "unit", "fee", "transport"]].join(today.children[["need", "band"]], on="child")
-        spent = spending_by_fund(today.units, placed, today.fees)
+        columns = ["child", "unit", "minutes", "fee", "transport"]
+        placed = today.held[columns].join(today.children[["need", "band"]], on="child")
+        spent = spending_by_fund(today.units, placed, today.fees, known=today.known)
     return _with_rules(county, replace(stated, spent_today=spent))
 
 
@@ -177,7 +181,7 @@ def _with_rules(county: County, stated: CountyProblem) -> CountyProblem:
         kept.host_share(county, units, placement, present),
         kept.site_totals(county, units, placement, present),
         rules_totals.equity(county, placement, stated.children, stated.held, stated.choices),
-        rules_totals.budgets(county, stated.question, placement, parts, stated.spent_today),
+        rules_totals.budgets(county, stated.question, placement, parts, stated.spent_today, known=stated.known),
     ]
     rules = [rule for rule in found if rule is not None]
     may_stay = stated.children.index[stated.children["may_stay"]]

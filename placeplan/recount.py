@@ -8,7 +8,7 @@ import math
 import zlib
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -16,7 +16,10 @@ from placeplan.county.county import County
 from placeplan.county.vocabulary import COMMISSIONED_KINDS, MAINSTREAM, OUT_OF_COUNTY, PHASES, SPOT_PURCHASE
 from placeplan.geo.travel import TravelTimes
 
-__all__ = ["Recount", "number", "text", "truth"]
+__all__ = ["NOT_CARRIED", "Recount", "number", "text", "truth"]
+
+NOT_CARRIED: Final = ("peripatetic", "mainstream_support")
+"""Kinds to which nobody is driven."""
 
 
 class Recount:
@@ -39,6 +42,7 @@ class Recount:
         for row in county.units.to_dict("records"):
             self.histories[row["unit"]].append(row)
         self.units = {name: self._unit(name) for name in sorted(self.histories)}
+        self._dearest: float | None = None
         self._known_fees: dict[tuple[str, str, str], dict[str, float]] = {}
         self.children = {c["child"]: c for c in county.children.to_dict("records")}
         self.standing = {name: self._standing(child) for name, child in self.children.items()}
@@ -197,20 +201,43 @@ class Recount:
         else:
             row = self.units[unit]
             journey = self.journey(child, unit)
-            if journey is None or row["kind"] in ("peripatetic", "mainstream_support"):
+            if journey is None or row["kind"] in NOT_CARRIED:
                 return 0.0
             kind, km, boards = row["kind"], journey[1], truth(row["residential"])
+        return self._carried(kind, self.phase(child), km, boards=boards)
+
+    def _carried(self, kind: str, phase: str, km: float, *, boards: bool) -> float:
         rules = self.settings.transport
         fitting = [
             ((e.kind is not None) + (e.phase is not None), e.from_km, e.share)
             for e in rules.entitled
-            if e.kind in (None, kind) and e.phase in (None, self.phase(child)) and e.from_km <= km
+            if e.kind in (None, kind) and e.phase in (None, phase) and e.from_km <= km
         ]
         best = max((f[:2] for f in fitting), default=None)
         share = next((f[2] for f in fitting[::-1] if f[:2] == best), 0.0)
         vehicle = rules.vehicles[rules.vehicle_by_kind.get(kind, rules.default_vehicle)]
         days = rules.residential_days if boards else rules.days
         return float(round(share * days * 2.0 * (vehicle.charge + vehicle.pounds_per_km * km) / vehicle.riders, 2))
+
+    def dearest(self) -> float:
+        """The most that the transport of a known journey costs, whatever the unit, the phase and the vehicle."""
+        if self._dearest is None:
+            lengths = {round(float(km), 1) for km in self.travel.km.ravel() if math.isfinite(km)}
+            lengths |= {row.km for row in self.settings.spot_purchase}
+            kinds = {row["kind"] for row in self.units.values()} | {"independent_special"}
+            self._dearest = max(
+                self._carried(kind, phase, km, boards=boards)
+                for kind in kinds - set(NOT_CARRIED)
+                for phase in PHASES
+                for km in lengths
+                for boards in (False, True)
+            )
+        return self._dearest
+
+    def longest(self) -> float:
+        """The minutes of the longest known journey, those of bought places among them."""
+        known = [round(float(minutes), 1) for minutes in self.travel.minutes.ravel() if math.isfinite(minutes)]
+        return max(*known, *(row.minutes for row in self.settings.spot_purchase), 0.0)
 
     def minutes_price(self, name: str, unit: str) -> float:
         """The declared price of a child's yearly minutes, pounds."""
@@ -229,7 +256,12 @@ class Recount:
         """The declared price of a child's yearly minutes beyond guidance, pounds."""
         rule = self.settings.rules.guidance
         rate = rule.pounds_per_child_hour if rule.mode == "price" else 0.0
-        return float(round(rate * self.beyond(name, unit) / 60.0 * 2.0 * self.settings.transport.days, 2))
+        beyond = self.beyond(name, unit)
+        if rate and unit != SPOT_PURCHASE and self.journey(self.children[name], unit) is None:
+            apart = truth(self.units[unit]["residential"]) or self.units[unit]["kind"] == "peripatetic"
+            over = self.longest() - self.settings.guidance_minutes[self.phase(self.children[name])]
+            beyond = 0.0 if apart or over <= 1e-9 else over
+        return float(round(rate * beyond / 60.0 * 2.0 * self.settings.transport.days, 2))
 
     def against(self, name: str, unit: str) -> bool:
         """Whether a child at a unit is not where it prefers to be, although that is possible."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from placeplan.county.vocabulary import COMMISSIONED_KINDS, INMSS_KINDS, SPOT_PURCHASE
-from placeplan.recount import Recount, truth
+from placeplan.recount import NOT_CARRIED, Recount, truth
 
-__all__ = ["band_widths", "cash", "line_of", "loads", "overfill_steps", "spending"]
+__all__ = ["band_widths", "cash", "line_of", "loads", "not_known", "overfill_steps", "spending"]
 
 
 def loads(facts: Recount, placed: Mapping[str, str]) -> tuple[dict[str, int], dict[str, int]]:
@@ -58,11 +58,23 @@ def cash(facts: Recount, placed: Mapping[str, str]) -> dict[tuple[str, str], flo
     return dict(costs)
 
 
+def not_known(facts: Recount, placed: Mapping[str, str]) -> list[str]:
+    """The children with a place whose journey is not known."""
+    return [
+        name
+        for name, unit in placed.items()
+        if unit not in ("", SPOT_PURCHASE) and facts.journey(facts.children[name], unit) is None
+    ]
+
+
 def spending(facts: Recount, placed: Mapping[str, str]) -> dict[str, float]:
-    """Pounds a year by fund."""
+    """Pounds a year by fund, as budgets count them: a journey that is not known at what the dearest known one costs."""
     by_fund: dict[str, float] = defaultdict(float)
     for (_, fund), pounds in cash(facts, placed).items():
         by_fund[fund] += pounds
+    for name in not_known(facts, placed):
+        if facts.units[placed[name]]["kind"] not in NOT_CARRIED:
+            by_fund["general"] += facts.dearest()
     return by_fund
 
 

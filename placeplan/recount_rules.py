@@ -169,8 +169,8 @@ def _small_units(facts: Recount, placed: Mapping[str, str]) -> Iterator[Line]:
             yield ("minimum_use", unit), Found(found, missed, math.inf if missed == 0 else -1.0)
 
 
-def _counts(facts: Recount, name: str, unit: str) -> float | None:
-    """What a child counts in its locality's mean; None where its journey is not known."""
+def _counts(facts: Recount, name: str, unit: str) -> float:
+    """What a child counts in its locality's mean; without a known journey as without a place: beyond guidance."""
     child = facts.children[name]
     share = facts.settings.rules.equity.measure == "beyond_guidance"
     if unit == "":
@@ -181,7 +181,7 @@ def _counts(facts: Recount, name: str, unit: str) -> float | None:
         return max(facts.settings.guidance_minutes[facts.phase(child)], min(minutes, default=0.0))
     journey = (facts.spot(child).minutes,) if unit == SPOT_PURCHASE else facts.journey(child, unit)
     if journey is None:
-        return None
+        return 1.0 if share else float(facts.settings.guidance_minutes[facts.phase(child)])
     return float(facts.beyond(name, unit) > 0) if share else float(journey[0])
 
 
@@ -194,10 +194,9 @@ def equity_means(facts: Recount, placed: Mapping[str, str]) -> dict[str, tuple[f
     """By locality, what its children count in all, and how many they are."""
     means: dict[str, tuple[float, int]] = dict.fromkeys(facts.localities, (0.0, 0))
     for name, unit in placed.items():
-        counted = None if _left_out(facts, name) else _counts(facts, name, unit)
-        if counted is not None:
+        if not _left_out(facts, name):
             total, children = means[facts.locality_of(name)]
-            means[facts.locality_of(name)] = (total + counted, children + 1)
+            means[facts.locality_of(name)] = (total + _counts(facts, name, unit), children + 1)
     return means
 
 
@@ -303,7 +302,7 @@ def _equity_rows(facts: Recount, placed: Mapping[str, str]) -> Iterator[Row]:
         def takes(name: str, unit: str, locality: str = locality, divisor: int = divisor) -> float:
             if facts.locality_of(name) != locality or _left_out(facts, name):
                 return 0.0
-            return (_counts(facts, name, unit) or 0.0) / divisor
+            return _counts(facts, name, unit) / divisor
 
         most = 0.0 if rule.mode == "minimax" else (rule.most or 0.0)
         right = most - staying[locality][0] / divisor

@@ -193,9 +193,14 @@ def _means(county: County, problem: CountyProblem, placements: pd.DataFrame) -> 
     waiting = gap_journey(county, problem.children.loc[rows["child"]], problem.choices).to_numpy(float)
     gap = (rows["unit"] == "").to_numpy()
     value = np.where(gap, waiting, journey(county, rows).to_numpy(float))
-    known = rows.assign(value=value)[gap | rows["minutes"].notna()]
     order = pd.Index(county.localities["locality"])
-    return known.groupby("locality")["value"].agg(["sum", "size"]).reindex(order, fill_value=0).astype(float)
+    return (
+        rows.assign(value=value)
+        .groupby("locality")["value"]
+        .agg(["sum", "size"])
+        .reindex(order, fill_value=0)
+        .astype(float)
+    )
 
 
 def _equity(county: County, problem: CountyProblem, placements: pd.DataFrame) -> Iterator[Row]:
@@ -221,7 +226,8 @@ def _equity(county: County, problem: CountyProblem, placements: pd.DataFrame) ->
 
 def _budgets(county: County, problem: CountyProblem, placements: pd.DataFrame) -> Iterator[Row]:
     waiting = placements[placements["unit"] == ""]
-    spent = spending_by_fund(problem.units, placements[placements["unit"] != ""], problem.fees)
+    placed = placements[placements["unit"] != ""]
+    spent = spending_by_fund(problem.units, placed, problem.fees, known=problem.known)
     for budget, before, after in counted_budgets(county, problem.question):
         charge = float(gap_charge(county, budget, waiting).sum()) if problem.question != "today" else 0.0
         found = before * problem.spent_today.get(budget.fund, 0.0) + after * (spent.get(budget.fund, 0.0) + charge)

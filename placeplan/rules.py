@@ -77,13 +77,14 @@ def beyond_guidance(county: County, rows: pd.DataFrame) -> pd.Series:
     return over.where(daily & (over > MINUTES_SLACK), 0.0)
 
 
-def guidance(county: County, rows: pd.DataFrame) -> pd.DataFrame:
+def guidance(county: County, rows: pd.DataFrame, *, longest: float = 0.0) -> pd.DataFrame:
     """Journeys beyond guidance: not possible (``limit``), or a declared penalty for their yearly hours (``price``).
 
-    The limit leaves the independent place bought for one child, and the child's own unit where it could stay.
+    The limit leaves the independent place bought for one child, and the child's own unit where it could stay. Somebody
+    who stays where no journey is known is priced at the ``longest`` that is, since a price needs a number.
     """
     rule = county.settings.rules.guidance
-    beyond = beyond_guidance(county, rows)
+    beyond = beyond_guidance(county, rows.assign(minutes=rows["minutes"].fillna(longest)))
     rate = rule.pounds_per_child_hour if rule.mode == "price" else 0.0
     penalty = (rate * beyond / 60.0 * 2.0 * county.settings.transport.days).round(2)
     exempt = (rows["unit"] == SPOT_PURCHASE) | (rows["could_stay"] & (rows["unit"] == rows["own"]))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from placeplan.costs import spending_by_fund, spot_rows
+from placeplan.costs import KnownJourneys, spending_by_fund, spot_rows
 from placeplan.county.county import County
 from placeplan.county.settings_rules import Budget
 from placeplan.county.vocabulary import SPOT_PURCHASE
@@ -29,10 +29,14 @@ __all__ = [
 
 
 def journey(county: County, rows: pd.DataFrame) -> pd.Series:
-    """What a placed child counts in its locality's mean: minutes, or one for a journey beyond guidance."""
+    """What a placed child counts in its locality's mean: minutes, or one for a journey beyond guidance.
+
+    One whose journey is not known counts as a child in the gap does: guidance's minutes, or beyond guidance.
+    """
+    minutes = rows["minutes"].astype(float)
     if county.settings.rules.equity.measure == "minutes":
-        return rows["minutes"].astype(float)
-    return (beyond_guidance(county, rows) > 0).astype(float)
+        return minutes.fillna(rows["phase"].map(county.settings.guidance_minutes).astype(float))
+    return ((beyond_guidance(county, rows) > 0) | minutes.isna()).astype(float)
 
 
 def gap_journey(county: County, children: pd.DataFrame, choices: pd.DataFrame) -> pd.Series:
@@ -51,7 +55,7 @@ def equity(
     """Localities' means over all their children with a place needed: bounded, at a price, or lexicographic minimax.
 
     ``mean[l] = (sum held + sum_gu m[g,u] place[g,u] + sum_g m[g] gap[g]) / children[l]``; those who stay count at
-    their journeys, unknown ones in neither sum nor divisor; children who go to mainstream by preference are left out.
+    their journeys, unknown ones as beyond guidance; children who go to mainstream by preference are left out.
     """
     rule = county.settings.rules.equity
     if rule.mode == "off":
@@ -69,10 +73,9 @@ def locality_measure(
     """What ``[rules.equity]`` measures of each locality, whether or not it asks for anything."""
     groups = children.loc[placement.groups.index]
     counted = ~groups["wishes_mainstream"].to_numpy(bool)
-    known = held[held["minutes"].notna()]
-    of_held = known["child"].map(children["locality"])
+    of_held = held["child"].map(children["locality"])
     localities = pd.Index(county.localities["locality"])
-    stay = known["child"].groupby(of_held).size().reindex(localities, fill_value=0)
+    stay = held["child"].groupby(of_held).size().reindex(localities, fill_value=0)
     new = groups.loc[counted, "locality"].value_counts().reindex(localities, fill_value=0)
     pairs = placement.pairs[["group", "unit"]].merge(
         choices, left_on=["group", "unit"], right_on=["child", "unit"], how="left", validate="one_to_one"
@@ -82,7 +85,7 @@ def locality_measure(
         at_group=placement.at_group,
         pairs=journey(county, pairs).to_numpy(float) * counted[placement.at_group],
         gap=gap_journey(county, groups, choices).to_numpy(float) * counted,
-        held=journey(county, known).groupby(of_held).sum().reindex(localities).fillna(0.0),
+        held=journey(county, held).groupby(of_held).sum().reindex(localities).fillna(0.0),
         children=(stay + new).astype(float),
     )
 
@@ -126,6 +129,8 @@ def budgets(
     placement: PlacementProblem,
     parts: Mapping[str, pd.DataFrame],
     spent_today: Mapping[str, float],
+    *,
+    known: KnownJourneys,
 ) -> Rule | None:
     """A fund in a financial year: ``sum s[g,u] place[g,u] + sum c[u] over[u,k] + sum charge[g] gap[g] <= left``.
 
@@ -137,7 +142,7 @@ def budgets(
     if not counted:
         return None
     units, children, choices = parts["units"], parts["children"], parts["choices"]
-    committed = spending_by_fund(units, parts["held"], parts["fees"], with_overfill=False)
+    committed = spending_by_fund(units, parts["held"], parts["fees"], known=known, with_overfill=False)
     groups = children.loc[placement.groups.index]
     spending, waiting, left, cash = {}, {}, {}, {}
     for budget, before, after in counted:

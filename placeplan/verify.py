@@ -15,7 +15,7 @@ from placeplan.county.vocabulary import SPOT_PURCHASE
 from placeplan.geo.travel import TravelTimes
 from placeplan.recount import Recount, number, text
 from placeplan.recount_bound import bound_faults
-from placeplan.recount_cash import cash, loads, overfill_steps
+from placeplan.recount_cash import cash, loads, not_known, overfill_steps
 from placeplan.recount_rules import found_of, linear_rows, penalties_of, present_at
 
 __all__ = ["Claim", "Verification", "verify"]
@@ -40,7 +40,8 @@ class Claim:
     one more on the right of each row (``places[unit]``), or None where no proof is claimed. ``added``: places by unit.
     ``in_mainstream``: the children to be placed who prefer mainstream and are in no unit. ``rules``: found and missed,
     by rule and what it is about, or None where nothing is said of them. ``own``: whether rules of the user's own are
-    kept beside them, which nothing here knows.
+    kept beside them, which nothing here knows. ``not_known``: the placed children whose journeys are not known, or None
+    where nothing is said of them.
     """
 
     question: str
@@ -53,6 +54,7 @@ class Claim:
     in_mainstream: frozenset[str] = field(default=frozenset(), repr=False)
     rules: Mapping[tuple[str, str], tuple[float, float]] | None = field(default=None, repr=False)
     own: bool = False
+    not_known: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,11 @@ def _mainstream(facts: Recount, claim: Claim) -> list[str]:
 
 
 def _cash(facts: Recount, claim: Claim) -> list[str]:
-    return _differences("cost", cash(facts, claim.placed), dict(claim.costs), 0.01 * max(1, len(claim.placed)))
+    found = _differences("cost", cash(facts, claim.placed), dict(claim.costs), 0.01 * max(1, len(claim.placed)))
+    unknown = len(not_known(facts, claim.placed))
+    if claim.not_known not in (None, unknown):
+        found.append(f"journeys not known: claimed {claim.not_known}, recomputed {unknown}")
+    return found
 
 
 def _penalties(facts: Recount, claim: Claim) -> list[str]:

@@ -76,6 +76,7 @@ def totals_by_year(
                 "penalty_pounds": declared.get(year, 0.0),
                 "mean_minutes": float((rows["minutes"] * children)[known].sum()) / near if near else np.nan,
                 "beyond_guidance": children[beyond].sum(),
+                "journeys_not_known": children[(unit != "") & rows["minutes"].isna()].sum(),
             }
         )
     return pd.DataFrame(made).round(6)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from placeplan.cohort import accepts
-from placeplan.costs import top_up_lines
+from placeplan.costs import KnownJourneys, known_journeys, top_up_lines
 from placeplan.county.county import County
 from placeplan.county.listed import split_list
 from placeplan.county.vocabulary import SPOT_PURCHASE, YEAR_GROUPS, phase_of
@@ -64,6 +64,7 @@ class YearsProblem:
     bands: pd.DataFrame = field(repr=False)
     penalties: pd.Series = field(repr=False)
     placement: StayProblem = field(repr=False)
+    known: KnownJourneys = field(default_factory=KnownJourneys)
 
 
 def discount_factors(rate: float, years: tuple[int, ...]) -> dict[int, float]:
@@ -113,6 +114,7 @@ def years_problem(
     units = {year: units_open(county, year) for year in years}
     localities = county.zones.set_index("zone")["locality"]
     there, about, pairs, fees = [], [], [], {}
+    known_bounds: KnownJourneys | None = None
     for year in years:
         present = shares.index[shares[year] > 0]
         people, who = _people(groups.loc[present], year)
@@ -130,7 +132,10 @@ def years_problem(
         pairs.append(who.merge(choices, on="who").drop(columns="who").assign(year=year))
         known_of = people[["zone", "need", "phase"]].assign(locality=people["zone"].map(localities))
         about.append(who.join(known_of, on="who").assign(year=year)[["group", "year", "locality", "need", "phase"]])
-        held = _guided(county, priced(county, held, fees[year]))[PAIR_COLUMNS].drop(columns="unit")
+        if held["minutes"].isna().any() and known_bounds is None:
+            known_bounds = known_journeys(county, travel)
+        longest = 0.0 if known_bounds is None else known_bounds.longest_minutes
+        held = _guided(county, priced(county, held, fees[year]), longest=longest)[PAIR_COLUMNS].drop(columns="unit")
         there.append(stays.reset_index().merge(held, on="who").assign(year=year))
     every = pd.concat(pairs, ignore_index=True).sort_values(["group", "unit", "year"], ignore_index=True)
     staying = pd.concat(there, ignore_index=True).rename(columns={"who": "child"})
@@ -159,12 +164,13 @@ def years_problem(
         bands=bands,
         penalties=penalties,
         placement=placement,
+        known=known_bounds or KnownJourneys(),
     )
 
 
-def _guided(county: County, rows: pd.DataFrame) -> pd.DataFrame:
+def _guided(county: County, rows: pd.DataFrame, *, longest: float = 0.0) -> pd.DataFrame:
     """Pairs under the rule of guidance: over years nobody could stay somewhere without being held there."""
-    return guidance(county, rows.assign(could_stay=False, own="", barred=""))
+    return guidance(county, rows.assign(could_stay=False, own="", barred=""), longest=longest)
 
 
 def _people(groups: pd.DataFrame, year: int) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -148,8 +148,9 @@ def _people_of_other_years(tables: Tables, settings: Settings) -> Iterator[Note]
             yield Note("population", "", "age", f"no row at age {spans(some)} in {year}", taken)
     frame = tables["population"].frame
     sums = frame.groupby(["year", "zone"])["people"].sum()
-    for year, of_year in sums[sums == 0].groupby("year"):
-        empty = of_year.index.get_level_values("zone")
+    nobody = sums[sums == 0]
+    for year in dict.fromkeys(nobody.index.get_level_values("year")):
+        empty = nobody.xs(year, level="year").index
         found = f"nobody in {_counted(len(empty), 'zone')} in {year}: {first_of(empty)}"
         yield Note("population", "", "people", found, "nobody lives there")
     if settings.year not in years:
@@ -255,7 +256,7 @@ def _package_lines(tables: Tables, settings: Settings) -> Iterator[Note]:
         for case, term in zip(cases["case"], cases["start_term"], strict=True)
     }
     for (case, *_), lines in rows.groupby(["case", "package", "line"], sort=False):
-        due = starts[str(case)]
+        due: float = starts[str(case)]
         parts = sorted(
             (
                 due if pd.isna(row["start_term"]) else term_number(str(row["start_term"])),
@@ -266,7 +267,9 @@ def _package_lines(tables: Tables, settings: Settings) -> Iterator[Note]:
         )
         for first, last, place in parts:
             if first > due:
-                words = term_name(int(due)) if first == due + 1 else f"{term_name(int(due))} to {term_name(first - 1)}"
+                words = (
+                    term_name(int(due)) if first == due + 1 else f"{term_name(int(due))} to {term_name(int(first) - 1)}"
+                )
                 found = f"nothing of the line {lines['line'].iloc[0]} in {words}"
                 yield Note("packages", str(packages.rows[place]), "start_term", found, "nothing is due in that time")
-            due = max(due, last + 1)
+            due = max(due, last + 1.0)

@@ -130,8 +130,10 @@ def converted(table: Table, raw: RawTable) -> tuple[pd.DataFrame, list[Fault], l
             if column.required:
                 faults.append(Fault(table.name, "", column.name, "no such column", f"a column of {column.expected}"))
         else:
-            cells = respelt(table.name, column, raw.cells[column.name])
-            notes += _respelt_notes(table, column, raw, cells)
+            found = raw.cells[column.name]
+            cells = respelt(table.name, column, found)
+            if cells is not found:
+                notes += _respelt_notes(table, column, raw, cells)
             if column.blanks:
                 cells = cells.where(~cells.str.lower().isin(column.blanks))
             values, bad = _CONVERTERS[column.type](column, cells)

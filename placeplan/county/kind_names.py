@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
-from placeplan.county.vocabulary import KINDS, MODELS, PLACEMENTS
+from placeplan.county.vocabulary import INMSS_KINDS, KINDS, MODELS, PLACEMENTS
 
 __all__ = [
     "NAMED",
@@ -18,6 +18,7 @@ __all__ = [
     "kind_within",
     "model_name",
     "model_within",
+    "named_value",
     "names_in_use",
     "placement_name",
     "provision_name",
@@ -150,3 +151,18 @@ def provision_name(provision: str) -> str:
         else:
             words.append(kind_within(kind) if words else kind_name(kind))
     return "; ".join(words)
+
+
+def named_value(column: str, value: str) -> str | None:
+    """What a value of a column is told as in the names in use; None where its words are always the same.
+
+    >>> named_value("kind", "hub"), named_value("suits", "ers:area;hub"), named_value("fund", "health")
+    ('Hub in a special school', 'ERS: area (a wider range of needs); hub in a special school', None)
+    """
+    if column in {"kind", "model"}:
+        return kind_name(value) if column == "kind" else model_name(value)
+    if column == "line" and is_renamed(value):
+        return kind_name(value)
+    if column == "measure" and value == "inmss" and any(map(is_renamed, INMSS_KINDS)):
+        return f"In {' and '.join(map(kind_within, INMSS_KINDS))}"
+    return provision_name(value) if column == "suits" else None

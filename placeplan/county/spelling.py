@@ -193,5 +193,7 @@ def respelt(table: str, column: Column, cells: pd.Series) -> pd.Series:
     speller = _speller(table, column)
     if speller is None:
         return cells
-    spelt = {text: speller(text) for text in cells.dropna().unique()}
+    spelt = {text: speller(text) for text in set(cells) if isinstance(text, str)}
+    if all(text == taken for text, taken in spelt.items()):
+        return cells
     return cells.map(lambda text: spelt[text], na_action="ignore").astype("str")

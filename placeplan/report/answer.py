@@ -21,6 +21,7 @@ from placeplan.report.lookup import (
     unit_names,
 )
 from placeplan.report.named import in_its_words
+from placeplan.report.not_known import left_out_of_cost, left_out_of_mean
 from placeplan.report.words import QUESTION_NAMES, count, join, label, minutes, number_of, pounds, short_pounds
 from placeplan.runs import Run
 
@@ -66,9 +67,11 @@ def _compared(run: Run, lead: str) -> str:
     if now is None:
         return ""
     sentence = f"The cost is {short_pounds(now)} a year"
+    left_out = left_out_of_cost(run, lead)
+    without = f"; {left_out}" if left_out else ""
     placed, placed_today = headline(run, lead, "placed"), headline(run, "today", "placed")
     if lead == "today" or then is None:
-        return sentence + "."
+        return f"{sentence}{without}."
     difference = now - then
     more = "more" if difference > 0 else "less"
     against = f"{short_pounds(abs(difference))} {more} than" if abs(difference) >= 0.5 else "the same as"
@@ -78,7 +81,10 @@ def _compared(run: Run, lead: str) -> str:
     waiting = headline(run, "today", "gap")
     if waiting:
         sentence += f"; today {_children(waiting)} {'has' if waiting == 1 else 'have'} no place"
-    return sentence + "."
+    before = left_out_of_cost(run, "today")
+    if before:
+        without += f"; as placed today {before}"
+    return f"{sentence}{without}."
 
 
 @in_its_words
@@ -106,7 +112,10 @@ def answer_sentences(run: Run) -> list[str]:
     ]
     mean, whole = headline(run, lead, "mean_minutes"), headline(run, lead, "child_minutes")
     if mean is not None and whole is not None:
-        journey = f"The mean journey is {minutes(mean)} minutes each way ({whole:,.0f} child-minutes a school morning"
+        left_out = left_out_of_mean(run, lead)
+        without = f", {left_out}" if left_out else ""
+        journey = f"The mean journey is {minutes(mean)} minutes each way{without} ("
+        journey += f"{whole:,.0f} child-minutes a school morning"
         beyond = headline(run, lead, "beyond_guidance")
         said.append(journey + (f"; {_children(beyond)} beyond guidance)." if beyond is not None else ")."))
     return [sentence for sentence in said if sentence]

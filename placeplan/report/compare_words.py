@@ -9,7 +9,17 @@ import pandas as pd
 from placeplan.report.answer import question_name
 from placeplan.report.lookup import table
 from placeplan.report.named import in_its_words
-from placeplan.report.words import QUESTION_NAMES, WITHHELD, join, label, number_of, plain, school_year
+from placeplan.report.not_known import bounded
+from placeplan.report.words import (
+    QUESTION_NAMES,
+    WITHHELD,
+    join,
+    label,
+    number_of,
+    plain,
+    school_year,
+    short_pounds,
+)
 from placeplan.run_tables import measure_kind
 from placeplan.runs import Run
 
@@ -126,8 +136,31 @@ def _tables_said(run: Run) -> str:
     return f"Of {number_of(len(frame), 'table')} {join(parts)}." if parts else ""
 
 
-def _caveats(run: Run) -> list[str]:
+def _not_known(run: Run) -> list[str]:
+    """What the costs and means of either run leave out, by question."""
     said = []
+    for row in table(run, "headlines").to_dict("records"):
+        if row["measure"] != "journeys_not_known":
+            continue
+        told = []
+        for side in _SIDES:
+            facts = run.facts[side]
+            hidden, safe = is_hidden(row, f"{side}_value"), not facts["internal"]
+            unknown = bounded(row[f"{side}_value"], hidden=hidden, share_safe=safe)
+            dearest = facts.get("known_journeys", {}).get("dearest_pounds")
+            if unknown is not None:
+                most = "" if dearest is None else f", from £0 to {short_pounds(unknown.most * float(dearest))} more"
+                told.append(f"{unknown.who} in the {side}{most}")
+        if told:
+            said.append(
+                f"{figure_name(run, row)}: costs leave out the transport of them, and mean journeys are without them: "
+                f"{join(told)}."
+            )
+    return said
+
+
+def _caveats(run: Run) -> list[str]:
+    said = _not_known(run)
     if run.facts["first"]["internal"] != run.facts["second"]["internal"]:
         said.append(
             "One of the runs withholds small counts and the other is internal: "

@@ -45,7 +45,10 @@ def placed_section(run: Run) -> Section | None:
         bound = "" if pd.isna(row["lower_bound"]) else pounds(row["lower_bound"])
         rows.append((label("measure", row["measure"]), cell(row, "mean", write), band, bound))
     columns = (*text_columns("Measure"), *number_columns("Mean of draws", "80 of 100", "On expected counts"))
+    unknown = frame[(frame["measure"] == "journeys_not_known") & (frame["mean"] != 0)]
+    left_out = ("The cost leaves out the transport of those whose journeys are not known.",) if len(unknown) else ()
     said = (
+        *left_out,
         "Children who are still there stay where they are; all others are placed, draw by draw, proven and verified.",
         "What placing the expected counts costs is a lower bound on the mean.",
         *not_kept_said(run, "lower_bound"),

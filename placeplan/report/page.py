@@ -23,6 +23,7 @@ from placeplan.report.explained_section import explained_part
 from placeplan.report.forecast_sections import forecast_part
 from placeplan.report.lookup import headline, lead_question, questions, rows_of, table
 from placeplan.report.named import in_its_words
+from placeplan.report.not_known import left_out_of_cost, left_out_of_mean
 from placeplan.report.rules_section import rules_table, stays_said
 from placeplan.report.supporting_tables import (
     assumptions_table,
@@ -57,6 +58,9 @@ def _tiles(run: Run) -> list[dict[str, str]]:
     if lead is None:
         return []
     cost, today = headline(run, lead, "cost_pounds"), headline(run, "today", "cost_pounds")
+    outside_cost, outside_mean = (
+        f"; {said}" if said else "" for said in (left_out_of_cost(run, lead), left_out_of_mean(run, lead))
+    )
     made = [
         (count(headline(run, lead, "children"), missing=WITHHELD), "children need a specialist place"),
         (count(headline(run, lead, "gap"), missing=WITHHELD), "without any place"),
@@ -65,8 +69,11 @@ def _tiles(run: Run) -> list[dict[str, str]]:
             "bought one by one for want of a suitable place",
         ),
         (count(headline(run, lead, "out_of_county"), missing=WITHHELD), "placed outside the county"),
-        (short_pounds(cost, missing=WITHHELD), "a year" + _against(cost, today, lead)),
-        (minutes(headline(run, lead, "mean_minutes"), missing=WITHHELD), "minutes, the mean journey each way"),
+        (short_pounds(cost, missing=WITHHELD), "a year" + _against(cost, today, lead) + outside_cost),
+        (
+            minutes(headline(run, lead, "mean_minutes"), missing=WITHHELD),
+            "minutes, the mean journey each way" + outside_mean,
+        ),
     ]
     return [{"figure": figure, "what": what} for figure, what in made]
 

@@ -8,6 +8,7 @@ from placeplan.report.answer import question_name
 from placeplan.report.cells import Table, cell, number_columns, text_columns
 from placeplan.report.fan_charts import svg_text
 from placeplan.report.lookup import table
+from placeplan.report.not_known import left_out_of_cost
 from placeplan.report.trade_offs_chart import draw_trade_offs, worst_words
 from placeplan.report.words import label, pounds, short_pounds
 from placeplan.runs import Run
@@ -53,7 +54,9 @@ def trade_offs_sentences(run: Run) -> list[str]:
         f"A minute saved is cheapest at point {int(knee['point'])}: {pounds(knee['extra_pounds'])} a year more saves "
         f"{knee['minutes_saved']:,.0f} minutes, {pounds(knee['pounds_per_minute'])} a year for each"
     )
-    return [f"{said}.", f"{near}."]
+    left_out = left_out_of_cost(run, str(frame["question"].iloc[0]))
+    without = [f"Of every point's cost {left_out}; its mean journey is without them."] if left_out else []
+    return [f"{said}.", f"{near}.", *without]
 
 
 def _frontier_table(run: Run) -> Table:

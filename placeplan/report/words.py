@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from placeplan.county.kind_names import is_renamed, kind_name, kind_within, model_name, provision_name
-from placeplan.county.vocabulary import AREAS, FUNDS, INMSS_KINDS, NEEDS
+from placeplan.county.kind_names import named_value
+from placeplan.county.vocabulary import AREAS, FUNDS, NEEDS
 from placeplan.report import case_names, explained_words
 
 __all__ = [
@@ -296,14 +296,9 @@ def label(column: str, value: Any) -> str:
     """
     if pd.isna(value):
         return ""
-    if column == "suits":
-        return provision_name(str(value))
-    if column in {"kind", "model"}:
-        return kind_name(str(value)) if column == "kind" else model_name(str(value))
-    if column == "line" and is_renamed(str(value)):
-        return kind_name(str(value))
-    if column == "measure" and value == "inmss" and any(map(is_renamed, INMSS_KINDS)):
-        return f"In {join([kind_within(kind) for kind in INMSS_KINDS])}"
+    own = named_value(column, str(value))
+    if own is not None:
+        return own
     known = _VALUES.get(column, {}).get(str(value))
     if known is not None:
         return known

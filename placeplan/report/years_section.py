@@ -7,6 +7,7 @@ from placeplan.county.vocabulary import FUNDS
 from placeplan.report.cells import Table, cell, number_columns, text_columns
 from placeplan.report.kept_words import not_kept_said
 from placeplan.report.lookup import table, unit_names
+from placeplan.report.not_known import left_out_of_years
 from placeplan.report.words import FUND_COST, MEASURES, count, minutes, number_of, pounds, school_year, short_pounds
 from placeplan.runs import Run
 
@@ -44,7 +45,8 @@ def years_sentences(run: Run) -> list[str]:
     if proof["status"] != "optimal":
         distance = short_pounds(proof["gap_pounds"])
         said.append(f"Not proven: the best placement found, at most {distance} from the best over all the years.")
-    return [*said, *_lasting(run, len(rows)), KEPT, *not_kept_said(run, "years")]
+    left_out = left_out_of_years(run)
+    return [*said, *([left_out] if left_out else []), *_lasting(run, len(rows)), KEPT, *not_kept_said(run, "years")]
 
 
 def _need(first: dict[Any, Any], last: dict[Any, Any], label: str) -> str:
@@ -104,6 +106,8 @@ def years_table(run: Run) -> Table | None:
         ("mean_minutes", MEASURES["mean_minutes"], minutes),
         ("beyond_guidance", MEASURES["beyond_guidance"], count),
     ]
+    if "journeys_not_known" in frame.columns:
+        lines.append(("journeys_not_known", MEASURES["journeys_not_known"], count))
     return Table(
         "years",
         "Over the years",

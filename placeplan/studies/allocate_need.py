@@ -23,7 +23,7 @@ from placeplan.studies.forecast_answers import Forecast
 
 __all__ = ["NeedAllocation", "allocate_need", "county_in"]
 
-MEASURES: Final = ("children", "placed", "gap", "spot_purchase", "out_of_county", "cost_pounds")
+MEASURES: Final = ("children", "placed", "gap", "spot_purchase", "out_of_county", "cost_pounds", "journeys_not_known")
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,6 +204,7 @@ def _claim(
             if rule != "own"
         },
         own=own,
+        not_known=int((placements["unit"].ne("") & placements["minutes"].isna()).sum()),
     )
 
 

@@ -134,6 +134,12 @@ def allocation_run(
         tables["places"] = more_places.places
         tables["places_summary"] = more_places.summary
     facts = run_facts(county, command=command, options=options, travel_method=ordered[0].travel_method)
+    known = [answer.problem.known for answer in ordered] + ([over_years.problem.known] if over_years else [])
+    if any(one.dearest_pounds or one.longest_minutes for one in known):
+        facts["known_journeys"] = {
+            "dearest_pounds": max(one.dearest_pounds for one in known),
+            "longest_minutes": max(one.longest_minutes for one in known),
+        }
     if forecast is not None:
         tables |= forecast_summary(forecast)
         facts |= forecast_facts(forecast)

@@ -154,6 +154,7 @@ def _told(folders: tuple[Path, Path], before: Run, after: Run) -> dict[str, Any]
             "county": run.county,
             "as_of": run.facts.get("as_of"),
             "internal": run.internal,
+            "known_journeys": run.facts.get("known_journeys"),
             "sha256": hashlib.sha256((folder / "run.json").read_bytes()).hexdigest(),
         }
         facts[side] = {name: value for name, value in told.items() if value is not None}

@@ -210,7 +210,7 @@ def test_a_file_that_cannot_be_opened_is_a_fault(tmp_path: Path, monkeypatch: py
     def denied(path: Path) -> bytes:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr("placeplan.county.on_disk.read_ordinary", denied)
     (fault,) = check_county(folder)
     assert (fault.table, fault.value) == ("children.csv", "Permission denied")
 
