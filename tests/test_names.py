@@ -10,6 +10,8 @@ from support.case_county import CASE, quote, write_cases
 from support.commands import call
 from tiny_county import write_tiny_county
 
+import placeplan as pp
+from placeplan.county.settings_file import parse_settings
 from placeplan.county.vocabulary import KINDS, MODELS
 
 CODES = (*KINDS, *(f"ers:{model}" for model in MODELS))
@@ -129,3 +131,39 @@ def test_the_countys_word_is_used(runs, code):
 @pytest.mark.parametrize("name", ["allocate--internal", "coverage", "forecast", "options", "again"])
 def test_every_command_uses_them(runs, name):
     assert sum(words.casefold() in runs[name].casefold() for words in OWN.values()) >= 3
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "told"),
+    [
+        ('nursery = "x"', "names.nursery", "a known key"),
+        ('"special:area" = "x"', "names.special:area", "a known key"),
+        ('ers = ""', "names.ers", "text in quotation marks"),
+        ('ers = "  "', "names.ers", "text in quotation marks"),
+        ("ers = 5", "names.ers", "text in quotation marks"),
+        ('ers = "Base"\nhub = "base"', "names.ers", "not that of hub"),
+        ('hub = "special school"', "names.hub", "not that of special"),
+        ('"ers:area" = "Integrative"', "names.ers:area", "not that of ers:integrative"),
+    ],
+)
+def test_a_name_for_nothing_none_or_one_that_is_taken_is_a_fault(text, column, told):
+    _, faults = parse_settings(f'format = 1\nname = "T"\nas_of = 2025-01-16\n[names]\n{text}\n'.encode())
+    assert told in next(fault.expected for fault in faults if fault.column == column)
+
+
+def test_two_kinds_may_change_words():
+    text = 'format = 1\nname = "T"\nas_of = 2025-01-16\n[names]\nspecial = "College"\ncollege = "Special school"\n'
+    settings, faults = parse_settings(text.encode())
+    assert faults == []
+    assert settings.names == {"special": "College", "college": "Special school"}
+
+
+def test_two_runs_with_different_words_show_both(tmp_path, monkeypatch):
+    monkeypatch.setenv("PLACEPLAN_CACHE", str(tmp_path / "cache"))
+    for name, own in (("one", {"ers": "zqbase"}), ("other", {"ers": "zqhaven", "special": "zqschool"})):
+        folder = named_county(tmp_path / name, own)
+        assert call("allocate", folder, "--internal", "--out", tmp_path / f"run-{name}").exit_code == 0
+    compared = call("compare", tmp_path / "run-one", tmp_path / "run-other", "--out", tmp_path / "compared")
+    assert compared.exit_code == 0, compared.output
+    names = pp.read_run(tmp_path / "compared").facts["names"]
+    assert names == {"ers": "zqbase / zqhaven", "special": "special school / zqschool"}

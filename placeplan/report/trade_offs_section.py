@@ -57,7 +57,7 @@ def trade_offs_sentences(run: Run) -> list[str]:
         f"{knee['minutes_saved']:,.0f} minutes, {pounds(knee['pounds_per_minute'])} a year for each"
     )
     left_out = left_out_of_cost(run, str(frame["question"].iloc[0]))
-    without = [f"Of every point's cost {left_out}; its mean journey is without them."] if left_out else []
+    without = [f"As for the cost of each point, {left_out}; its mean journey is without them."] if left_out else []
     return [f"{said}.", f"{near}.", *without]
 
 
