@@ -47,6 +47,10 @@ def test_what_is_in_use_and_not_stated_is_listed(folder: Path) -> None:
     assert not any(subject.startswith(("Ceiling", "Yearly cost", "Discount", "Price year")) for subject in rows)
 
 
+SOURCED = ("Transport, where county.toml states it", "Independent place bought when no other will do")
+"""What is listed with the source that county.toml states beside the figures."""
+
+
 def test_nothing_of_the_settings_is_listed_once_all_are_stated(folder: Path) -> None:
     before = listed(folder)
     stated = re.sub(r"^# (?=\[|\w+ = )", "", template_toml().replace('name = ""', 'name = "X"'), flags=re.MULTILINE)
@@ -57,8 +61,9 @@ def test_nothing_of_the_settings_is_listed_once_all_are_stated(folder: Path) -> 
         "What would meet the plans of 4 children",
         "Published counts of plans that are missing",
         "Substitutes: another kind that could serve a group",
+        *SOURCED,
     }
-    assert after.items() <= before.items()
+    assert {name: row for name, row in after.items() if name not in SOURCED}.items() <= before.items()
 
 
 def test_blanks_of_units_are_counted(folder: Path) -> None:

@@ -197,7 +197,12 @@ def test_roads_by_line_get_their_ends_from_it(tiny: County, tmp_path: Path) -> N
 def test_a_ready_matrix_serves_instead_of_roads(tmp_path: Path) -> None:
     folder = write_tiny_county(tmp_path)
     (folder / "roads.csv").unlink()
-    rows = [f"{zone},{site},5,2.5" for zone in ("z1", "z2", "z3", "z4") for site in ("s1", "s2")]
+    near = {"s1": ("z1", "z2"), "s2": ("z3", "z4")}
+    rows = [
+        f"{zone},{site},{'5,2.5' if zone in near[site] else '12,8'}"
+        for zone in ("z1", "z2", "z3", "z4")
+        for site in ("s1", "s2")
+    ]
     (folder / "travel.csv").write_text("\n".join(["zone,site,minutes,km", *rows]) + "\n", encoding="utf-8")
     county = read_county(folder)
     assert county.travel.iloc[0].to_dict() == {"zone": "z1", "site": "s1", "minutes": 5.0, "km": 2.5}

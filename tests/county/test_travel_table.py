@@ -76,15 +76,6 @@ def test_one_odd_journey_is_noted_by_check_and_carried_by_the_county(folder):
     assert "z1 to s3: 3 km" in call("check", folder).stdout
 
 
-def test_absent_journeys_are_listed_by_zone_site_and_pair(folder):
-    frame = journeys()
-    frame = frame[(frame["zone"] != "z2") & (frame["site"] != "s3")]
-    frame = frame[~((frame["zone"] == "z1") & (frame["site"] == "s2"))]
-    with_table(folder, frame)
-    notes = {note.column: note.found for note in pp.read_county(folder).notes}
-    assert notes == {"zone": "no row for z2", "site": "no row for s3", "zone, site": "no row for z1 to s2"}
-
-
 def test_places_with_faults_are_told_before_their_journeys(folder):
     with_table(folder, journeys())
     path = folder / "zones.csv"

@@ -94,14 +94,15 @@ def test_a_child_in_the_gap_counts_as_beyond_guidance(far_is_cheap, travel):
         assert found == pytest.approx(counted / 3)
 
 
-def test_journeys_that_are_not_known_are_in_neither_sum_nor_divisor(far_is_cheap, travel):
+def test_a_journey_that_is_not_known_counts_as_one_of_guidance_s_minutes(far_is_cheap, travel):
     minutes, km = travel.minutes.copy(), travel.km.copy()
     for journeys in (minutes, km):
         journeys[travel.zones.get_loc("z1"), travel.sites.get_loc("s1")] = np.inf
     cut = replace(travel, minutes=minutes, km=km)
     answer = answered(far_is_cheap, cut, equity=EquityRule("minutes", "bound", 100.0))
     assert answer.headline("journeys_not_known") == 1
-    assert rows_of(answer, "equity")["north"]["found"] == pytest.approx((2.7 + 9.6) / 2)
+    # Guidance is five minutes in this county.
+    assert rows_of(answer, "equity")["north"]["found"] == pytest.approx((5.0 + 2.7 + 9.6) / 3)
 
 
 # --- budgets ------------------------------------------------------------------------------------------------------
@@ -261,7 +262,10 @@ def test_places_are_added_under_the_rules_of_children(county, travel):
     )
     base = answered(full, travel, preferences=PreferenceRule("off"), host_share=HostShareRule(0.01))
     more = pp.add_places(full, travel, base, places=10)
-    assert more.places.set_index("unit")["places_added"].to_dict() == {"base_secondary": 1, "special": 1}
+    # Its host has more plans than its share already: nobody new comes to the base, and c5 goes where c6 does.
+    assert more.places.groupby("unit")["places_added"].sum().to_dict() == {"special": 2}
+    without = pp.add_places(full, travel, answered(full, travel, preferences=PreferenceRule("off")), places=10)
+    assert without.places.groupby("unit")["places_added"].sum().to_dict() == {"base_secondary": 1, "special": 1}
     assert more.allocation.proof.verification.holds
 
 

@@ -287,6 +287,9 @@ def test_a_cut_off_stands_on_the_audit_and_in_the_method(folder):
     more = [f"x{number},north,{440000 + 10 * number},350000,no,5" for number in range(30)]
     path = folder / "zones.csv"
     path.write_text(path.read_text(encoding="utf-8") + "\n".join(more) + "\n", encoding="utf-8")
+    people = folder / "population.csv"
+    rows = [f"x{number},2024,{age},5" for number in range(30) for age in (4, 11)]
+    people.write_text(people.read_text(encoding="utf-8") + "\n".join(rows) + "\n", encoding="utf-8")
     frame = pp.travel_times(pp.read_county(folder)).frame()
     frame = frame[(frame["site"] != "s3") | (frame["minutes"] <= 15)]
     (folder / "roads.csv").unlink()
