@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import unicodedata
 from pathlib import Path
 
 import geopandas as gpd
@@ -257,7 +258,9 @@ def test_the_description_names_every_column_once() -> None:
     assert "| may_move | yes or no | yes: no |" in text
 
 
-words = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=8)
+letters = st.characters(codec="utf-8", exclude_categories=("C", "Z"))
+# Text is read composed, as Unicode's rules have it.
+words = st.text(letters, min_size=1, max_size=8).map(lambda text: unicodedata.normalize("NFC", text))
 people = st.floats(0, 1e6, allow_nan=False)
 
 
