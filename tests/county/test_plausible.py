@@ -19,7 +19,14 @@ def test_nothing_of_the_county_as_it_is_is_unlikely(tmp_path: Path) -> None:
         ("top_ups", ",ers,,,8000,", ",ers,,,8,", "2", "pounds", "in thousands"),
         ("units", "2,0,3,10000,4000", "2,0,3,10,4", "2", "fixed_cost", "in thousands"),
         ("roads", "n2,n5,6000,", "n2,n5,60000,", "6", "metres", "times as long as its line"),
-        ("plans", "2024,stock,need,,,ASD", "2025,stock,need,,,ASD", "3", "year", "later than the year of as_of"),
+        (
+            "plans",
+            "2024,new,need,,,ASD,,,,2024",
+            "2025,new,need,,,ASD,,,,2025",
+            "10",
+            "year",
+            "later than the year of as_of",
+        ),
     ],
 )
 def test_what_is_unlikely_is_noted(  # noqa: PLR0917 - a row of the table above
