@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.commands import call
+from support.more_zones import add_zones
 from tiny_county import write_tiny_county
 
 import placeplan as pp
@@ -25,9 +26,7 @@ def _cache(tmp_path, monkeypatch):
 def folder(tmp_path):
     """The tiny county with twenty more zones beside its roads."""
     made = write_tiny_county(tmp_path / "tiny")
-    more = [f"x{at},north,{440000 + 200 * at},350000,no,5" for at in range(1, 20)]
-    path = made / "zones.csv"
-    path.write_text(path.read_text(encoding="utf-8") + "\n".join(more) + "\n", encoding="utf-8")
+    add_zones(made, [440000 + 200 * at for at in range(1, 20)])
     return made
 
 

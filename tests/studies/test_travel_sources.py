@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import shapely
 from support.commands import call
+from support.more_zones import add_zones
 from tiny_county import TINY_TABLES, write_tiny_county
 
 import placeplan as pp
@@ -284,12 +285,7 @@ def test_a_fault_of_one_of_several_files_is_told_with_its_file_and_line(folder):
 
 def test_a_cut_off_stands_on_the_audit_and_in_the_method(folder):
     """Thirty zones in the north, whose journeys above 15 minutes to the school out of the county are left out."""
-    more = [f"x{number},north,{440000 + 10 * number},350000,no,5" for number in range(30)]
-    path = folder / "zones.csv"
-    path.write_text(path.read_text(encoding="utf-8") + "\n".join(more) + "\n", encoding="utf-8")
-    people = folder / "population.csv"
-    rows = [f"x{number},2024,{age},5" for number in range(30) for age in (4, 11)]
-    people.write_text(people.read_text(encoding="utf-8") + "\n".join(rows) + "\n", encoding="utf-8")
+    add_zones(folder, [440000 + 10 * number for number in range(30)])
     frame = pp.travel_times(pp.read_county(folder)).frame()
     frame = frame[(frame["site"] != "s3") | (frame["minutes"] <= 15)]
     (folder / "roads.csv").unlink()
