@@ -10,6 +10,7 @@ from placeplan.geo.plausible import Comparison, compared_with_straight_lines
 
 __all__ = ["travel_faults", "travel_notes"]
 
+
 def _points(read: ReadTable, key: str) -> pd.DataFrame:
     frame = read.frame[[key, "easting", "northing"]].dropna()
     return pd.DataFrame(frame.drop_duplicates(key).set_index(key)).astype("float64")

@@ -25,9 +25,13 @@ def _cache(tmp_path, monkeypatch):
 def folder(tmp_path):
     """The tiny county with twenty more zones beside its roads."""
     made = write_tiny_county(tmp_path / "tiny")
-    more = [f"x{at},north,{440000 + 200 * at},350000,no,5" for at in range(1, 20)]
-    path = made / "zones.csv"
-    path.write_text(path.read_text(encoding="utf-8") + "\n".join(more) + "\n", encoding="utf-8")
+    added = {
+        "zones": [f"x{at},north,{440000 + 200 * at},350000,no,5" for at in range(1, 20)],
+        "population": [f"x{at},2024,{age},10" for at in range(1, 20) for age in (4, 11)],
+    }
+    for table, rows in added.items():
+        path = made / f"{table}.csv"
+        path.write_text(path.read_text(encoding="utf-8") + "\n".join(rows) + "\n", encoding="utf-8")
     return made
 
 
