@@ -9,6 +9,7 @@ from placeplan.county.checks_cases import cases_faults
 from placeplan.county.checks_children import children_faults, children_notes, substitutes_faults, top_ups_faults
 from placeplan.county.checks_places import roads_faults, sites_faults, sites_notes, zones_faults
 from placeplan.county.checks_plans import plans_faults, plans_notes
+from placeplan.county.checks_plausible import plausible_notes
 from placeplan.county.checks_scenarios import scenarios_faults
 from placeplan.county.checks_travel import travel_faults, travel_notes
 from placeplan.county.checks_units import units_faults, units_notes
@@ -129,4 +130,5 @@ def cross_table_notes(tables: Mapping[str, ReadTable], settings: Settings) -> li
         *plans_notes(tables, settings),
         *units_notes(tables["units"], tables["sites"]),
         *axes_notes(tables, settings),
+        *plausible_notes(tables, settings),
     ]

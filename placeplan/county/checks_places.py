@@ -14,7 +14,7 @@ from placeplan.county.vocabulary import OUT_OF_COUNTY
 from placeplan.errors import Fault, Note
 from placeplan.geo.crs import in_grid, looks_like_degrees
 
-__all__ = ["points_faults", "roads_faults", "sites_faults", "sites_notes", "zones_faults"]
+__all__ = ["link_ends", "points_faults", "roads_faults", "sites_faults", "sites_notes", "zones_faults"]
 
 NEAR_METRES = 20_000.0
 """How far from the localities a point of the county's own may lie: outlines are often simplified."""
@@ -155,7 +155,7 @@ def _on_a_road(tables: Mapping[str, ReadTable], place: int) -> bool:
     if tables["roads"].frame.empty:
         return False
     x, y = _coordinates(tables["sites"])
-    ends = _link_ends(tables["roads"]).reshape(-1, 2)
+    ends = link_ends(tables["roads"]).reshape(-1, 2)
     return bool((np.hypot(ends[:, 0] - x[place], ends[:, 1] - y[place]) <= REACH_METRES).any())
 
 
@@ -173,7 +173,7 @@ def _journeys_fit(tables: Mapping[str, ReadTable], place: int) -> bool:
     return LIKELY_KMH[0] <= kmh <= LIKELY_KMH[1]
 
 
-def _link_ends(roads: ReadTable) -> NDArray[np.float64]:
+def link_ends(roads: ReadTable) -> NDArray[np.float64]:
     """Coordinates of each link's two ends, (links, 4): of its line where it has one, else of its columns."""
     columns = ["from_easting", "from_northing", "to_easting", "to_northing"]
     ends = roads.frame[columns].to_numpy(dtype=np.float64, copy=True)
@@ -260,7 +260,7 @@ def roads_faults(roads: ReadTable, settings: Settings | None) -> list[Fault]:
     """Links have ends, lengths and speeds that can be."""
     if roads.frame.empty:
         return []
-    ends = _link_ends(roads)
+    ends = link_ends(roads)
     faulty = set(roads.faulty)
     whole_column = {column for row, column in faulty if not row}
     if whole_column & {"geometry", "from", "to"}:
