@@ -41,7 +41,9 @@ def county(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 def test_the_fewest_cells_have_no_fault(form: str, tmp_path: Path) -> None:
     result = call("check", made(form, tmp_path, FEWEST))
     assert result.exit_code == 0, result.stderr
-    assert "Smallshire: no faults. 2 localities, 3 zones, 2 sites, 2 units, 0 children." in result.stdout
+    assert (
+        "Smallshire, as of 2025-01-16: no faults. 2 localities, 3 zones, 2 sites, 2 units, 0 children." in result.stdout
+    )
 
 
 @pytest.mark.parametrize("form", FORMS)
