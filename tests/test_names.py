@@ -163,7 +163,8 @@ def test_two_runs_with_different_words_show_both(tmp_path, monkeypatch):
     for name, own in (("one", {"ers": "zqbase"}), ("other", {"ers": "zqhaven", "special": "zqschool"})):
         folder = named_county(tmp_path / name, own)
         assert call("allocate", folder, "--internal", "--out", tmp_path / f"run-{name}").exit_code == 0
-    compared = call("compare", tmp_path / "run-one", tmp_path / "run-other", "--out", tmp_path / "compared")
+    both = (tmp_path / "run-one", tmp_path / "run-other")
+    compared = call("compare", *both, "--internal", "--out", tmp_path / "compared")
     assert compared.exit_code == 0, compared.output
     names = pp.read_run(tmp_path / "compared").facts["names"]
     assert names == {"ers": "zqbase / zqhaven", "special": "special school / zqschool"}
