@@ -15,10 +15,7 @@ FIRST = 500_000
 """The seed of the example: those of the benchmark are below, those of the soak above."""
 
 
-@pytest.mark.parametrize(
-    "name",
-    list(MUTATORS)[::4],
-)
+@pytest.mark.parametrize("name", list(MUTATORS)[::4])
 def test_nothing_is_answered_otherwise_without_a_word(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     outcome = tried(MUTATORS[name], FIRST, tmp_path)
