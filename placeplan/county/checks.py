@@ -14,7 +14,7 @@ from placeplan.county.checks_scenarios import scenarios_faults
 from placeplan.county.checks_travel import travel_faults, travel_notes
 from placeplan.county.checks_units import units_faults, units_notes
 from placeplan.county.columns_cases import CASE_TABLES
-from placeplan.county.faults import suggest
+from placeplan.county.faults import alike, suggest
 from placeplan.county.settings import Settings
 from placeplan.county.tables import ReadTable
 from placeplan.county.vocabulary import MAINSTREAM, OUT_OF_COUNTY
@@ -72,7 +72,7 @@ def _dangling(tables: Mapping[str, ReadTable], unread: frozenset[str]) -> list[F
         wrong = cells[cells.notna() & ~cells.isin(allowed)]
         counts = wrong.value_counts()
         for place, value in wrong.drop_duplicates().items():
-            more = f" (so in {counts[value] - 1} more rows)" if counts[value] > 1 else ""
+            more = alike(counts[value])
             words = "".join(f", or {word}" for word in WORDS.get((name, column), ()) if name == "children")
             expected = f"a {key} of table {other}{words}{suggest(str(value), allowed)}{more}"
             faults.append(tables[name].fault(int(str(place)), column, value, expected))

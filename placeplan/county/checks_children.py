@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from placeplan.county.faults import suggest
+from placeplan.county.faults import alike, suggest
 from placeplan.county.listed import in_mainstream, split_list
 from placeplan.county.tables import ReadTable
 from placeplan.county.vocabulary import KINDS, MAINSTREAM, MODELS
@@ -83,15 +83,10 @@ def bands_faults(table: ReadTable, top_ups: ReadTable) -> list[Fault]:
             int(str(place)),
             "band",
             band,
-            f"a band of table top_ups ({', '.join(known)}){suggest(str(band), known)}{_alike(counts[band])}",
+            f"a band of table top_ups ({', '.join(known)}){suggest(str(band), known)}{alike(counts[band])}",
         )
         for place, band in wrong.drop_duplicates().items()
     ]
-
-
-def _alike(rows: int) -> str:
-    """How many rows more than the first are alike."""
-    return f" (so in {rows - 1} more rows)" if rows > 1 else ""
 
 
 def children_notes(children: ReadTable, top_ups: ReadTable) -> list[Note]:

@@ -8,7 +8,7 @@ from placeplan.county.columns import TABLES
 from placeplan.county.spelling import in_latin, letters_told
 from placeplan.errors import Fault, Note
 
-__all__ = ["SETTINGS_TABLES", "in_order", "nearest", "shown", "suggest"]
+__all__ = ["SETTINGS_TABLES", "alike", "in_order", "nearest", "shown", "suggest"]
 
 Said = TypeVar("Said", Fault, Note)
 
@@ -28,6 +28,11 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         return swapped[0]
     close = difflib.get_close_matches(word.strip().casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[close[0]] if close else None
+
+
+def alike(rows: int) -> str:
+    """How many rows more than the first are alike; nothing where there is but one."""
+    return f" (so in {rows - 1} more rows)" if rows > 1 else ""
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

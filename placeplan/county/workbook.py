@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 
 from placeplan.county.columns import TABLES
-from placeplan.county.faults import nearest, shown
+from placeplan.county.faults import alike, nearest, shown
 from placeplan.county.raw import RawTable, cell_text, raw_table
 from placeplan.county.spelling import EXCEL_ERRORS
 from placeplan.county.unread import OWN_SHEETS, SETTINGS_NAME, Unread
@@ -99,7 +99,7 @@ def _lost_values(
             by_column.setdefault(column, []).append(row)
             lost.add((str(row), name(column)))
     for column, rows in by_column.items():
-        more = f" (so in {len(rows) - 1} more rows)" if len(rows) > 1 else ""
+        more = alike(len(rows))
         expected = f"its value: open the workbook in a spreadsheet program, save it, and read it again{more}"
         faults.append(Fault(table, str(rows[0]), name(column), "a formula without a stored value", expected))
     for top, left, bottom, right in parts.merged:
